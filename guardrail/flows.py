@@ -54,6 +54,20 @@ def runs(flow: Flow, jobs: int, *, of: str = "jobs", retries: bool = True) -> li
     return found
 
 
+def reached(flow: Flow, jobs: int) -> list[bool]:
+    """Whether a way leads to each of so many jobs, however often they run then: over no item of a map it is 0 times."""
+    found = [False] * jobs
+    pending = [flow]
+    while pending:
+        here = pending.pop()
+        for place in _reached(here) if here.steps else ():
+            step = here.steps[place]
+            pending += step.parts
+            for job in step.jobs:
+                found[job] = True
+    return found
+
+
 def times(one: Runs, other: Runs) -> Runs:
     """What runs in each run of another: 1 to 3 times 2 is 2 to 6, and without end times 0 is 0.
 

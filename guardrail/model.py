@@ -561,6 +561,9 @@ class Trigger(Struct, frozen=True, kw_only=True):
     least: int = 1
     """How often it starts the workflow each time: what another workflow starts runs as often as that one's state."""
     most: int | None = 1
+    """How often at most, retries counted; None where that has no end."""
+    usual: int | None = 1
+    """How often where nothing fails; None where that is decided while something runs."""
 
 
 class Workflow(Struct, frozen=True, kw_only=True):
@@ -581,6 +584,8 @@ class Workflow(Struct, frozen=True, kw_only=True):
     """It runs once and not every month: a request, the validation of a model package."""
     monthly_runs: Decimal | Unknown | None = None
     """How often its triggers start it a month; None where nothing says."""
+    most_monthly_runs: Decimal | Unknown | None = None
+    """How often at most where that is more, because what starts it is tried again; Unknown where it has no end."""
     year: str = ""
     """The year that its runs are counted in: ``the year from 2026-11-27``."""
     deployed: Deployed = "yes"
@@ -702,6 +707,8 @@ class ChangeSet(Struct, frozen=True, kw_only=True):
     """What to give so that one possibility is left: ``give --parameters Stage=dev or Stage=prod``."""
     waivers: tuple[InlineWaiver, ...] = ()
     """Findings that the source itself accepts."""
+    texts: frozenset[str] = frozenset()
+    """The files whose text stands in it: ``file("score.asl.json")``, ``DefinitionUri``; real paths."""
     unread: tuple[str, ...] = ()
     """Files that should have been read and could not be, a sentence each: there is no answer, only what remains."""
     moved: dict[str, tuple[str, ...]] = {}

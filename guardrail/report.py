@@ -104,6 +104,8 @@ class WorkflowReport(Struct, frozen=True, kw_only=True):
     """Of each job that it had, what ``runs`` is of those it has."""
     runs: tuple[tuple[int, int | None], ...]
     """Of each job, how often it runs in one execution: at least, and at most, where that has an end."""
+    reached: tuple[bool, ...]
+    """Of each job, whether a way leads to it."""
     hours: tuple[HourPrice | None, ...] = ()
     """Of each job, what an hour of it costs; None without a price. None at all where it is deleted."""
     before: Monthly | None

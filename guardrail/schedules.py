@@ -109,6 +109,21 @@ def refusal(expression: str) -> str | None:
     return None if _cron(expression) is not None else "has a field that cannot be read"
 
 
+def rule_refusal(expression: str) -> str | None:
+    """Why a rule of EventBridge does not take an expression that its Scheduler may take; None where it does.
+
+    "rate(1 hours) and rate(5 hour) aren't valid" ("Rate expressions reference", Amazon EventBridge user guide), and
+    ``at`` is a schedule's alone ("Setting a schedule pattern": cron and rate).
+    """
+    if expression.startswith("at("):
+        return f"a rule takes rate(…) and cron(…), and no {expression}"
+    found = _RATE.fullmatch(expression)
+    if found is None or (found[1] == "1") is not expression.endswith("s)"):
+        return None
+    right = f"rate({found[1]} {found[2]}{'' if found[1] == '1' else 's'})"
+    return f"a rule takes no {expression}, but {right}"
+
+
 _FORMS = {"at": "at(yyyy-mm-ddThh:mm:ss)", "rate": "rate(number unit) of minutes, hours or days"}
 
 

@@ -18,6 +18,7 @@ from guardrail.schedules import (
     never_runs,
     no_zone,
     refusal,
+    rule_refusal,
     turns,
     unclear_time,
 )
@@ -467,6 +468,24 @@ def test_the_ends_of_the_calendar_are_no_end_of_a_check(moment: str, zone: str |
 )
 def test_the_form_of_an_expression_tells_what_aws_refuses(expression: str, reason: str | None) -> None:
     assert refusal(expression) == reason
+
+
+@pytest.mark.parametrize(
+    ("expression", "reason"),
+    [
+        ("rate(1 hour)", None),
+        ("rate(5 hours)", None),
+        ("cron(0 8 * * ? *)", None),
+        ("rate(1 hours)", "a rule takes no rate(1 hours), but rate(1 hour)"),
+        ("rate(5 hour)", "a rule takes no rate(5 hour), but rate(5 hours)"),
+        ("rate(1 minutes)", "a rule takes no rate(1 minutes), but rate(1 minute)"),
+        ("rate(11 day)", "a rule takes no rate(11 day), but rate(11 days)"),
+        ("at(2030-01-02T03:04:05)", "a rule takes rate(…) and cron(…), and no at(2030-01-02T03:04:05)"),
+    ],
+)
+def test_a_rule_takes_fewer_expressions_than_a_schedule(expression: str, reason: str | None) -> None:
+    """The first two that are refused are those of "Rate expressions reference" (EventBridge user guide)."""
+    assert rule_refusal(expression) == reason
 
 
 @pytest.mark.parametrize("expression", ["cron(0 8 * * MON-FRI)", "0 8 ? * MON-FRI *", "cron(0 8 ? * MOX *)"])

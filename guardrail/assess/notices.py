@@ -33,7 +33,7 @@ from guardrail.policy.environment import Environments
 from guardrail.policy.getters import NO_PAST
 from guardrail.report import DiscountReport, EndpointReport
 from guardrail.scaling import OVER, doubtful_time, named, out_of_sight
-from guardrail.schedules import Schedule, is_over, monthly_occurrences, recurs
+from guardrail.schedules import Schedule, is_over, monthly_occurrences, recurs, refusal
 
 P = TypeVar("P", InstanceVariant | ServerlessVariant, InferenceComponent)
 
@@ -83,25 +83,36 @@ def _started(workflow: Workflow, today: date, asked: Decimal | None) -> Workflow
         return structs.replace(workflow, monthly_runs=asked)
     if workflow.triggers is None:
         return workflow
-    known, reason = Decimal(0), None
+    known, most, reason, is_open = Decimal(0), Decimal(0), None, False
     for trigger in workflow.triggers:
         if trigger.enabled is False:
             continue
         if isinstance(trigger.enabled, Unknown) or isinstance(trigger.expression, Unknown):
             unknown = trigger.expression if isinstance(trigger.expression, Unknown) else trigger.enabled
             reason = reason or f"when {trigger.address} starts it is not known: {getattr(unknown, 'reason', '')}"
+            is_open = True
             continue
-        found = monthly_occurrences(Schedule(trigger.expression, trigger.zone, trigger.start, trigger.end), today)
+        refused = refusal(trigger.expression)
+        schedule = Schedule(trigger.expression, trigger.zone, trigger.start, trigger.end)
+        found = monthly_occurrences(schedule, today) if refused is None else None
         if found is None:
-            reason = reason or f"the schedule of {trigger.address} is not read: {trigger.expression}"
+            why = f", which {refused}" if refused else ""
+            reason = reason or f"the schedule of {trigger.address} is not read: {trigger.expression}{why}"
+        is_open = is_open or found is None or (trigger.most is None and found > 0)
         known += (found or Decimal(0)) * trigger.least
-        if trigger.most != trigger.least and found:
+        most += (found or Decimal(0)) * (trigger.most or 0)
+        if trigger.usual is None and found:
             reason = reason or f"how often {trigger.address} starts it is decided while that runs"
-    often = known if reason is None else Unknown(reason, at_least=known)
+    often = known if reason is None else Unknown(reason, at_least=known, at_most=None if is_open else most)
+    retried = Unknown("how often what starts it is tried again has no end that is known") if is_open else most
     ahead = [each for each in workflow.triggers if each.enabled is not False]
     once = bool(ahead) and all(_is_once(each, today) for each in ahead)
     return structs.replace(
-        workflow, monthly_runs=often, once=workflow.once or once, year=f"the year from {today.isoformat()}"
+        workflow,
+        monthly_runs=often,
+        most_monthly_runs=None if reason is not None or retried == often else retried,
+        once=workflow.once or once,
+        year=f"the year from {today.isoformat()}",
     )
 
 

@@ -241,6 +241,8 @@ def workflows(priced: PricedSource, environments: Environments) -> Iterator[Work
     past = priced.change_set.before
     if not after and not (past and past.workflows):
         return
+    from guardrail.flows import reached  # for the few that run batch transform
+
     before = {workflow.address: workflow for workflow in past.workflows} if past else {}
     unread = {skipped.address for skipped in priced.change_set.skipped if skipped.affects_total}
     for address in sorted(after.keys() | before.keys()):
@@ -258,6 +260,7 @@ def workflows(priced: PricedSource, environments: Environments) -> Iterator[Work
             if address in before
             else (),
             runs=_runs(workflow, [world.inventory for world in priced.worlds]),
+            reached=tuple(reached(workflow.flow, len(workflow.jobs))),
             hours=_hours(workflow, priced) if cost else (),
             before=was.monthly if was else None,
             cost=cost,

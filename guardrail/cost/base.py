@@ -157,7 +157,9 @@ class Ways(Struct, frozen=True, kw_only=True):
 
     flow: Flow
     executions: Decimal
-    """A month."""
+    """A month, at least."""
+    most_executions: Decimal
+    """At most, as far as that is known."""
     hours: tuple[Decimal, ...]
     """How long one run of each job takes; 0 where nobody says."""
     once_ever: tuple[bool, ...]

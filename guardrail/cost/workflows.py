@@ -36,11 +36,21 @@ class _Asked(NamedTuple):
     """In one execution."""
     is_sure: bool
     """Whether it runs as often as that at least, where nothing fails."""
-    executions: Decimal | None
-    """A month."""
+    executions: "_Executions"
     hours: Decimal | None
+
+
+class _Executions(NamedTuple):
+    """How often a workflow is started a month."""
+
+    least: Decimal | None
+    """None where nobody knows."""
+    most: Decimal | None
+    """As far as that is known."""
+    is_sure: bool
+    """Whether the least is what is to be expected."""
     unsure: str | None
-    """Why there may be more executions."""
+    """Why there may be more."""
 
 
 class _Size(NamedTuple):
@@ -55,24 +65,21 @@ def bill(workflow: Workflow, prices: "PriceBook", demand: WorkflowDemand) -> Bil
     """The bill of a workflow: its jobs, and the least and the most that a month of its executions comes to."""
     often = runs(workflow.flow, len(workflow.jobs))
     tried_once = runs(workflow.flow, len(workflow.jobs), retries=False)
-    asked = workflow.monthly_runs if demand.monthly_runs is None else demand.monthly_runs
-    found = ZERO if workflow.once else asked
-    started = (found.at_least or None) if isinstance(found, Unknown) else found
-    unsure = f"how often it is started is not known: {found.reason}" if isinstance(found, Unknown) else None
+    started = _executions(workflow, demand)
     children, hours_of_each = [], []
     for place, (job, each, once) in enumerate(zip(workflow.jobs, often, tried_once, strict=True)):
         label = job.label or f"#{place + 1}" if len(workflow.jobs) > 1 else job.label
         hours = demand.run_hours_of(job)
-        children.append(
-            _job(workflow, job, label, prices, _Asked(each, once.least == once.most, started, hours, unsure))
-        )
+        is_sure = started.is_sure and once.least == once.most
+        children.append(_job(workflow, job, label, prices, _Asked(each, is_sure, started, hours)))
         hours_of_each.append(hours or ZERO)
     absent = NEVER_SURE if workflow.deployed == "possibly" else None
     ways = None
-    if started is not None and children:
+    if started.least is not None and started.most is not None and children:
         ways = Ways(
             flow=workflow.flow,
-            executions=started,
+            executions=started.least,
+            most_executions=started.most,
             hours=tuple(hours_of_each),
             once_ever=tuple(job.has_fixed_name for job in workflow.jobs),
         )
@@ -90,6 +97,21 @@ def bill(workflow: Workflow, prices: "PriceBook", demand: WorkflowDemand) -> Bil
     )
 
 
+def _executions(workflow: Workflow, demand: WorkflowDemand) -> _Executions:
+    """How often it is started: as the usage file has it, else its schedules; what runs once does not every month."""
+    if workflow.once or demand.monthly_runs is not None:
+        often = ZERO if workflow.once else demand.monthly_runs
+        return _Executions(often, often, is_sure=True, unsure=None)
+    found, retried = workflow.monthly_runs, workflow.most_monthly_runs
+    if isinstance(found, Unknown):
+        unsure = f"how often it is started is not known: {found.reason}" if found.at_most is None else None
+        least = found.at_least if found.at_least or found.at_most is not None else None
+        return _Executions(least, found.at_most or least, is_sure=unsure is not None, unsure=unsure)
+    if isinstance(retried, Unknown):
+        return _Executions(found, found, is_sure=True, unsure=f"it may be started more often: {retried.reason}")
+    return _Executions(found, found if retried is None else retried, is_sure=True, unsure=None)
+
+
 def together(jobs: Sequence[Bill], ways: Ways | None, absent: Unknown | None) -> Monthly:
     """What the jobs of a workflow come to: what the cheapest way through it does, and the dearest."""
     monthly = join.total(job.monthly for job in jobs)
@@ -98,11 +120,12 @@ def together(jobs: Sequence[Bill], ways: Ways | None, absent: Unknown | None) ->
     singles = [list(_of_one_run(job, hours)) for job, hours in zip(jobs, ways.hours, strict=True)]
     often = runs(ways.flow, len(jobs))
     mosts = [
-        max(each) / (max(ways.executions, _ONE) * (most or 1) if once else 1)  # of one that runs once ever its share
+        max(each)
+        / (max(ways.most_executions, _ONE) * (most or 1) if once else 1)  # of one that runs once ever its share
         for each, once, (_, most) in zip(singles, ways.once_ever, often, strict=True)
     ]
     found = span(ways.flow, list(map(min, singles)), mosts)
-    floor, ceiling = found.least * ways.executions, found.most * ways.executions
+    floor, ceiling = found.least * ways.executions, found.most * ways.most_executions
     whole = join.of_ways(monthly, floor, ceiling if floor == ceiling else monthly.expected, ceiling)
     return join.of_parts(whole, (), absent)
 
@@ -119,16 +142,16 @@ def _of_one_run(job: Bill, hours: Decimal) -> Iterator[Decimal]:
 
 def _job(workflow: Workflow, job: TransformJob, label: str, prices: "PriceBook", asked: _Asked) -> Bill:
     """The bill of one job."""
-    often, is_sure, started, hours, unsure = asked
-    low, high = started, started
-    if started is not None:
-        low = started * often.least
-        high = started * (max(often.least, 1) if often.most is None else often.most)
+    often, is_sure, started, hours = asked
+    low, high = (ZERO, ZERO) if often.most == 0 else (None, None)
+    if started.least is not None and started.most is not None:
+        low = started.least * often.least
+        high = started.most * (max(often.least, 1) if often.most is None else often.most)
         if job.has_fixed_name:
             high = min(high, _ONE)
         if hours is None and high:
             low = high  # in no state that it has is it known to cost nothing
-    open_end = NO_END if often.most is None and not job.has_fixed_name else unsure
+    open_end = NO_END if often.most is None and not job.has_fixed_name else started.unsure
     states: list[State] = []
     sizes = list(_sizes(job))
     for size in sizes:

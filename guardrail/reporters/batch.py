@@ -7,7 +7,6 @@ from msgspec import Struct
 
 from guardrail.cost.base import HourPrice
 from guardrail.model import TransformJob, Unknown, Workflow
-from guardrail.money import ZERO
 from guardrail.report import Report, WorkflowReport
 from guardrail.reporters.bill import UNKNOWN, Amounts, amounts, amounts_of_jobs, reads_as_free
 from guardrail.reporters.wording import inert, number, usd
@@ -139,10 +138,10 @@ def _short(amount: Decimal) -> Decimal:
 
 
 def per_execution(job: TransformJob, runs: tuple[int, int | None]) -> str:
-    """``1``, ``0 to 3``, ``0 or more``, in one execution; ``never`` of what no way leads to."""
+    """``1``, ``0 to 3``, ``0 or more``, in one execution; ``never`` of what does not run."""
     least, most = runs
     if most == 0:
-        return "never: no way leads to it"
+        return "never"
     if job.has_fixed_name:
         return "0 to 1, once ever"
     if most is None:
@@ -151,17 +150,19 @@ def per_execution(job: TransformJob, runs: tuple[int, int | None]) -> str:
 
 
 def executions(workflow: Workflow) -> str:
-    """``30.42 a month``; ``once`` of what does not run every month; ``runs unknown`` where nothing says."""
+    """``30.42 a month``; ``30.42 to 121.67 a month`` where retries start it; ``once``; ``runs unknown``."""
     if workflow.once:
         return "once"
-    often = workflow.monthly_runs
-    if often is None:
-        return "runs unknown"
-    if isinstance(often, Unknown) and not often.at_least:
-        return "runs unknown"
+    often, retried = workflow.monthly_runs, workflow.most_monthly_runs
     if isinstance(often, Unknown):
-        return f"≥ {number(round(often.at_least or ZERO, 2))} a month"
-    return f"{number(round(often, 2))} a month"
+        least, most = often.at_least, often.at_most
+    else:
+        least, most = often, None if isinstance(retried, Unknown) else retried or often
+    if least is None or (most is None and not least):
+        return "runs unknown"
+    if most is None:
+        return f"≥ {number(round(least, 2))} a month"
+    return f"{number(round(least, 2))}{f' to {number(round(most, 2))}' if most != least else ''} a month"
 
 
 def notes(report: Report) -> Iterator[str]:
@@ -177,10 +178,12 @@ def notes(report: Report) -> Iterator[str]:
     yield NO_STORAGE
     for item in report.workflows:
         prices = item.hours or (None,) * len(item.workflow.jobs)
-        for job, (_, most), price in zip(item.workflow.jobs, item.runs, prices, strict=True):
+        for job, (_, most), is_reached, price in zip(item.workflow.jobs, item.runs, item.reached, prices, strict=True):
             where = f"{inert(item.workflow.address)}: {inert(job.label)}" if job.label else inert(item.workflow.address)
-            if most == 0:
+            if not is_reached:
                 yield f"{where} is unreachable: no way leads to it, and it is in no total"
+            elif most == 0:
+                yield f"{where} runs 0 times: its map has no items"
             if job.run_hours is not None:
                 yield f"{where} ran for {number(_short(job.run_hours))} h{_of_a_run(price, job.run_hours)}"
         if isinstance(item.workflow.monthly_runs, Unknown):

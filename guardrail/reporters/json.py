@@ -150,6 +150,7 @@ def _workflow(item: WorkflowReport) -> _Object:
         "unchanged": item.unchanged,
         "once": workflow.once,
         "monthly_runs": _value(workflow.monthly_runs),
+        "most_monthly_runs": _value(workflow.most_monthly_runs),
         "year": workflow.year or None,
         "triggers": None
         if workflow.triggers is None
@@ -158,8 +159,10 @@ def _workflow(item: WorkflowReport) -> _Object:
             for each in workflow.triggers
         ],
         "jobs": [
-            _job(job, runs, cost, price)
-            for job, runs, cost, price in zip(workflow.jobs, item.runs, costs, hours, strict=True)
+            _job(job, runs, cost, price) | {"reached": reached}
+            for job, runs, cost, price, reached in zip(
+                workflow.jobs, item.runs, costs, hours, item.reached, strict=True
+            )
         ],
         "previous": None if item.unchanged or item.previous is None else _as_it_was(item.previous, item.previous_runs),
         "before": _monthly(item.before) if item.before else None,
@@ -173,6 +176,7 @@ def _as_it_was(workflow: Workflow, runs: Iterable[tuple[int, int | None]]) -> _O
     return {
         "once": workflow.once,
         "monthly_runs": _value(workflow.monthly_runs),
+        "most_monthly_runs": _value(workflow.most_monthly_runs),
         "jobs": [_size(*each) for each in zip(workflow.jobs, runs, strict=True)],
     }
 

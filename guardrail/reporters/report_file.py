@@ -357,6 +357,7 @@ def _runs(jobs: Iterable[_Size]) -> tuple[tuple[int, int | None], ...]:
 
 
 class _Job(_Size, frozen=True, kw_only=True):
+    reached: bool = True
     attempts: int | None
     run_hours: Decimal | None
     hour_usd: _HourPrice | None
@@ -373,6 +374,7 @@ class _Job(_Size, frozen=True, kw_only=True):
 class _WorkflowBefore(Struct, frozen=True, kw_only=True):
     once: bool
     monthly_runs: Decimal | Unknown | None
+    most_monthly_runs: Decimal | Unknown | None = None
     jobs: tuple[_Size, ...]
 
 
@@ -388,6 +390,7 @@ class _Workflow(Struct, frozen=True, kw_only=True):
     unchanged: bool
     once: bool
     monthly_runs: Decimal | Unknown | None
+    most_monthly_runs: Decimal | Unknown | None = None
     year: str | None
     jobs: tuple[_Job, ...]
     previous: _WorkflowBefore | None = None
@@ -405,6 +408,7 @@ class _Workflow(Struct, frozen=True, kw_only=True):
             flow=Flow(),
             once=self.once,
             monthly_runs=self.monthly_runs,
+            most_monthly_runs=self.most_monthly_runs,
             year=self.year or "",
             deployed=self.deployed,
             change=self.change,
@@ -420,10 +424,12 @@ class _Workflow(Struct, frozen=True, kw_only=True):
                 workflow,
                 once=past.once,
                 monthly_runs=past.monthly_runs,
+                most_monthly_runs=past.most_monthly_runs,
                 jobs=tuple(each.job() for each in past.jobs),
             ),
             previous_runs=_runs(past.jobs) if past else (),
             runs=_runs(self.jobs),
+            reached=tuple(each.reached for each in self.jobs),
             hours=tuple(each.hour_usd.price() if each.hour_usd else None for each in self.jobs) if self.after else (),
             before=self.before,
             cost=self._bill(self.after) if self.after else None,

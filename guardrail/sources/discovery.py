@@ -7,7 +7,7 @@ not written, count all the same. Examples and tests count if they are named.
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import NoReturn
 
 from msgspec import Struct
@@ -64,8 +64,21 @@ class Found(Struct, frozen=True, kw_only=True):
     """Templates that others name as nested ones, and that are read with these."""
     made: frozenset[str] = frozenset()
     """Those of the inputs that a build has made of others."""
+    definitions: Mapping[str, str] = {}
+    """What each definition is that something else here names: that reads it, and it must not count twice."""
     notices: tuple[str, ...] = ()
     """A sentence for each thing that was found and is not read."""
+
+
+def left(definitions: Mapping[str, str], texts: Container[str]) -> list[str]:
+    """A sentence for each of the definitions whose text stands nowhere, of which ``texts`` are real paths."""
+    return _shortened(
+        [
+            f"{path} is {what}, and read only where it is named"
+            for path, what in definitions.items()
+            if os.path.realpath(path) not in texts
+        ]
+    )
 
 
 def pruning(top: str, exclude: Excluded | None, ignored: LeftOut | None = None) -> Prune:
@@ -240,11 +253,6 @@ class _Search:
             if not any(f".{ending}".encode() in text for text in texts):
                 yield path
 
-    def _named_only(self, inputs: Sequence[str]) -> list[str]:
-        """What there is to say of definitions: what here deploys one reads it, and it must not count twice."""
-        left = sorted((path, what) for path, what in self._elsewhere.items() if path not in inputs)
-        return [f"{path} is {what}, and read only where it is named" for path, what in left]
-
     def found(self, *, may_be_gone: bool) -> Found:
         """What is to be read, and what is to be said of the rest."""
         parts = dict(self._nested())
@@ -258,7 +266,6 @@ class _Search:
         said = [
             *(f"{path} is read as part of {by}" for path, by in sorted(parts.items())),
             *(f"{path} is not read: {by} was made of it" for path, by in sorted(made.items())),
-            *_shortened(self._named_only(inputs)),
         ]
         if self._unnamed:
             said.append(f"not read, because examples and tests count if they are named: {listed(self._unnamed)}")
@@ -272,6 +279,7 @@ class _Search:
             foreign=tuple(path for path in self._foreign if path not in inputs),
             parts=frozenset(parts),
             made=frozenset(self._made.values()),
+            definitions={path: what for path, what in sorted(self._elsewhere.items()) if path not in inputs},
             notices=tuple(said),
         )
 

@@ -53,6 +53,7 @@ def changed(before: Workflow | None, after: Workflow, demand: WorkflowDemand = H
         previous=before,
         previous_runs=((1, 1),) * len(before.jobs) if before else (),
         runs=((1, 1),) * len(after.jobs),
+        reached=(True,) * len(after.jobs),
         hours=tuple(map(hour_price, cost.children)),
         before=was.monthly if was else None,
         cost=cost,
@@ -91,6 +92,14 @@ def test_a_job_that_runs_more_often_in_one_execution_is_beside_how_often_it_ran(
     item = changed(workflow(job(2)), workflow(job(2)))
     more = structs.replace(item, runs=((8, 8),), previous_runs=((4, 4),))
     assert told(more)[1] == ("Score", "2 × ml.m5.xlarge", "8 (was 4)")
+
+
+def test_what_no_way_leads_to_and_what_runs_for_no_item_are_told_apart() -> None:
+    item = changed(None, workflow(job(2, "Each"), job(2, "Stray")))
+    found = structs.replace(item, runs=((0, 0), (0, 0)), reached=(True, False))
+    said = list(notes(structs.replace(report(), workflows=(found,))))
+    assert "scoring: Each runs 0 times: its map has no items" in said
+    assert "scoring: Stray is unreachable: no way leads to it, and it is in no total" in said
 
 
 def test_jobs_that_come_and_go_are_told() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from guardrail.errors import SourceError
 from guardrail.gitignore import Excluded
-from guardrail.sources.discovery import Found, search
+from guardrail.sources.discovery import Found, left, search
 from tests.test_git import commit, git
 
 TEMPLATE = "Resources:\n  C:\n    Type: AWS::SageMaker::EndpointConfig\n"
@@ -176,7 +176,7 @@ def test_a_definition_counts_where_nothing_here_deploys_it(top: Path, source: di
     machine = json.dumps({"StartAt": "A", "States": {"A": task}})
     inside = found(top, {"a.asl.json": machine, **source})
     assert ("a.asl.json" in inside.inputs) is counts
-    assert any("a.asl.json is a definition" in each for each in inside.notices) is not counts
+    assert ("a.asl.json" in inside.definitions) is not counts
 
 
 def test_what_makes_inference_when_it_runs_is_named(top: Path) -> None:
@@ -185,10 +185,12 @@ def test_what_makes_inference_when_it_runs_is_named(top: Path) -> None:
     other = json.dumps({"StartAt": "A", "States": {"A": {"Resource": "arn:aws:states:::lambda:invoke"}}})
     source = 'x = fileset(path.module, "*.asl.json")\ny = fileset(path.module, "*.json")\n'
     inside = found(top, {"main.tf": source, "a.asl.json": machine, "p.json": pipeline, "o.json": other})
-    assert inside.notices == (
+    said = [
         "a.asl.json is a definition that calls SageMaker, and read only where it is named",
         "p.json is the definition of a SageMaker pipeline, and read only where it is named",
-    )
+    ]
+    assert left(inside.definitions, ()) == said
+    assert left(inside.definitions, {os.path.realpath("a.asl.json")}) == said[1:]
 
 
 def test_templates_without_inference_are_read_only_where_there_is_nothing_else(top: Path) -> None:

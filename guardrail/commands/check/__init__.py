@@ -2,7 +2,7 @@
 
 import os
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from guardrail import output, sources
 from guardrail.assess import Terms, assess
 from guardrail.clock import today
 from guardrail.commands.check.arguments import Destination, add_arguments
-from guardrail.commands.check.inputs import distinct, once, refuse_unread_input, search
+from guardrail.commands.check.inputs import Inputs, distinct, once, refuse_unread_input, search
 from guardrail.commands.check.reading import change_sets_of, root_modules_of
 from guardrail.commands.check.terms import (
     against_baseline,
@@ -227,15 +227,25 @@ def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch)
         change_sets, [flag for flag, file in named.items() if file or arguments.isolated], shown
     )
     unread = tuple(dict.fromkeys(problem for change_set in change_sets for problem in change_set.unread))
+    left = _left(inputs, change_sets)
     return structs.replace(
         report,
         sources=tuple(
             structs.replace(one, usage_file=file) for one, file in zip(report.sources, told_files, strict=True)
         ),
-        notices=(*unread, *inputs.notices, *repeated, *missing_roots(found), *overlooked, *report.notices),
+        notices=(*unread, *inputs.notices, *left, *repeated, *missing_roots(found), *overlooked, *report.notices),
         unread=unread,
         exit_code=2 if unread else report.exit_code,
     )
+
+
+def _left(inputs: Inputs, change_sets: Iterable[ChangeSet]) -> list[str]:
+    """A sentence for each definition in the folders that nothing has read."""
+    if not inputs.definitions:
+        return []
+    from guardrail.sources import discovery
+
+    return discovery.left(inputs.definitions, frozenset().union(*(each.texts for each in change_sets)))
 
 
 def _read_in_words(change_set: ChangeSet) -> str:

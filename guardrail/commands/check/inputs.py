@@ -28,6 +28,8 @@ class Inputs(Struct, frozen=True, kw_only=True):
     """As they are named, with what a search of the folders among them has found."""
     found: frozenset[str] = frozenset()
     """Those that the search has found."""
+    definitions: Mapping[str, str] = {}
+    """What each definition is that something else names."""
     notices: tuple[str, ...] = ()
     exclude: "Excluded | None" = None
     renamed: Mapping[str, str] = {}
@@ -48,6 +50,7 @@ def search(arguments: Namespace, settings: FoundSettings) -> Inputs:
     paths: dict[str, None] = {}
     found: set[str] = set()
     notices: list[str] = []
+    definitions: dict[str, str] = {}
     renamed: dict[str, str] = {}
     gone: dict[str, None] = {}
     gone_source: dict[str, None] = {}
@@ -74,6 +77,7 @@ def search(arguments: Namespace, settings: FoundSettings) -> Inputs:
             paths.update(dict.fromkeys(own))
             found.update(own)
             notices += inside.notices
+            definitions |= inside.definitions
         if arguments.compare_to is not None:
             from guardrail.sources.past import LEFT_OUT
             from guardrail.sources.template.pasts import templates_then
@@ -94,6 +98,7 @@ def search(arguments: Namespace, settings: FoundSettings) -> Inputs:
     return Inputs(
         paths=list(paths),
         found=frozenset(found),
+        definitions=definitions,
         notices=tuple(notices),
         exclude=exclude,
         renamed=renamed,

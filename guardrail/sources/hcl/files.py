@@ -25,6 +25,8 @@ class Filesystem:
         self._directory = directory
         self._tree = tree
         self._allowance = Allowance() if allowance is None else allowance
+        self.read: set[str] = set()
+        """The files of which somebody has the content, by their real paths."""
         self._looked_at = 0
         """How many files globs have been held against."""
 
@@ -43,6 +45,7 @@ class Filesystem:
             raise EvaluationError(f"the file {path} cannot be read: {(error.strerror or str(error)).lower()}") from None
 
         self._allowance.text(len(content))
+        self.read.add(self._tree.real(place))
         return content
 
     def text(self, path: str) -> str:

@@ -489,6 +489,7 @@ def _change_set(root: RootModule, now: _WorkedOut, linked: Linked) -> ChangeSet:
         label=root.inputs.label,
         after=_with_doubts(linked.inventory, configuration.undecided),
         complete=not unread and not _may_be_more(configuration, linked.inventory),
+        texts=frozenset(configuration.files.read),
         unread=tuple(unread),
         skipped=tuple(sorted(skipped, key=lambda each: each.address)),
         coverage=coverage(skipped, linked),

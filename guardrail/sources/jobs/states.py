@@ -123,16 +123,26 @@ class _Reader:
         if kind == "Parallel":
             branches = objects(state.get("Branches"))
             inside = known if _keeps(state, "InputPath", "Parameters", "Arguments") else {}
+            first = len(self.jobs)
             parts = tuple(self.flow(branch, f"{label}/", language, inside) for branch in branches)
-            return replace(bare, parts=parts, tries=_attempts(state))
+            return replace(bare, parts=parts, tries=self._retried(first, _attempts(state)))
         processor = state.get("ItemProcessor") or state.get("Iterator")
         if kind == "Map" and isinstance(processor, Mapping):
+            first = len(self.jobs)
             part = self.flow(processor, f"{label}/", language, {})
             least, most = self._items(state, language, known)
-            return replace(bare, parts=(part,), least=least, most=most, tries=_attempts(state))
+            return replace(bare, parts=(part,), least=least, most=most, tries=self._retried(first, _attempts(state)))
         if kind not in _OTHER_TYPES:
             self.doubts.append(f"what its state {label[:80]} runs cannot be read")
         return bare
+
+    def _retried(self, first: int, tries: int | None) -> int | None:
+        """The tries of a state around the jobs from ``first`` on, which are tried as often again in each of them."""
+        for place, job in enumerate(self.jobs[first:], first):
+            if not job.has_fixed_name:
+                attempts = None if tries is None or job.attempts is None else tries * job.attempts
+                self.jobs[place] = replace(job, attempts=attempts)
+        return tries
 
     def _task(self, label: str, state: Mapping[str, Any], language: str, known: _Known, bare: Step) -> Step:
         call = _call(state.get("Resource"))
@@ -149,7 +159,9 @@ class _Reader:
         elif (call.service, call.action) in _STARTS:
             request = self._arguments(state, language, known)
             self.starts.append(_start(label, {} if isinstance(request, Unknown) else request))
-            return replace(bare, starts=(len(self.starts) - 1,), tries=_attempts(state))
+            starts_at_once = call.action in ("startexecution", "startpipelineexecution") and not call.suffix
+            tries = 1 if starts_at_once else _attempts(state)  # what is refused has started nothing
+            return replace(bare, starts=(len(self.starts) - 1,), tries=tries)
         return bare
 
     def _job(
@@ -172,10 +184,9 @@ class _Reader:
         name = written.get("TransformJobName") if isinstance(written, Mapping) else None
         is_expression = language == "JSONata" and isinstance(name, str) and name.startswith("{%")
         is_fixed = name is not None and not is_expression  # a placeholder is filled in once, when it is deployed
-        job = replace(job, has_fixed_name=is_fixed)
+        job = replace(job, has_fixed_name=is_fixed, attempts=1 if is_fixed else job.attempts)
         self.jobs.append(job)
-        tries = 1 if is_fixed else job.attempts
-        return replace(bare, jobs=(len(self.jobs) - 1,), least=0 if is_fixed else 1, tries=tries)
+        return replace(bare, jobs=(len(self.jobs) - 1,), least=0 if is_fixed else 1, tries=job.attempts)
 
     # Values
 

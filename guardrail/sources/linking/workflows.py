@@ -43,6 +43,29 @@ class _Started(NamedTuple):
     touched: bool
 
 
+class _Often(NamedTuple):
+    """How often a workflow starts another each time that it runs."""
+
+    retried: Runs
+    """Retries counted."""
+    usual: Runs
+    """Where nothing fails."""
+
+    def times(self, trigger: Trigger) -> "_Often":
+        """How often what that starts does."""
+        usual = Runs(0, None) if trigger.usual is None else Runs(trigger.usual, trigger.usual)
+        return _Often(times(self.retried, Runs(trigger.least, trigger.most)), times(self.usual, usual))
+
+    def at(self, trigger: Trigger) -> Trigger:
+        """A trigger that starts something so often each time."""
+        usual = self.usual.least if self.usual.least == self.usual.most else None
+        return replace(trigger, least=self.retried.least, most=self.retried.most, usual=usual)
+
+    def plus(self, other: "_Often") -> "_Often":
+        """How often two states together do."""
+        return _Often(plus(self.retried, other.retried), plus(self.usual, other.usual))
+
+
 class _Nested(NamedTuple):
     """What workflows start: by address what they start that is not here, and who starts one that is."""
 
@@ -170,22 +193,24 @@ def _ranks(targets: dict[str, list[str | None]]) -> dict[str, int]:
     return {addresses[each]: rank for rank, group in enumerate(reversed(groups)) for each in group}
 
 
-def _multiplied(starts: list[_Started], often: Runs, name: str) -> dict[Trigger, bool]:
+def _multiplied(starts: list[_Started], often: _Often, name: str) -> dict[Trigger, bool]:
     """The times at which a state of that name starts another workflow, ``often`` at each, and whether they changed.
 
     Times that are the same are one, with the runs of both: a workflow that starts another at two states, which starts
     a third at two, is two times for the third, of two runs each. One more in the chain doubles no list.
     """
-    found: dict[Trigger, tuple[Runs, bool]] = {}
+    found: dict[Trigger, tuple[_Often, bool]] = {}
     for trigger, _, touched in starts:
-        same = replace(trigger, address=name, least=1, most=1)
-        known, before = found.get(same, (Runs(0, 0), False))
-        found[same] = plus(known, times(often, Runs(trigger.least, trigger.most))), touched or before
-    return {replace(same, least=often.least, most=often.most): touched for same, (often, touched) in found.items()}
+        same = replace(trigger, address=name, least=1, most=1, usual=1)
+        known, before = found.get(same, (_Often(Runs(0, 0), Runs(0, 0)), False))
+        found[same] = known.plus(often.times(trigger)), touched or before
+    return {each.at(same): touched for same, (each, touched) in found.items()}
 
 
-def _with_runs(definition: Definition) -> list[tuple[Start, Runs]]:
-    return list(zip(definition.starts, runs(definition.flow, len(definition.starts), of="starts"), strict=True))
+def _with_runs(definition: Definition) -> Iterator[tuple[Start, _Often]]:
+    count = len(definition.starts)
+    retried, usual = (runs(definition.flow, count, of="starts", retries=each) for each in (True, False))
+    yield from zip(definition.starts, map(_Often, retried, usual), strict=True)
 
 
 def _why(one: DeclaredWorkflow) -> str:

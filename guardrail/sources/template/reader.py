@@ -182,6 +182,7 @@ class _PossibleReadings:
             readings |= dict(zip(names, several, strict=True))
             wanted += [request(variables)] if len(several) > 1 else []
         change_set = _change_set(self._path, [*readings.values()], self._notices)
+        change_set = replace(change_set, texts=frozenset(self._after.texts))
         if len(readings) == 1:
             return change_set
         possibilities = [

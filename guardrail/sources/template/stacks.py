@@ -36,6 +36,8 @@ class Origin:
         self.templates = templates
         self.files = files
         self.inputs = inputs
+        self.texts: set[str] = set()
+        """The files whose text stands in a template, by their real paths."""
         self._roots: dict[str, Document] = {}
         self._assets: dict[str, dict[str, str]] = {}
         self._beside: dict[str, list[StackTemplate]] | None = None
@@ -180,7 +182,10 @@ class Stacks:
 
     def file(self, path: str) -> bytes | None:
         """The content of a file beside a template; None where it is not here."""
-        return self._origin.files.read(path)
+        content = self._origin.files.read(path)
+        if content is not None:
+            self._origin.texts.add(os.path.realpath(path))
+        return content
 
     def resources(self, beside: str | None = None) -> dict[str, TemplateResource]:
         """Every resource that matters, by address: of these stacks, or of those of the input ``beside`` them."""

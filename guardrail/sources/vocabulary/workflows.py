@@ -10,7 +10,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from guardrail.model import Trigger, Unknown
+from guardrail.schedules import rule_refusal
 from guardrail.sources.base import SENSITIVE, Block, View
 from guardrail.sources.declarations import Aim, DeclaredRuleTarget, DeclaredSchedule, DeclaredWorkflow, Link, head
 from guardrail.sources.jobs.base import decoded, named_values
@@ -142,7 +145,7 @@ def rule(block: Block) -> DeclaredSchedule:
     return DeclaredSchedule(
         **head(block),
         name=_name(view, "Name"),
-        trigger=_trigger(block.address, view),
+        trigger=_of_rule(_trigger(block.address, view)),
         aims=tuple(_aim(block, target, "Targets", "") for target in known),
         reason=elsewhere.reason(block.type, view.get),
     )
@@ -169,6 +172,12 @@ def _trigger(address: str, view: View, expression: str = "ScheduleExpression") -
     )
 
 
+def _of_rule(trigger: Trigger) -> Trigger:
+    """A trigger as a rule of EventBridge has it, which takes fewer expressions than a schedule does."""
+    refused = rule_refusal(trigger.expression) if isinstance(trigger.expression, str) else None
+    return trigger if refused is None else replace(trigger, expression=Unknown(refused))
+
+
 def _is_enabled(view: View) -> bool | Unknown:
     """Whether it starts anything: CloudFormation and hashicorp/aws have a State, SAM and older providers a flag.
 
@@ -192,8 +201,9 @@ def _events(block: Block) -> Iterator[tuple[Trigger, Any]]:
     for name, event in events.items() if isinstance(events, Mapping) else ():
         properties = event.get("Properties") if isinstance(event, Mapping) else None
         view = type(block.attributes)(properties if isinstance(properties, dict) else {}, block.attributes.spelling)
-        expression = "ScheduleExpression" if "ScheduleExpression" in view.values else "Schedule"
-        yield _trigger(f"{block.address}.{name}", view, expression), _input(view)
+        is_rule = "ScheduleExpression" not in view.values  # the event that SAM calls Schedule, and not ScheduleV2
+        trigger = _trigger(f"{block.address}.{name}", view, "Schedule" if is_rule else "ScheduleExpression")
+        yield _of_rule(trigger) if is_rule else trigger, _input(view)
 
 
 def _aim(block: Block, target: View, attribute: str, called: str) -> Aim:

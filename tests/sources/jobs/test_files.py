@@ -104,6 +104,25 @@ def test_what_a_definition_starts_elsewhere_is_not_nothing_to_pay(check: Callabl
     assert [each["reason"] for each in report["skipped"]] == ["what it starts at Go is not here, and in no total"]
 
 
+def test_a_map_over_no_items_runs_no_times_and_costs_nothing(check: Callable[..., Any]) -> None:
+    """A way leads to it, so that it is not unreachable; and what never runs needs no usage."""
+    items = {"Type": "Pass", "Result": [], "ResultPath": "$.days", "Next": "Each"}
+    inside = {"StartAt": "Score", "States": MACHINE["States"]}
+    each = {"Type": "Map", "ItemsPath": "$.days", "ItemProcessor": inside, "End": True}
+    stray = MACHINE["States"]["Score"]
+    report = check(json.dumps({"StartAt": "Days", "States": {"Days": items, "Each": each, "Stray": stray}}))
+    mapped, unreachable = report["workflows"][0]["jobs"]
+    assert (mapped["label"], mapped["reached"], mapped["per_execution"]) == (
+        "Each/Score",
+        True,
+        {"least": 0, "most": 0},
+    )
+    assert (unreachable["label"], unreachable["reached"]) == ("Stray", False)
+    after = report["totals"]["after"]
+    assert [float(after[bound]) for bound in ("floor", "expected", "ceiling")] == [0, 0, 0]
+    assert not after["depends_on_usage"]
+
+
 def test_of_a_name_that_stays_each_item_of_a_map_asks_for_the_same_job(check: Callable[..., Any]) -> None:
     named = {**REQUEST, "TransformJobName": "nightly"}
     named.pop("TransformJobName.$", None)

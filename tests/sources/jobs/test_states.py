@@ -179,6 +179,20 @@ def test_a_name_that_is_written_out_starts_one_job_ever() -> None:
     assert how_often(found) == {"Score": Runs(0, 1)}
 
 
+def test_a_retry_around_a_job_multiplies_how_many_jobs_it_starts() -> None:
+    """Two tries of the job in each of four of the branches are eight; a name that stays is one job ever."""
+    again = [{"ErrorEquals": ["States.TaskFailed"], "MaxAttempts": 1}]
+    around = [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 3}]
+    fixed = task(Parameters={"TransformJobName": "nightly", **request()}, Retry=again)
+    branches = [machine(Score=task(Retry=again)), machine(Fixed=fixed)]
+    found = states.read(machine(Both={"Type": "Parallel", "Branches": branches, "Retry": around, "End": True}))
+    assert [job.attempts for job in found.jobs] == [8, 1]
+    mapped = {"Type": "Map", "ItemProcessor": machine(Score=task(Retry=again)), "Retry": around, "End": True}
+    assert only(states.read(machine(Each=mapped))).attempts == 8
+    endless = mapped | {"Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": "{% $n %}"}]}
+    assert only(states.read(machine(Each=endless))).attempts is None
+
+
 def test_a_catch_leads_to_a_second_job_and_parallel_branches_both_run() -> None:
     caught = task(Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Again"}])
     assert how_often(states.read(machine(Score=caught, Again=task()))) == {"Score": Runs(1, 1), "Again": Runs(0, 1)}

@@ -688,3 +688,103 @@ def test_a_workflow_of_unknown_size_is_read_in_part(check: Check) -> None:
     assert check(json.dumps(stack))["coverage"]["partial"] == 0
     del stack["Resources"]["Nightly"]["Properties"]["Targets"][0]["Input"]  # which says the type
     assert check(json.dumps(stack))["coverage"] == {"seen": 2, "modelled": 2, "partial": 1, "skipped": 0}
+
+
+def retried_child(**state: Any) -> str:
+    """A machine, started daily, that starts another one, which has a job, in a state of these fields."""
+    resources = chain(2, 1)
+    call = json.loads(resources["N0"]["Properties"]["DefinitionString"]["Fn::Sub"])
+    call["States"]["S0"] |= state
+    resources["N0"]["Properties"]["DefinitionString"]["Fn::Sub"] = json.dumps(call)
+    return json.dumps({"Resources": resources})
+
+
+WAITS = "arn:aws:states:::states:startExecution.sync:2"
+
+
+def test_a_child_that_is_tried_again_runs_once_as_expected_and_each_time_at_most(check: Check) -> None:
+    report = check(retried_child(Resource=WAITS, Retry=[{"ErrorEquals": ["States.TaskFailed"]}]))
+    # daily 365 / 12 × 0.5 h × 2 × 0.23 = 6.9958, and with three retries four times that, 27.9833
+    assert amounts(report) == [7.0, 27.98]
+    assert round(Decimal(report["totals"]["after"]["expected"]), 2) == Decimal("7.00")
+    assert not report["totals"]["after"]["at_least"]
+    (workflow,) = report["workflows"]
+    # 365 / 12 × 4
+    runs = [round(Decimal(workflow[name]), 2) for name in ("monthly_runs", "most_monthly_runs")]
+    assert runs == [Decimal("30.42"), Decimal("121.67")]
+
+
+def test_a_child_that_nobody_waits_for_is_not_started_again(check: Check) -> None:
+    """What is tried again is a request that was refused, and so started nothing."""
+    retry = [{"ErrorEquals": ["States.TaskFailed"]}]
+    report = check(retried_child(Resource="arn:aws:states:::states:startExecution", Retry=retry))
+    assert amounts(report) == [7.0, 7.0]
+
+
+def test_a_child_that_is_tried_without_end_has_no_ceiling(check: Check) -> None:
+    report = check(retried_child(Resource=WAITS, Retry=[{"ErrorEquals": ["States.ALL"], "MaxAttempts": "x"}]))
+    after = report["totals"]["after"]
+    assert after["at_least"]
+    assert [round(Decimal(after[bound]), 2) for bound in ("floor", "expected")] == [Decimal("7.00")] * 2
+
+
+def test_a_child_behind_a_choice_runs_at_most_as_often_as_it_is_reached(check: Check) -> None:
+    resources = chain(2, 1)
+    call = json.loads(resources["N0"]["Properties"]["DefinitionString"]["Fn::Sub"])
+    rule = {"Variable": "$.x", "IsPresent": True, "Next": "S0"}
+    call["States"]["Maybe"] = {"Type": "Choice", "Choices": [rule], "Default": "Done"}
+    call["States"]["Done"] = {"Type": "Succeed"}
+    resources["N0"]["Properties"]["DefinitionString"]["Fn::Sub"] = json.dumps(call | {"StartAt": "Maybe"})
+    report = check(json.dumps({"Resources": resources}))
+    assert amounts(report) == [0, 7.0]
+    assert "unknown" in report["totals"]["after"]["expected"]
+    assert not report["totals"]["after"]["at_least"]
+
+
+def test_a_rate_that_a_rule_refuses_is_no_rate_and_a_schedule_takes_it(check: Check) -> None:
+    """For rules "rate(1 hours) and rate(5 hour) aren't valid" (EventBridge user guide), and so for SAM's Schedule."""
+    stack = json.loads(json.dumps(TEMPLATE).replace("cron(0 2 * * ? *)", "rate(1 hours)"))
+    (workflow,) = check(json.dumps(stack))["workflows"]
+    reason = "when Nightly starts it is not known: a rule takes no rate(1 hours), but rate(1 hour)"
+    assert workflow["monthly_runs"]["unknown"] == reason
+    nightly = stack["Resources"]["Nightly"]
+    target = {"Arn": {"Ref": "Scoring"}, "Input": nightly["Properties"]["Targets"][0]["Input"]}
+    properties = {"ScheduleExpression": "rate(1 hours)", "Target": target}
+    stack["Resources"]["Nightly"] = {"Type": "AWS::Scheduler::Schedule", "Properties": properties}
+    (workflow,) = check(json.dumps(stack))["workflows"]
+    assert workflow["monthly_runs"] == "730"
+
+
+def test_an_expression_that_aws_refuses_runs_nobody_knows_how_often(check: Check) -> None:
+    """One of the two fields for days is a question mark."""
+    (workflow,) = check(json.dumps(TEMPLATE).replace("cron(0 2 * * ? *)", "cron(0 2 * * * *)"))["workflows"]
+    assert "without a question mark" in workflow["monthly_runs"]["unknown"]
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("main.tf", SOURCE.partition("definition")[0] + 'definition = file("${path.module}/score.asl.json")\n}\n'),
+        ("main.tf", SOURCE.partition("definition")[0] + 'definition = templatefile("score.asl.json", {})\n}\n'),
+        (
+            "template.yaml",
+            "Resources: {S: {Type: AWS::Serverless::StateMachine, Properties: {DefinitionUri: score.asl.json}}}",
+        ),
+    ],
+)
+def test_a_definition_that_something_reads_is_not_named_as_one_that_nothing_does(
+    name: str, source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for file, text in {
+        name: source,
+        "score.asl.json": json.dumps(MACHINE),
+        "other.asl.json": json.dumps(MACHINE),
+    }.items():
+        (tmp_path / file).write_text(text)
+    assert cli.main(["check", ".", "--region=us-east-1", "--isolated", "--format=json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert len(report["workflows"]) == 1
+    assert [notice for notice in report["notices"] if "asl.json" in notice] == [
+        "other.asl.json is a definition that calls SageMaker, and read only where it is named"
+    ]
