@@ -7,6 +7,7 @@ DescribeTransformJob, DescribeScalableTargets, DescribeScalingPolicies, Describe
 DescribeScalingActivities and DescribeAlarms.
 """
 
+import re
 from datetime import datetime
 from typing import Final
 
@@ -15,6 +16,18 @@ from msgspec import Struct, field
 
 DEFAULT_FREQUENCY_S: Final = 60
 """Seconds between two samples of a host metric, where a configuration names no ``MetricPublishFrequencyInSeconds``."""
+
+
+_MADE_UP: Final = re.compile(r"v?\d+|[0-9a-f]{6,}|(?=[A-Za-z]*\d)[A-Za-z0-9]{12,13}")
+"""A part of a name that was made up, or counted up: ``2``, ``20240102030405000000000001``, ``AbCd1234EfGh``."""
+
+
+def stem(name: str) -> str:
+    """What a name begins with before what was made up: ``score`` of ``score-2`` and ``score-v3``."""
+    parts = re.split(r"([-_.])", name)
+    while len(parts) > 1 and (not parts[-1] or _MADE_UP.fullmatch(parts[-1])):
+        del parts[-2:]
+    return "".join(parts).rstrip("0123456789") or name
 
 
 class _Answer(Struct, frozen=True, kw_only=True, rename="pascal", omit_defaults=True):

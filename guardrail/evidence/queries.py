@@ -194,7 +194,7 @@ def _used(account: Account, endpoint: Endpoint) -> Iterator[MetricQuery]:
     """By the day, so that the last use is found however long ago: requests, and for a queue what waited in it."""
     name = endpoint.endpoint_name
     if account.is_async(endpoint):
-        yield from _queries(SAGEMAKER, {"ApproximateBacklogSize": ("Maximum",)}, {"EndpointName": name}, DAY_S)
+        yield from _queries(SAGEMAKER, {"ApproximateBacklogSize": ("Sum",)}, {"EndpointName": name}, DAY_S)
         return
     for variant in (*endpoint.production_variants, *endpoint.shadow_production_variants):
         dimensions = {"EndpointName": name, "VariantName": variant.variant_name}

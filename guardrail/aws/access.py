@@ -1,0 +1,296 @@
+"""One account as read with somebody's credentials: who it is, its clients by region, and what a refusal means.
+
+Only what reads is ever called, and a role that is named is assumed for it. A refusal that would meet every further
+call, of credentials, of a clock or of a region, ends that at once; any other leaves a gap, and the rest is answered.
+"""
+
+import re
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, Final, Protocol
+
+from guardrail.aws.pace import DATAPOINTS_PER_S, DESCRIBES_PER_S, METRIC_CALLS_PER_S, Clock, Pace
+from guardrail.errors import AWSError, MissingExtraError
+
+_REGION: Final = re.compile(r"[a-z]{2,3}(-[a-z]+)+-\d{1,2}")
+_ROLE: Final = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
+_HOMES: Final = {"cn-": "cn-north-1", "us-gov-": "us-gov-west-1"}
+_EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
+_INVALID: Final = frozenset(
+    {"UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId", "AuthFailure", "OptInRequired"}
+)
+_SIGNATURE: Final = frozenset(
+    {"SignatureDoesNotMatch", "InvalidSignatureException", "RequestTimeTooSkewed", "RequestInTheFuture"}
+)
+_DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden"})
+_THROTTLED: Final = frozenset(
+    {"Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "TooManyRequestsException"}
+)
+_MOST_SKEW: Final = timedelta(minutes=4)
+"""AWS refuses signatures that are five minutes off."""
+_LONGEST_REASON: Final = 300
+_ATTEMPTS: Final = 8
+_PAGE_SIZES: Final = {"sagemaker": 100, "resourcegroupstaggingapi": 100}
+"""As many items as a page may have; SageMaker would give ten."""
+_SIGN_IN: Final = "aws sts get-caller-identity shows whether they work; aws sso login renews those of a profile"
+
+
+class RefusedError(AWSError):
+    """A call that AWS did not answer; the rest may still be asked. ``reason`` is what AWS says, in one line."""
+
+    def __init__(self, call: str, code: str, reason: str) -> None:
+        super().__init__(f"{call}: {reason}", hint="the policy in docs/evidence.md allows every call")
+        self.call = call
+        self.code = code
+        self.reason = reason
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether the credentials may not ask it, so that asking again is of no use."""
+        return self.code in _DENIED
+
+    @property
+    def is_throttled(self) -> bool:
+        """Whether it was asked too often, to the last attempt."""
+        return self.code in _THROTTLED
+
+
+class RegionError(AWSError):
+    """A region that answers nothing: it is not enabled for the account, or there is none of that name."""
+
+
+class CredentialsError(AWSError):
+    """Credentials that are missing, expired or refused, so that nothing more can be asked."""
+
+
+def check_region(region: str) -> str:
+    """The region, which becomes part of the name of a host. Raises `AWSError` for anything else."""
+    if not _REGION.fullmatch(region):
+        raise AWSError(f"{region[:80]!r} is no region", hint="--region us-east-1")
+    return region
+
+
+class Listing(Protocol):
+    """A call that answers with a list, in pages."""
+
+    @property
+    def service(self) -> str:
+        """boto3's name of the service."""
+
+    @property
+    def operation(self) -> str:
+        """boto3's name of the call."""
+
+    @property
+    def key(self) -> str:
+        """Where a page has its items."""
+
+    @property
+    def most(self) -> int | None:
+        """How many items are read; all where it is None."""
+
+
+class Access:
+    """The clients of one account, each attempt of theirs at the pace that the service allows."""
+
+    def __init__(self, *, profile: str | None, role_arn: str | None, region: str | None, clock: Clock) -> None:
+        """Raises `AWSError` where there are no credentials, or a role cannot be assumed."""
+        self._clock = clock
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._paces: dict[tuple[str, str], Pace] = {}
+        self._lock = threading.Lock()
+        self._session = _session(profile)
+        found = region or self._session.region_name
+        if not found:
+            raise AWSError("no region is named, and the configuration has none", hint="--region us-east-1")
+        self.region: str = check_region(found)
+        """The region of whoever named none."""
+        self._home = next((home for prefix, home in _HOMES.items() if self.region.startswith(prefix)), "us-east-1")
+        if role_arn is not None:
+            self._session = self._assumed(role_arn)
+        answer = self.ask("sts", self._home, "get_caller_identity")
+        self.account = str(answer["Account"])
+        self.now = answered_at(answer)
+        """The moment of the first answer, by the service's own clock."""
+
+    def client(self, service: str, region: str) -> Any:
+        """The client of a service in a region, of which there is one."""
+        with self._lock:
+            if (service, region) not in self._clients:
+                self._clients[service, region] = self._made(service, region)
+            return self._clients[service, region]
+
+    def pace(self, kind: str, region: str, per_second: float) -> Pace:
+        """The turns of one kind of call in a region."""
+        return self._paces.setdefault((kind, region), Pace(per_second, self._clock))
+
+    def ask(self, service: str, region: str, operation: str, **arguments: Any) -> dict[str, Any]:
+        """What one call answers. Raises `RefusedError`, `RegionError` or `CredentialsError`."""
+        client = self.client(service, region)
+        answer: dict[str, Any] = self.answered(
+            service, region, operation, lambda: getattr(client, operation)(**arguments)
+        )
+        return answer
+
+    def every(self, region: str, listing: Listing, **arguments: Any) -> list[dict[str, Any]]:
+        """All items of all pages of a call, in their order. Raises as `ask` does."""
+        service, operation = listing.service, listing.operation
+        paginator = self.client(service, region).get_paginator(operation)
+        paging = {"MaxItems": listing.most, "PageSize": _PAGE_SIZES.get(service)}
+        pages = paginator.paginate(PaginationConfig=paging, **arguments)
+        found: list[dict[str, Any]] = self.answered(
+            service, region, operation, lambda: [item for page in pages for item in page.get(listing.key, ())]
+        )
+        return found
+
+    def answered(self, service: str, region: str, operation: str, call: Callable[[], Any]) -> Any:
+        """What ``call`` returns, its errors as ours."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return call()
+        except ClientError as error:
+            raise _refusal(error, _action(service, operation), service, region) from error
+        except BotoCoreError as error:
+            raise _failure(error, _action(service, operation), region) from error
+
+    def _made(self, service: str, region: str) -> Any:
+        from botocore.config import Config
+
+        config = Config(
+            retries={"mode": "adaptive", "total_max_attempts": _ATTEMPTS},
+            connect_timeout=10,
+            read_timeout=60,
+            max_pool_connections=8,
+        )
+        client = self._session.client(service, region_name=region, config=config)
+        client.meta.events.register("before-send", self._turn(service, region))
+        return client
+
+    def _turn(self, service: str, region: str) -> Callable[..., None]:
+        """What each attempt goes through before it is sent: retries too, so that none breaks the pace."""
+        calls = self.pace("metrics" if service == "cloudwatch" else service, region, _calls_per_second(service))
+
+        def wait(**_: Any) -> None:
+            calls.wait()
+
+        return wait
+
+    def _assumed(self, role_arn: str) -> Any:
+        import boto3
+
+        if not _ROLE.fullmatch(role_arn):
+            raise AWSError(f"{role_arn[:120]!r} is no role", hint="--role-arn arn:aws:iam::111122223333:role/reader")
+        answer = self.ask("sts", self._home, "assume_role", RoleArn=role_arn, RoleSessionName="guardrail")
+        self._clients.clear()
+        found = answer["Credentials"]
+        return boto3.Session(
+            aws_access_key_id=found["AccessKeyId"],
+            aws_secret_access_key=found["SecretAccessKey"],
+            aws_session_token=found["SessionToken"],
+            region_name=self.region,
+        )
+
+
+def _calls_per_second(service: str) -> float:
+    return METRIC_CALLS_PER_S if service == "cloudwatch" else DESCRIBES_PER_S
+
+
+def datapoints(access: Access, region: str) -> Pace:
+    """The turns of datapoints of GetMetricData in a region."""
+    return access.pace("datapoints", region, DATAPOINTS_PER_S)
+
+
+def answered_at(answer: dict[str, Any]) -> datetime:
+    """The moment of an answer by the service's own clock, which its Date header has; UTC.
+
+    ``Mon, 16 Nov 2026 06:00:00 GMT`` is 06:00. Raises `AWSError` without one.
+    """
+    said = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+    try:
+        return parsedate_to_datetime(said).astimezone(UTC)
+    except (TypeError, ValueError):
+        raise AWSError("AWS answered without the time of day", hint="does a proxy leave out the Date header?") from None
+
+
+def _session(profile: str | None) -> Any:
+    try:
+        import boto3
+    except ImportError as error:
+        raise MissingExtraError(
+            "reading metrics needs boto3, which is not installed", hint="pip install 'guardrail-sagemaker[aws]'"
+        ) from error
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        session = boto3.Session(profile_name=profile)
+        found = session.get_credentials()
+    except BotoCoreError as error:
+        raise CredentialsError(_one_line(error), hint=_SIGN_IN) from error
+    if found is None:
+        raise CredentialsError("there are no AWS credentials", hint="--profile NAME, or AWS_PROFILE; aws configure")
+    return session
+
+
+def _action(service: str, operation: str) -> str:
+    """The IAM action of a call: ``sagemaker:DescribeEndpoint`` of ``describe_endpoint``."""
+    prefix = {"resourcegroupstaggingapi": "tag"}.get(service, service)
+    return f"{prefix}:{''.join(word.capitalize() for word in operation.split('_'))}"
+
+
+def _refusal(error: Any, call: str, service: str, region: str) -> AWSError:
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    reason = f"{code}: {error.response.get('Error', {}).get('Message', '')}"[:_LONGEST_REASON].splitlines()[0]
+    if code in _EXPIRED:
+        return CredentialsError(f"the AWS credentials have expired: {reason}", hint=_SIGN_IN)
+    if code in _SIGNATURE:
+        return CredentialsError(f"AWS refuses the signature: {reason}", hint=_clock_hint(error.response))
+    if code in _INVALID and service == "sts":
+        return CredentialsError(f"AWS refuses the credentials: {reason}", hint=_SIGN_IN)
+    if code in _INVALID:
+        return RegionError(
+            f"{region} does not answer for this account: {reason}",
+            hint=f"aws account get-region-opt-status --region-name {region} shows whether it is enabled",
+        )
+    return RefusedError(call, code, reason)
+
+
+def _clock_hint(response: dict[str, Any]) -> str:
+    """What to do about a signature: set the clock, where that is what is wrong."""
+    try:
+        skew = datetime.now(UTC) - answered_at(response)
+    except AWSError:
+        skew = timedelta(0)
+    if abs(skew) < _MOST_SKEW:
+        return _SIGN_IN
+    minutes = round(abs(skew).total_seconds() / 60)
+    return f"the clock of this machine is {minutes:,} minutes {'ahead of' if skew > timedelta(0) else 'behind'} AWS's"
+
+
+def _failure(error: Any, call: str, region: str) -> AWSError:
+    from botocore import exceptions
+
+    unreachable = (exceptions.EndpointConnectionError, exceptions.ConnectTimeoutError, exceptions.ProxyConnectionError)
+    if isinstance(error, unreachable):
+        return RegionError(
+            f"{region} cannot be reached: {_one_line(error)}", hint="is there such a region, and a way to it from here?"
+        )
+    of_credentials = (
+        exceptions.NoCredentialsError,
+        exceptions.PartialCredentialsError,
+        exceptions.CredentialRetrievalError,
+        exceptions.SSOError,
+        exceptions.TokenRetrievalError,
+        exceptions.RefreshWithMFAUnsupportedError,
+    )
+    if isinstance(error, of_credentials):
+        return CredentialsError(_one_line(error), hint=_SIGN_IN)
+    return RefusedError(call, type(error).__name__, f"{type(error).__name__}: {_one_line(error)}")
+
+
+def _one_line(error: Exception) -> str:
+    """What an error says, as our messages do: in lower case, without its full stop."""
+    text = (str(error).splitlines() or [type(error).__name__])[0][:_LONGEST_REASON].rstrip(".")
+    return text[:1].lower() + text[1:]
