@@ -4,7 +4,7 @@ import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -24,6 +24,7 @@ from guardrail.reporters.wording import inert
 if TYPE_CHECKING:
     from guardrail.fixes.suggestible import Suggestible
     from guardrail.reporters.fingerprints import Fingerprints
+    from guardrail.sources.hcl.reader import RootModule
 
 HELP = """\
 edit source so that findings are gone, proven, as a patch
@@ -45,6 +46,8 @@ exit codes: 0 whatever is offered, 2 no answer
 """
 
 
+_FEW = 3
+"""Inputs that are checked sooner together than one of them is found."""
 _OF_CHECK = (
     *("assignments", "workspace", "source", "parameters", "possibilities", "policies"),
     *("skip_policy", "region", "config", "usage_file", "prices", "isolated", "settings_from", "untrusted", "any_owner"),
@@ -109,9 +112,10 @@ def run(arguments: Namespace) -> int:
     checked = _as_check(arguments)
     workbench = _Workbench(checked)
     wanted = _Wanted(arguments.finding, arguments.new_in)
-    with progress(f"fixing {', '.join(checked.paths)}"):
+    title = f"fixing {', '.join(checked.paths)}"
+    with progress(title) as status:
         wanted.refuse_strangers(workbench.report({}, ()))
-        proposals = propose(workbench, wanted)
+        proposals = propose(workbench, wanted, lambda text: status.say(f"{title}: {text}"))
     contents = {path: (files.content(path), after) for path, after in proposals.contents.items()}
     groups = placed(contents, any_owner=arguments.any_owner)
     shown = [os.path.relpath(path) for path in proposals.contents]
@@ -275,55 +279,105 @@ def _names_of(result: Result, fingerprints: "Fingerprints") -> tuple[str, ...]:
 class _Workbench(Workbench):
     """Checks and changes the inputs of a run, in memory."""
 
-    def __init__(self, arguments: Namespace) -> None:
+    def __init__(self, arguments: Namespace, reached: dict[str, frozenset[str]] | None = None) -> None:
         self._arguments = arguments
         self._reports: dict[tuple[object, ...], Report] = {}
-        self._reached: dict[str, tuple[str, ...]] = {}
+        self._reached = {} if reached is None else reached
+        """The root modules that use a folder, where that has been asked."""
+        self._around: dict[str, _Workbench] = {}
 
     def report(self, contents: Contents, edited: Iterable[str]) -> Report:
         from guardrail.commands import check
 
-        more = sorted({root for path in edited for root in self._reaching(path)})
-        key = (*more, frozenset(contents.items()))
+        arguments = self._with_reached(edited)
+        key = (*arguments.paths, frozenset(contents.items()))
         if key not in self._reports:
-            arguments = copy(self._arguments)
-            arguments.paths = [*arguments.paths, *more]
             with files.instead(contents):
                 self._reports[key] = check.estimated(arguments)
         return self._reports[key]
 
     def changed(self, contents: Contents, source: str, change: Change) -> dict[str, str]:
-        from guardrail.commands import check
-
-        kinds = {each.id: each for each in self.report({}, ()).sources}
-        with files.instead(contents):
-            if kinds[source].kind == "cloudformation":
+        path = self._paths.get(source)
+        if path is not None:
+            with files.instead(contents):
                 from guardrail.fixes.template import TemplateCode
 
-                return TemplateCode(kinds[source].path).changed(change)
-            root = check.root_modules(self._arguments).get(source)
+                return TemplateCode(path).changed(change)
+        near = self.around(source)
+        with files.instead(contents):
+            root = near._roots().get(source) or self._roots().get(source)  # noqa: SLF001 - one of us
             if root is None:
                 raise NoFixError("its source is not at hand")
             from guardrail.fixes.terraform import TerraformCode
 
             return TerraformCode(root).changed(change)
 
-    def _reaching(self, path: str) -> tuple[str, ...]:
+    def broken(self, contents: Contents, edited: Iterable[str]) -> set[str]:
+        from guardrail.commands import check
+        from guardrail.fixes.conditions import broken
+        from guardrail.sources.hcl.endings import SOURCES, VALUES
+
+        if not any(path.endswith((*SOURCES, *VALUES)) for path in edited):
+            return set()
+
+        with files.instead(contents):
+            roots = check.root_modules(self._with_reached(edited)).values()
+            return {each for root in roots for each in broken(root)}
+
+    def around(self, source: str) -> "_Workbench":
+        if source not in self._around:
+            self._around[source] = self._narrowed(source)
+        return self._around[source]
+
+    def _narrowed(self, source: str) -> "_Workbench":
+        from guardrail.sources.hcl.disk import source_names
+
+        root = self._roots().get(source)
+        path = self._paths.get(source)
+        if root is not None and not root.shown:
+            names = source_names(root.directory, root.disk.tree)
+            path = os.path.relpath(os.path.join(root.directory, names[0])) if names else None
+        if path is None or [path] == self._arguments.paths or len(self.report({}, ()).sources) < _FEW:
+            return self
+        arguments = copy(self._arguments)
+        arguments.paths = [path]
+        return _Workbench(arguments, self._reached)
+
+    @cached_property
+    def _paths(self) -> dict[str, str]:
+        """The templates, by the ids of their inputs."""
+        return {each.id: each.path for each in self.report({}, ()).sources if each.kind == "cloudformation"}
+
+    def _roots(self) -> "dict[str, RootModule]":
+        from guardrail.commands import check
+
+        return check.root_modules(self._arguments)
+
+    def _with_reached(self, edited: Iterable[str]) -> Namespace:
+        """The arguments of a check of the inputs, and of each root module besides that one of the files reaches."""
+        more = sorted({root for path in edited for root in self._reaching(path)})
+        arguments = copy(self._arguments)
+        arguments.paths = [*arguments.paths, *more]
+        return arguments
+
+    def _reaching(self, path: str) -> Iterable[str]:
         """The root modules that use a file of Terraform source, besides those that are checked anyway."""
         from guardrail import sources
-        from guardrail.commands import check
         from guardrail.sources.hcl.endings import SOURCES
 
         folder = os.path.dirname(path)
         if not path.endswith(SOURCES):
             return ()
         if folder not in self._reached:
-            own = {os.path.realpath(root.directory) for root in check.root_modules(self._arguments).values()}
             base = working_tree_of(folder) or _common(folder)
             found = sources.root_modules([os.path.relpath(path)], base=os.path.relpath(base))
-            roots = {os.path.realpath(root.directory) for root in found.values()} - own - {folder}
-            self._reached[folder] = tuple(sorted(map(os.path.relpath, roots)))
-        return self._reached[folder]
+            self._reached[folder] = frozenset(os.path.realpath(root.directory) for root in found.values())
+        return map(os.path.relpath, self._reached[folder] - self._own - {folder})
+
+    @cached_property
+    def _own(self) -> frozenset[str]:
+        """The folders of the root modules that are checked anyway."""
+        return frozenset(os.path.realpath(root.directory) for root in self._roots().values())
 
 
 def _common(folder: str) -> str:

@@ -14,7 +14,7 @@ from guardrail.fixes.additions import BACKLOG, WAKE_SETTINGS, WAKE_STEP, tracked
 from guardrail.fixes.base import AddTarget, AddTracking, AddWake, EditedText, NoFixError
 from guardrail.fixes.blocks import Body, Expression, Nested, Resource, Template, Value, as_json, native
 from guardrail.fixes.json_edits import with_entry
-from guardrail.fixes.marks import json_marks
+from guardrail.fixes.marks import Marked, json_marks
 from guardrail.fixes.source_files import editable, shift_of, source_of
 from guardrail.model import INSTANCE_COUNT, Unknown
 from guardrail.sources.hcl import syntax
@@ -31,6 +31,8 @@ _NAMED = re.compile(r'"endpoint/(?:\$\{(?P<expression>[^{}"]+)\}|(?P<name>[A-Za-
 _ONE_OR_NONE = re.compile(r"[^?]*\?\s*(?:1\s*:\s*0|0\s*:\s*1)\s*|1")
 _META = ("provider", "count", "for_each", "region")
 """What new blocks take over, so that they are where and as often as the one that they stand behind."""
+_REST_OF_LINE = re.compile(r"(?:[ \t]*/\*.*?\*/)*[^\n]*", re.DOTALL)
+"""Behind the brace that closes a block stand comments, which may go over several lines."""
 _UNSAFE = re.compile(r"\b(?:self|path)\.")
 
 
@@ -257,8 +259,9 @@ class NewResources:
         if self._is_json(block):
             return {text.path: _into_json(text, block, made)}
         at = block.written.end + 1 + shift_of(text, block.written.file)
-        end = text.text.find("\n", at)
-        end = len(text.text) if end < 0 else end - (text.text[end - 1] == "\r")
+        behind = _REST_OF_LINE.match(text.text, at)
+        end = behind.end() if behind else at
+        end -= text.text[end - 1] == "\r"
         gap = text.newline * 2
         new = "".join(gap + native(each, text.newline) for each in made)
         return {text.path: text.text[:end] + new + text.text[end:]}
@@ -267,18 +270,31 @@ class NewResources:
 def _into_json(text: EditedText, block: ResourceInstance, made: list[Resource]) -> str:
     body = text.text[text.mark :]
     for each in made:
-        marks = json_marks(body)
-        resources = marks.at("resource")
-        if resources is None or resources.value.kind != "mapping":
-            raise NoFixError(f"the resources of {block.written.file.path} are lists")
-        of_type = resources.value.at(each.type)
+        resources = _holder(json_marks(body), block)
+        of_type = resources.get(each.type)
         if of_type is None:
-            body = with_entry(body, resources.value, None, each.type, {each.name: as_json(each)}, text.newline)
+            body = with_entry(body, resources, None, each.type, {each.name: as_json(each)}, text.newline)
         elif of_type.value.kind == "mapping":
             body = with_entry(body, of_type.value, None, each.name, as_json(each), text.newline)
+        elif of_type.value.items:
+            last = of_type.value.items[-1].value
+            body = with_entry(body, last, None, each.name, as_json(each), text.newline)
         else:
-            raise NoFixError(f"the resources of {block.written.file.path} are lists")
+            raise NoFixError(f"{each.type} of {block.written.file.path} is an empty list")
     return text.text[: text.mark] + body
+
+
+def _holder(marks: Marked, block: ResourceInstance) -> Marked:
+    """The object by types that holds a resource: all of ``resource``, or the one of its list. Raises `NoFixError`."""
+    type_, name = block.written.labels
+    resources = marks.at("resource")
+    held = () if resources is None else (resources.value, *(item.value for item in resources.value.items))
+    for each in held:
+        of_type = each.get(type_) if each.kind == "mapping" else None
+        bodies = () if of_type is None else (of_type.value, *(item.value for item in of_type.value.items))
+        if any(body.get(name) is not None for body in bodies):
+            return each
+    raise NoFixError(f"nobody can tell where {block.written.file.path} has it")
 
 
 def _of_target(around: _Around) -> tuple[tuple[str, Value], ...]:

@@ -1,11 +1,11 @@
 """Whether an edit does what it is to do: the check of the edited source beside the check of what is there."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from guardrail.cost.base import Monthly
 from guardrail.policy.base import Result
-from guardrail.report import EndpointReport, Report
+from guardrail.report import Report
 
 Key: TypeAlias = tuple[object, ...]
 """What makes a result the same one in two reports of the same inputs."""
@@ -28,9 +28,20 @@ def verdicts(report: Report) -> dict[Key, str]:
     return {key_of(result): result.verdict for result in report.results}
 
 
-def is_gone(key: Key, report: Report) -> bool:
-    """Whether a finding is no more: it passes, or the policy does not apply. Open is not gone."""
-    return verdicts(report).get(key, "pass") == "pass"
+def are_gone(keys: Iterable[Key], report: Report) -> bool:
+    """Whether findings are no more: each passes, or its policy does not apply. Open is not gone."""
+    known = verdicts(report)
+    return all(known.get(key, "pass") == "pass" for key in keys)
+
+
+def agree(part: Report, whole: Report) -> bool:
+    """Whether a check of some inputs says of them what a check of all inputs does: no other has a part in it."""
+    ids = {source.id for source in part.sources}
+    if not ids <= {source.id for source in whole.sources}:
+        return False
+    said = {key: verdict for key, verdict in verdicts(whole).items() if key[0] in ids}
+    bills = {place: bill for place, bill in _bills(whole).items() if place[0] in ids}
+    return (said, bills) == ({key: each for key, each in verdicts(part).items() if key[0] in ids}, _bills(part))
 
 
 def fresh(before: Report, after: Report) -> Iterator[Result]:
@@ -55,12 +66,15 @@ def objections(before: Report, after: Report, mended: Mapping[Key, Result]) -> I
         if not source.complete and was_complete.get(source.id, True):
             yield f"{source.id} would not be read as a whole"
     about = {(result.source, result.endpoint) for result in mended.values()}
-    bills = {(item.source, item.endpoint.address): _bill(item) for item in before.endpoints}
-    for item in after.endpoints:
-        place = (item.source, item.endpoint.address)
-        if place not in about and bills.get(place) != _bill(item):
-            yield f"the bill of {item.endpoint.address} would change as well"
+    was, now = _bills(before), _bills(after)
+    for place in dict.fromkeys((*was, *now)):
+        if place not in about and was.get(place) != now.get(place):
+            yield f"the bill of {place[1]} would change as well"
 
 
-def _bill(item: EndpointReport) -> Monthly | None:
-    return item.cost.monthly if item.cost is not None else None
+def _bills(report: Report) -> dict[tuple[str, str], Monthly | None]:
+    """What each endpoint costs, by its source and address."""
+    return {
+        (item.source, item.endpoint.address): item.cost.monthly if item.cost is not None else None
+        for item in report.endpoints
+    }

@@ -12,7 +12,7 @@ from msgspec import Struct
 from guardrail.errors import GuardrailError
 from guardrail.fixes.base import Change, NoFixError, SetWord
 from guardrail.fixes.mends import is_mended_here, next_changes
-from guardrail.fixes.proof import Key, failing, fresh, is_gone, key_of, objections
+from guardrail.fixes.proof import Key, agree, are_gone, failing, fresh, key_of, objections
 from guardrail.model import Endpoint
 from guardrail.policy.base import Result
 from guardrail.report import Report, Totals
@@ -40,6 +40,14 @@ class Workbench(Protocol):
 
         Raises `NoFixError`, and `GuardrailError` for what cannot be read.
         """
+        ...
+
+    def broken(self, contents: Contents, edited: Iterable[str]) -> Collection[str]:
+        """The conditions of source that do not hold, in what `report` checks, as clauses. Raises `GuardrailError`."""
+        ...
+
+    def around(self, source: str) -> "Workbench":
+        """The same for the input with this id, and what its files reach, alone."""
         ...
 
 
@@ -98,31 +106,37 @@ class _Mended(Struct, frozen=True):
     """What a check of all that it reaches says without it."""
     changes: tuple[tuple[str, Change], ...]
     """Each with the input that it is made in."""
-
-    def gone(self) -> dict[Key, Result]:
-        """The findings that it mends, those of other endpoints among them that share its line."""
-        return {key: result for key, result in failing(self.before).items() if is_gone(key, self.state.report)}
+    gone: Mapping[Key, Result]
+    """The findings that it mends, those of other endpoints among them that share its line."""
 
 
-def propose(workbench: Workbench, wanted: Callable[[Result, Fingerprints], bool]) -> Proposals:
+def propose(
+    workbench: Workbench,
+    wanted: Callable[[Result, Fingerprints], bool],
+    say: Callable[[str], None] = lambda _: None,
+) -> Proposals:
     """The fixes of all findings that are wanted: each is proven alone, and all of them together once more.
 
     Those that do not go together are proven one on top of the other, and who does not stand there is not offered.
+    ``say`` is told what is at hand.
     """
     nothing = _State({}, workbench.report({}, ()))
     fingerprints = Fingerprints(nothing.report)
     found: dict[Key, _Mended] = {}
     left: list[NotOffered] = []
     covered: set[Key] = set()
-    for key, result in failing(nothing.report).items():
-        if not wanted(result, fingerprints) or key in covered:
+    asked = {key: result for key, result in failing(nothing.report).items() if wanted(result, fingerprints)}
+    for number, (key, result) in enumerate(asked.items(), 1):
+        say(f"finding {number} of {len(asked)}")
+        if key in covered:
             continue
         try:
-            found[key] = _mended(workbench, nothing, key)
+            found[key] = _mended(*_near(workbench, nothing, key), key)
         except NoFixError as error:
             left.append(NotOffered(result=result, reason=error.reason))
         else:
-            covered |= found[key].gone().keys()
+            covered |= found[key].gone.keys()
+    say("all fixes together")
     together = _together(workbench, nothing, found.values())
     if together is None:
         together, found = _stacked(workbench, nothing, found, left)
@@ -135,10 +149,23 @@ def propose(workbench: Workbench, wanted: Callable[[Result, Fingerprints], bool]
     )
 
 
+def _near(workbench: Workbench, nothing: _State, key: Key) -> tuple[Workbench, _State]:
+    """What to prove a fix with: its own input and what its files reach, if alone it is what it is among all."""
+    bench = workbench.around(str(key[0]))
+    if bench is workbench:
+        return workbench, nothing
+    try:
+        alone = _State({}, _checked(bench, {}, ()))
+    except NoFixError:
+        return workbench, nothing
+    is_same = any(source.id == key[0] for source in alone.report.sources) and agree(alone.report, nothing.report)
+    return (bench, alone) if is_same else (workbench, nothing)
+
+
 def _fix(report: Report, key: Key, mended: _Mended) -> Fix:
     return Fix(
         result=failing(report)[key],
-        gone=tuple(mended.gone().values()),
+        gone=tuple(mended.gone.values()),
         changes=tuple(change for _, change in mended.changes),
         contents=mended.state.contents,
         before=mended.before.totals,
@@ -148,8 +175,8 @@ def _fix(report: Report, key: Key, mended: _Mended) -> Fix:
 
 def _together(workbench: Workbench, nothing: _State, several: Collection[_Mended]) -> _State | None:
     """The state with all fixes; None where they do not go together."""
-    if len(several) < 2:  # noqa: PLR2004 - one is together with itself
-        return next((each.state for each in several), nothing)
+    if not several:
+        return nothing
     contents: Contents = {}
     try:
         for each in several:
@@ -157,7 +184,7 @@ def _together(workbench: Workbench, nothing: _State, several: Collection[_Mended
                 contents = _edited(workbench, contents, source, [change])
     except NoFixError:
         return None
-    return _sound(workbench, contents, {key: result for each in several for key, result in each.gone().items()})
+    return _sound(workbench, contents, {key: result for each in several for key, result in each.gone.items()})
 
 
 def _sound(workbench: Workbench, contents: Contents, gone: Mapping[Key, Result]) -> _State | None:
@@ -167,7 +194,7 @@ def _sound(workbench: Workbench, contents: Contents, gone: Mapping[Key, Result])
         before = _checked(workbench, {}, contents)
     except NoFixError:
         return None
-    is_sound = all(is_gone(key, state.report) for key in gone) and not any(map(_counts, fresh(before, state.report)))
+    is_sound = are_gone(gone, state.report) and not any(map(_counts, fresh(before, state.report)))
     return state if is_sound and not any(objections(before, state.report, gone)) else None
 
 
@@ -183,7 +210,7 @@ def _stacked(
     """The fixes that stand on top of those before them; the others are ``left``."""
     now, kept = nothing, dict[Key, _Mended]()
     for key, alone in found.items():
-        if is_gone(key, now.report):
+        if are_gone([key], now.report):
             continue
         try:
             now = _mended(workbench, now, key).state
@@ -207,31 +234,53 @@ def _mended(workbench: Workbench, start: _State, key: Key) -> _Mended:
         state = _State(contents, _checked(workbench, contents, contents))
         done += ((goal.source, change) for change in changes)
         before = _checked(workbench, start.contents, state.contents)
-        if is_gone(key, state.report) and not any(map(_counts, fresh(before, state.report))):
-            made = _Mended(state, before, tuple(done))
-            said = next(objections(before, state.report, {**mended, **made.gone()}), None)
-            if said is not None:
-                raise NoFixError(f"with it {said}")
-            return made
+        if are_gone([key], state.report) and not any(map(_counts, fresh(before, state.report))):
+            gone = {each: result for each, result in failing(before).items() if are_gone([each], state.report)}
+            _refuse_objections(workbench, start.contents, state, before, {**mended, **gone})
+            return _Mended(state, before, tuple(done), gone)
         goal = _next_goal(key, before, state.report)
         mended[key_of(goal)] = goal
     raise NoFixError("it takes more steps than can be proven")
 
 
+def _refuse_objections(
+    workbench: Workbench, before: Contents, state: _State, report: Report, mended: Mapping[Key, Result]
+) -> None:
+    """Raise `NoFixError` for what else a state is, whose ``report`` before is given, that nobody asked for."""
+    said = next(objections(report, state.report, mended), None)
+    if said is None:
+        try:
+            was = workbench.broken(before, state.contents)
+            said = next((each for each in workbench.broken(state.contents, state.contents) if each not in was), None)
+        except GuardrailError as error:
+            said = error.message
+    if said is not None:
+        raise NoFixError(f"with it {said}")
+
+
 def _next_goal(key: Key, before: Report, after: Report) -> Result:
-    """The finding to mend next. Raises `NoFixError` for something new that is elsewhere, or undecided."""
+    """The finding to mend next, its own ones first: what mends these in a module mends them in all that call it.
+
+    Raises `NoFixError` for something new that is elsewhere, or undecided.
+    """
     goal = failing(after).get(key)
+    elsewhere: Result | None = None
     for result in filter(_counts, fresh(before, after)):
-        if result.verdict == "open":
+        if (result.source, result.endpoint) != (key[0], key[2] if len(key) > 2 else None):  # noqa: PLR2004 - endpoint
+            elsewhere = elsewhere or result
+        elif result.verdict == "open":
             why = result.reason or result.message
             raise NoFixError(f"with it nobody could tell whether {result.policy} holds on {result.address}: {why}")
-        if (result.source, result.endpoint) != (key[0], key[2] if len(key) > 2 else None):  # noqa: PLR2004 - endpoint
-            what = f"{result.policy} would fail on {result.address}"
-            raise NoFixError(f"with it {what}, which also uses what is changed")
-        goal = goal or result
-    if goal is None:
+        else:
+            goal = goal or result
+    if goal is not None:
+        return goal
+    if elsewhere is None:
         raise NoFixError("with it nobody could tell whether the policy holds")
-    return goal
+    if elsewhere.verdict == "open":
+        why = elsewhere.reason or elsewhere.message
+        raise NoFixError(f"with it nobody could tell whether {elsewhere.policy} holds on {elsewhere.address}: {why}")
+    raise NoFixError(f"with it {elsewhere.policy} would fail on {elsewhere.address}, which also uses what is changed")
 
 
 def _counts(result: Result) -> bool:

@@ -37,19 +37,25 @@ def _is_synthesized(path: str, text: EditedText) -> bool:
 
 def owner_at(marks: Marked, at: int) -> tuple[Marked, Entry]:
     """The object that has a key at an offset, with the entry. Raises `NoFixError`."""
-    for owner in _mappings(marks):
+    for owner in _owners(marks):
         for entry in owner.entries:
             if entry.start == at:
                 return owner, entry
     raise NoFixError("nobody can tell where it is written")
 
 
-def _mappings(marks: Marked) -> Iterator[Marked]:
+def refuse_inside_text(marks: Marked, at: int) -> None:
+    """Raise `NoFixError` where no value of a JSON text starts at an offset: what stands there is part of a text."""
+    values = (entry.value for owner in _owners(marks) for entry in (*owner.entries, *owner.items))
+    if not any(value.kind == "scalar" and value.start == at for value in values):
+        raise NoFixError("it is written in an expression within a text")
+
+
+def _owners(marks: Marked) -> Iterator[Marked]:
     pending = [marks]
     while pending:
         here = pending.pop()
-        if here.kind == "mapping":
-            yield here
+        yield here
         pending += (entry.value for entry in (*here.entries, *here.items))
 
 

@@ -6,8 +6,7 @@ file is not written by people.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -30,21 +29,18 @@ from guardrail.fixes.json_edits import without_entry
 from guardrail.fixes.marks import json_marks
 from guardrail.fixes.new_terraform import NewResources
 from guardrail.fixes.patch import CONTEXT
-from guardrail.fixes.source_files import editable, owner_at, shift_of
+from guardrail.fixes.sharing import refuse_shared
+from guardrail.fixes.source_files import editable, owner_at, refuse_inside_text, shift_of
 from guardrail.fixes.words import reworded
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.endings import IN_JSON, VALUES
 from guardrail.sources.hcl.ignored import ignored_changes
-from guardrail.sources.hcl.origins import Spot, way
+from guardrail.sources.hcl.origins import Spot, way, way_of
 from guardrail.sources.hcl.reader import RootModule, resources_of
 from guardrail.sources.hcl.resources import ResourceInstance
-from guardrail.sources.hcl.scan import scan_file
 from guardrail.sources.vocabulary.spellings import spelling_of
 
-_TEXTS = (syntax.Literal, syntax.Template)
 _TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|[\w.+-]+')
-_CHECKS = {"condition", "error_message"}
-"""Arguments that only look at a value."""
 _WORKED_OUT: Mapping[type, str] = {
     syntax.Conditional: "a condition decides it",
     syntax.Call: "a function works it out",
@@ -152,6 +148,8 @@ class TerraformCode:
         _refuse_secrets(spot)
         text = self._editable(spot.file)
         at = spot.expression.at + shift_of(text, spot.file)
+        if spot.file.path.endswith(IN_JSON):
+            refuse_inside_text(json_marks(text.text[text.mark :]), spot.expression.at)
         found = _TOKEN.match(text.text, at)
         if found is None:
             raise NoFixError("it is not written as one literal")
@@ -168,30 +166,8 @@ class TerraformCode:
         end = spots[-1]
         if not isinstance(end.expression, syntax.Literal):
             raise NoFixError(_why_not(end))
-        self._refuse_shared(spots, written)
+        refuse_shared(spots, written.name)
         return end
-
-    def _refuse_shared(self, spots: Sequence[Spot], written: _Written) -> None:
-        """Raise where a name on the way to a value is used for something else too."""
-        allowed = {written.name}
-        for spot, onward in pairwise(spots):
-            match spot.expression:
-                case syntax.Attribute(subject=syntax.Name(name="var" | "local" as kind), name=name):
-                    if isinstance(onward.expression, (syntax.Object, syntax.Tuple)):
-                        continue  # the element is what counts, and not who goes through all of them
-                    name = f"{kind}.{name}"
-                case syntax.Attribute(name=name):
-                    name = f"value.{name}"
-                case _:
-                    continue
-            module = spot.module.source
-            for file in module.files:
-                other = _used_otherwise(file, name, allowed)
-                if other is not None:
-                    line = file.location(other).line
-                    raise NoFixError(f"{name} is also used at {file.path}:{line}, where it would change as well")
-            if onward.module is not spot.module:
-                allowed = allowed | {name.partition(".")[2]}
 
     def _with_word(self, change: SetWord) -> dict[str, str]:
         resource = self._resource(change.address)
@@ -200,17 +176,34 @@ class TerraformCode:
             try:
                 self._refuse_ignored(resource, path)
                 written = self._written(resource, path)
-                spots = _way(resource, written)
-                end = next((at for at, spot in enumerate(spots) if isinstance(spot.expression, _TEXTS)), len(spots) - 1)
-                self._refuse_shared(spots[: end + 1], written)
-                return self._reworded(spots[end], change)
+                return self._reworded(_way(resource, written), written, change)
             except NoFixError as error:
                 reasons.append(error.reason)
         raise NoFixError(reasons[0] if reasons else "nothing is nearly it")
 
-    def _reworded(self, spot: Spot, change: SetWord) -> dict[str, str]:
-        if not isinstance(spot.expression, _TEXTS):
+    def _reworded(self, spots: Sequence[Spot], written: _Written, change: SetWord) -> dict[str, str]:
+        """The word in the first text on the way to a value, or in a part of it that comes from elsewhere."""
+        end = next((at for at, spot in enumerate(spots) if _texts(spot.expression)), len(spots) - 1)
+        refuse_shared(spots[: end + 1], written.name)
+        spot = spots[end]
+        texts = _texts(spot.expression)
+        if not texts:
             raise NoFixError(_why_not(spot))
+        reason: NoFixError | None = None
+        for each in texts:
+            try:
+                return self._with_word_at(spot._replace(expression=each), change)
+            except NoFixError as error:
+                reason = reason or error
+        for part in _parts(spot.expression):
+            following = way_of(spot._replace(expression=part))
+            match following[-1].expression:
+                case syntax.Literal(value=value) if len(following) > 1 and value == change.old:
+                    refuse_shared(following, written.name)
+                    return self._with_word_at(following[-1], change)
+        raise reason or NoFixError("nothing is nearly it")
+
+    def _with_word_at(self, spot: Spot, change: SetWord) -> dict[str, str]:
         text = self._editable(spot.file)
         at = spot.expression.at + shift_of(text, spot.file)
         end = _end_of_text(text.text, at)
@@ -233,6 +226,31 @@ class TerraformCode:
         new = text.text[:start] + text.text[end:]
         line = text.text.count("\n", 0, start)
         return {text.path: settled(text.text, new, range(line, line))}
+
+
+def _texts(expression: syntax.Expression) -> list[syntax.Expression]:
+    """The texts in quotes that a value is made of: itself, or the arguments of ``join`` and ``format``."""
+    match expression:
+        case syntax.Literal(value=str()) | syntax.Template():
+            return [expression]
+        case syntax.Call(name="join" | "format", arguments=arguments):
+            return [text for each in arguments for text in _texts(each)]
+        case syntax.Tuple(items=items):
+            return [text for each in items for text in _texts(each)]
+    return []
+
+
+def _parts(expression: syntax.Expression) -> Iterator[syntax.Expression]:
+    """What is put into a text from elsewhere."""
+    match expression:
+        case syntax.Template(parts=parts) | syntax.Call(name="join" | "format", arguments=parts):
+            for each in parts:
+                yield from _parts(each)
+        case syntax.Tuple(items=items):
+            for each in items:
+                yield from _parts(each)
+        case syntax.Attribute() | syntax.Index():
+            yield expression
 
 
 def _way(resource: ResourceInstance, written: _Written) -> list[Spot]:
@@ -316,26 +334,6 @@ def _item(expression: syntax.Expression, index: int) -> syntax.Expression:
     if isinstance(expression, syntax.Tuple) and index < len(expression.items):
         return expression.items[index]
     return expression
-
-
-def _used_otherwise(file: syntax.SourceFile, name: str, allowed: set[str]) -> int | None:
-    """Where a name is used that is not assigned to one of the ``allowed`` arguments; None where it is nowhere.
-
-    What refers to a whole collection goes through all of it, and is no use of one element.
-    """
-    pattern = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-])")
-    if name.startswith("value."):
-        pattern = re.compile(rf"\.{re.escape(name)}(?![\w-])")
-    if pattern.search(file.text) is None:
-        return None
-    code = file.text if file.path.endswith(IN_JSON) else scan_file(file).text
-    for found in pattern.finditer(code):
-        start = code.rfind("\n", 0, found.start()) + 1
-        line = code[start : found.start()]
-        names = re.findall(r'"?([\w-]+)"?\s*[=:](?!=)', line)
-        if not names or names[-1] not in allowed | _CHECKS:
-            return found.start()
-    return None
 
 
 def _why_not(spot: Spot) -> str:

@@ -137,6 +137,42 @@ def test_a_slip_in_what_is_watched_is_one_value(
     assert failing(capsys) == set()
 
 
+IN_JSON = (
+    '{"resource": {"aws_appautoscaling_target": {"reader": {"service_namespace": "sagemaker", '
+    '"resource_id": "endpoint/${aws_sagemaker_endpoint.reader.name}/variant/AllTraffic", '
+    '"scalable_dimension": "sagemaker:variant:DesiredInstanceCount", "min_capacity": 0, "max_capacity": 3}}}}'
+)
+NAME = '"endpoint/${aws_sagemaker_endpoint.reader.name}/variant/AllTraffic"'
+
+
+@pytest.mark.parametrize(
+    ("written", "right"),
+    [
+        (NAME.replace("AllTraffic", "${local.variant}"), 'locals {\n  variant = "AllTraffic"\n}\n'),
+        ('format("endpoint/%s/variant/AllTraffic", aws_sagemaker_endpoint.reader.name)', ""),
+        ('join("/", ["endpoint", aws_sagemaker_endpoint.reader.name, "variant", "AllTraffic"])', ""),
+    ],
+    ids=["local value", "format", "join"],
+)
+def test_a_slip_is_mended_where_the_name_is_put_together(
+    tmp_path: Path, written: str, right: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = PROVIDER + ENDPOINT + ZERO.replace(NAME, written) + BACKLOG + WAKE + right
+    # the name of the variant itself stays: a slip is in what is to scale it
+    put(tmp_path, main=PROVIDER + ENDPOINT + whole.removeprefix(PROVIDER + ENDPOINT).replace("AllTraffic", "AllTrafic"))
+    fix("--finding", "scaling-names-what-exists")
+    assert (tmp_path / "main.tf").read_text() == whole
+    assert failing(capsys) == set()
+
+
+def test_a_slip_in_json_syntax_is_one_word(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path, main=PROVIDER + ENDPOINT + BACKLOG + WAKE)
+    (tmp_path / "target.tf.json").write_text(IN_JSON.replace("AllTraffic", "AllTrafic"))
+    fix("--finding", "scaling-names-what-exists")
+    assert (tmp_path / "target.tf.json").read_text() == IN_JSON
+    assert failing(capsys) == set()
+
+
 def test_scale_in_that_is_disabled_is_enabled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     disabled = BACKLOG.replace("    target_value = 5\n", "    target_value     = 5\n    disable_scale_in = true # no\n")
     put(tmp_path, main=PROVIDER + ENDPOINT + ZERO + disabled + WAKE)
@@ -197,6 +233,47 @@ def test_a_local_value_that_something_else_uses_is_left_alone(
     assert "local.one is also used at others.tf:6" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("other", ["local.bounds.least", 'local.bounds["least"]', "local.bounds[var.which]"])
+def test_an_element_that_something_else_uses_is_left_alone(
+    tmp_path: Path, other: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bounds = 'variable "which" {}\n\nlocals {\n  bounds = { least = 1, most = 3 }\n}\n'
+    source = WHOLE.replace("min_capacity       = 1", "min_capacity       = local.bounds.least")
+    put(tmp_path, main=source.replace("= 3\n", "= local.bounds.most\n"), bounds=bounds)
+    put(tmp_path, service=f'resource "aws_ecs_service" "web" {{\n  desired_count = {other}\n}}\n')
+    fix("--finding", "async-scales-to-zero")
+    assert (tmp_path / "bounds.tf").read_text() == bounds
+    assert "local.bounds.least is also used at service.tf:2" in capsys.readouterr().out
+    (tmp_path / "service.tf").unlink()
+    fix("--finding", "async-scales-to-zero")
+    assert (tmp_path / "bounds.tf").read_text() == bounds.replace("least = 1", "least = 0")
+
+
+LEAST = 'condition     = var.least > 0\n    error_message = "no"\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [
+        ("", f"  validation {{\n    {LEAST}  }}\n"),
+        (f"\n  lifecycle {{\n    precondition {{\n    {LEAST}    }}\n  }}\n", ""),
+    ],
+    ids=["of a variable", "of a resource"],
+)
+def test_a_condition_of_the_source_holds_with_a_fix(
+    tmp_path: Path, before: str, behind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = FROM_VARIABLE.replace("  max_capacity       = 3\n", f"  max_capacity       = 3\n{before}")
+    variable = f'variable "least" {{\n  default = 1\n{behind}}}\n'
+    put(tmp_path, main=source, variables=variable)
+    fix("--finding", "async-scales-to-zero")
+    assert (tmp_path / "variables.tf").read_text() == variable
+    assert "would not hold" in capsys.readouterr().out
+    put(tmp_path, main=source.replace("least > 0", "least >= 0"), variables=variable.replace("least > 0", "least >= 0"))
+    fix("--finding", "async-scales-to-zero")
+    assert "default = 0" in (tmp_path / "variables.tf").read_text()
+
+
 def test_a_key_of_a_map_is_changed_where_it_is_written(tmp_path: Path) -> None:
     each = WHOLE.replace("= 1\n  max", "= each.value.least\n  max")
     for block in ("endpoint_configuration", "endpoint", "target", "policy", "alarm"):
@@ -247,6 +324,18 @@ def test_a_default_of_a_module_is_changed_once_for_all_roots(tmp_path: Path) -> 
     changed = VARIABLES.replace("default = 1", "default = 0")
     assert (tmp_path / "modules" / "queue" / "variables.tf").read_text() == changed
     assert (tmp_path / "modules" / "queue" / "main.tf").read_text() == MODULE
+
+
+def test_what_a_module_lacks_is_added_once_for_all_roots(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _roots(tmp_path, letters="", invoices="", batch="  least  = 0\n", mail="")
+    module = MODULE.replace(WAKE.replace('"reader-wake"', '"${var.name}-wake"'), "")
+    assert module != MODULE
+    put(tmp_path / "modules" / "queue", main=module)
+    fix("--finding", "async-scales-to-zero")
+    text = (tmp_path / "modules" / "queue" / "main.tf").read_text()
+    assert text.count('resource "aws_cloudwatch_metric_alarm"') == 1
+    assert (tmp_path / "modules" / "queue" / "variables.tf").read_text() == VARIABLES.replace("= 1", "= 0")
+    assert failing(capsys) == set()
 
 
 def test_a_root_that_was_not_named_has_its_say(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -333,6 +422,35 @@ def test_names_are_free_in_all_files_and_alarms_are_never_put_over_each_other(tm
     text = (tmp_path / "main.tf").read_text()
     assert 'resource "aws_cloudwatch_metric_alarm" "reader_wake_2" {' in text
     assert '"${aws_sagemaker_endpoint.reader.name}-wake-from-zero"' in text
+
+
+@pytest.mark.parametrize("comment", ["# the end", "/* the end */", "/* the\n end */ /* of\n it */"])
+def test_new_blocks_stand_behind_the_comment_of_the_one_before(
+    tmp_path: Path, comment: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(tmp_path, main=PROVIDER + ENDPOINT + BACKLOG + TARGET.rstrip("\n") + f" {comment}\n# next\n")
+    fix("--finding", "async-scales-to-zero")
+    text = (tmp_path / "main.tf").read_text()
+    assert f'}} {comment}\n\nresource "aws_appautoscaling_policy" "reader_wake" {{\n' in text
+    assert failing(capsys) == set()
+
+
+@pytest.mark.parametrize("wrap", ["resource", "type"])
+def test_json_syntax_may_hold_resources_in_lists(tmp_path: Path, wrap: str, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path, main=PROVIDER + ENDPOINT + BACKLOG)
+    whole = json.loads(IN_JSON.replace('"min_capacity": 0', '"min_capacity": "${1}"'))
+    of_type = whole["resource"]["aws_appautoscaling_target"]
+    whole = (
+        {"resource": [{}, whole["resource"]]}
+        if wrap == "resource"
+        else {"resource": {"aws_appautoscaling_target": [of_type]}}
+    )
+    (tmp_path / "target.tf.json").write_text(json.dumps(whole))
+    fix("--finding", "async-scales-to-zero")
+    assert failing(capsys) == set()
+    made = json.loads((tmp_path / "target.tf.json").read_text())["resource"]
+    held = made[1] if wrap == "resource" else made
+    assert [*held] == ["aws_appautoscaling_target", "aws_appautoscaling_policy", "aws_cloudwatch_metric_alarm"]
 
 
 def test_json_syntax_gets_its_entries_in_its_own_layout(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ language/syntax/json.
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guardrail.json_text import JsonError, decode, starts
 from guardrail.sources.hcl.arithmetic import Number, parsed
@@ -225,9 +225,9 @@ class _Translator:
         return self._placed(lambda: parse_expression(text, self._file.path), node)
 
     def _placed(self, make: Callable[[], Expression], node: _Node) -> Expression:
-        """The result of ``make``; its errors get the place of the string."""
+        """The result of ``make``, at the place of its string, as are its errors."""
         try:
-            return make()
+            return structs.replace(make(), at=node.at)
         except HclSyntaxError as error:
             problem = error.message.split(": ", 1)[-1]
             raise self._file.error(node.at, f"in this text: {problem}") from None

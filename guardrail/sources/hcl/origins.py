@@ -72,10 +72,20 @@ def way(argument: syntax.Argument, scope: EvaluationScope) -> list[Spot]:
 
     ``var.least`` in the module, ``local.least`` in the call, ``1`` in the local values.
     """
-    spots = [Spot(argument.expression, argument.file, cast("Calling", scope.module), scope.bound)]
-    while len(spots) < _LONGEST and (onward := _next(spots[-1], [])) is not None:
-        spots.append(onward)
+    return way_of(Spot(argument.expression, argument.file, cast("Calling", scope.module), scope.bound))
+
+
+def way_of(spot: Spot) -> list[Spot]:
+    """The expressions from one to where its value is written, itself first."""
+    spots = [spot]
+    while len(spots) < _LONGEST and (following := onward(spots[-1])) is not None:
+        spots.append(following)
     return spots
+
+
+def onward(spot: Spot) -> Spot | None:
+    """Where the value of an expression is written, one step on; None where it is written there."""
+    return _next(spot, [])
 
 
 def origin_in(scope: EvaluationScope, argument: syntax.Argument) -> Location | None:
@@ -100,10 +110,10 @@ def _values(spot: Spot) -> list[syntax.SourceFile]:
 def _end(spot: Spot, passed: list[Location]) -> Spot:
     """The expression at the end of the way; ``passed`` gets the arguments of the calls on it."""
     for _ in range(_LONGEST):
-        onward = _next(spot, passed)
-        if onward is None:
+        following = _next(spot, passed)
+        if following is None:
             break
-        spot = onward
+        spot = following
     return spot
 
 

@@ -145,6 +145,12 @@ def resources_of(root: RootModule) -> dict[str, ResourceInstance]:
         return {each.address: each for each in _worked_out(root, Trace()).resources}
 
 
+def modules_of(root: RootModule) -> list[ModuleInstance]:
+    """The modules of a root module, itself first. Raises `SourceError` for a file that cannot be read."""
+    with _room_to_recurse():
+        return _worked_out(root, Trace()).modules
+
+
 def variable_values(root: RootModule) -> dict[str, Any]:
     """What the variables of a root module are, as its files and the run give them."""
     with _room_to_recurse():
