@@ -22,7 +22,10 @@ from guardrail.report import Report
 from guardrail.reporters.wording import inert
 
 if TYPE_CHECKING:
+    from guardrail.cost.demand import VariantDemand
+    from guardrail.cost.usage import Usage
     from guardrail.fixes.suggestible import Suggestible
+    from guardrail.model import Endpoint
     from guardrail.reporters.fingerprints import Fingerprints
     from guardrail.sources.hcl.reader import RootModule
 
@@ -285,6 +288,7 @@ class _Workbench(Workbench):
         self._reached = {} if reached is None else reached
         """The root modules that use a folder, where that has been asked."""
         self._around: dict[str, _Workbench] = {}
+        self._usage: dict[str | None, Usage | None] = {}
 
     def report(self, contents: Contents, edited: Iterable[str]) -> Report:
         from guardrail.commands import check
@@ -323,6 +327,15 @@ class _Workbench(Workbench):
         with files.instead(contents):
             roots = check.root_modules(self._with_reached(edited)).values()
             return {each for root in roots for each in broken(root)}
+
+    def asked(self, source: str, endpoint: "Endpoint") -> "Sequence[VariantDemand]":
+        from guardrail.cost.usage import load
+
+        path = next((each.usage_file for each in self.report({}, ()).sources if each.id == source), None)
+        if path not in self._usage:
+            self._usage[path] = None if path is None else load(path)
+        stated = self._usage[path]
+        return () if stated is None else stated.of(endpoint).variants
 
     def around(self, source: str) -> "_Workbench":
         if source not in self._around:

@@ -34,6 +34,10 @@ class VariantDemand(Struct, frozen=True, kw_only=True):
     """How often its endpoint is updated in a month."""
     model_memory_gib: Decimal | None = None
     """What its model takes while it runs, of accelerators where there are any; it bills nothing."""
+    instance_requests_per_minute: Decimal | None = None
+    """How many requests a minute one instance takes, from a load test; it bills nothing, and fixes rest on it."""
+    max_instances: Decimal | None = None
+    """The most instances that it may have; as the one before."""
 
 
 class Gigabytes(Struct, frozen=True, kw_only=True):

@@ -69,6 +69,10 @@ class VariantUsage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Software fee of its AWS Marketplace model package, in USD per instance and hour."""
     model_memory_gib: Decimal | None = None
     """What its model takes while it runs, in GiB, of accelerators where there are any: for alternatives alone."""
+    instance_requests_per_minute: Decimal | None = None
+    """How many requests a minute one instance takes, from a load test: for fixes alone, as is the next one."""
+    max_instances: Decimal | None = None
+    """The most instances that it may have."""
 
 
 class JobUsage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -240,6 +244,8 @@ def _of_variant(layers: Sequence[EndpointUsage], name: str | Unknown, requests: 
         software_usd_per_hour=_first(statements, "marketplace_usd_per_hour"),
         deployments=_first(layers, "deployments_per_month"),
         model_memory_gib=_first(statements, "model_memory_gib"),
+        instance_requests_per_minute=_first(statements, "instance_requests_per_minute"),
+        max_instances=_first(statements, "max_instances"),
     )
 
 

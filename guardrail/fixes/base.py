@@ -52,14 +52,26 @@ class Remove(Struct, frozen=True):
     path: PropertyPath
 
 
+class NameEndpoint(Struct, frozen=True):
+    """Name the endpoint that a target scales in the only dimension of a metric that names another one."""
+
+    address: str
+    path: PropertyPath
+    target: str
+
+
 class AddTarget(Struct, frozen=True):
-    """Add a scaling target from 0 to the count that a variant starts with."""
+    """Add a scaling target for a variant."""
 
     endpoint: str
     configuration: str
     variant: int
     name: str
     """Of the variant."""
+    least: int | None = 0
+    """None for the count that the variant starts with."""
+    most: int | None = None
+    """None for the count that the variant starts with."""
 
 
 class AddTracking(Struct, frozen=True):
@@ -72,7 +84,7 @@ class AddTracking(Struct, frozen=True):
 
 
 class AddWake(Struct, frozen=True):
-    """Add the step policy that brings the first instance back, with its alarm."""
+    """Add the step policy that brings the first instance, or copy, back, with its alarm."""
 
     target: str
     variant: str
@@ -80,9 +92,11 @@ class AddWake(Struct, frozen=True):
     several: bool
     policy: str | None = None
     """The step policy that is there already and lacks the alarm alone."""
+    copies: bool = False
+    """Whether it is an inference component that is woken."""
 
 
-Change: TypeAlias = SetValue | SetWord | Remove | AddTarget | AddTracking | AddWake
+Change: TypeAlias = SetValue | SetWord | NameEndpoint | Remove | AddTarget | AddTracking | AddWake
 
 
 class Edit(Struct, frozen=True):

@@ -56,7 +56,7 @@ def _lines(body: Body, indent: str) -> Iterator[str]:
             group.append(part)
             continue
         widest = max((len(name) for name, _ in group), default=0)
-        yield from (f"{indent}{name:<{widest}} = {_text(value)}" for name, value in group)
+        yield from (f"{indent}{name:<{widest}} = {in_native(value)}" for name, value in group)
         is_first, group = is_first and not group, []
         if part is not None:
             if not is_first:
@@ -67,7 +67,8 @@ def _lines(body: Body, indent: str) -> Iterator[str]:
             is_first = False
 
 
-def _text(value: Value) -> str:
+def in_native(value: Value) -> str:
+    """A value in native syntax."""
     match value:
         case Expression(text):
             return text
@@ -76,9 +77,9 @@ def _text(value: Value) -> str:
         case str():
             return _quoted(value)
         case dict():
-            return f"{{ {', '.join(f'{name} = {_text(each)}' for name, each in value.items())} }}"
+            return f"{{ {', '.join(f'{name} = {in_native(each)}' for name, each in value.items())} }}"
         case list() | tuple():
-            return f"[{', '.join(map(_text, value))}]"
+            return f"[{', '.join(map(in_native, value))}]"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -94,12 +95,13 @@ def as_json(resource: Resource) -> dict[str, Any]:
 
 def _object(body: Body) -> dict[str, Any]:
     return {
-        **{part[0]: part[1] if part[0] == "provider" else _plain(part[1]) for part in body if isinstance(part, tuple)},
+        **{part[0]: part[1] if part[0] == "provider" else in_json(part[1]) for part in body if isinstance(part, tuple)},
         **{part.name: _object(part.body) for part in body if isinstance(part, Nested)},
     }
 
 
-def _plain(value: Value) -> Any:
+def in_json(value: Value) -> Any:
+    """A value in JSON syntax."""
     match value:
         case Expression(text):
             return f"${{{text}}}"
@@ -108,7 +110,7 @@ def _plain(value: Value) -> Any:
         case str():
             return value.replace("${", "$${").replace("%{", "%%{")
         case dict():
-            return {name: _plain(each) for name, each in value.items()}
+            return {name: in_json(each) for name, each in value.items()}
         case list() | tuple():
-            return [_plain(each) for each in value]
+            return [in_json(each) for each in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value

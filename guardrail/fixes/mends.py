@@ -10,8 +10,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher, get_close_matches
 
 from guardrail import metrics
-from guardrail.fixes.additions import BACKLOG, BACKLOG_TARGET, WAKES
-from guardrail.fixes.base import AddTarget, AddTracking, AddWake, Change, NoFixError, Remove, SetValue, SetWord
+from guardrail.cost.demand import NO_VARIANT_DEMAND, VariantDemand
+from guardrail.fixes.additions import BACKLOG, BACKLOG_TARGET, waking
+from guardrail.fixes.base import (
+    AddTarget,
+    AddTracking,
+    AddWake,
+    Change,
+    NameEndpoint,
+    NoFixError,
+    Remove,
+    SetValue,
+    SetWord,
+)
 from guardrail.model import (
     COPY_COUNT,
     INSTANCE_COUNT,
@@ -30,6 +41,7 @@ from guardrail.model import (
 )
 from guardrail.policy.base import Result
 
+INVOCATIONS = "SageMakerVariantInvocationsPerInstance"
 UTILIZATION, UTILIZATION_TARGET = "SageMakerVariantProvisionedConcurrencyUtilization", 0.7
 """The metric and AWS's example of a target (SageMaker developer guide, serverless-endpoints-autoscale)."""
 _TRACKING = "TargetTrackingScalingPolicyConfiguration"
@@ -39,17 +51,23 @@ _NEARLY = 0.85
 _PERCENT = range(10, 101)
 _GREATER, _AT_LEAST = "GreaterThanThreshold", "GreaterThanOrEqualToThreshold"
 _TYPE = re.compile(r'instance_type = "(ml\.[\w.-]+)"')
+_SAMPLED = re.compile(r"initial_sampling_percentage = (\d+)")
 _GREATEST_VOLUME_GB = 512
+_COOLDOWN_S = 300
+"""The default of a cooldown (Application Auto Scaling user guide, target-tracking-scaling-policy-overview)."""
 
 
-def next_changes(result: Result, endpoint: Endpoint | None) -> Sequence[Change]:
-    """What to change next, at once. Raises `NoFixError` with the reason why nothing can be offered."""
+def next_changes(result: Result, endpoint: Endpoint | None, asked: Sequence[VariantDemand] = ()) -> Sequence[Change]:
+    """What to change next, at once; ``asked`` is what usage says of each variant of the endpoint.
+
+    Raises `NoFixError` with the reason why nothing can be offered.
+    """
     mend = _MENDS.get(result.policy)
     if mend is None:
         raise NoFixError(_LEFT_TO_PEOPLE.get(result.policy, "no edit of it is made by this version"))
     if endpoint is None:
         raise NoFixError("it is about no endpoint")
-    subject = _Subject(result, endpoint)
+    subject = _Subject(result, endpoint, asked)
     if subject.is_sensitive:
         raise NoFixError("its values are sensitive, and a patch would show them")
     return mend(subject)
@@ -63,7 +81,7 @@ def is_mended_here(policy: str) -> bool:
 class _Subject:
     """The variant or component that a finding is about, with what scales it."""
 
-    def __init__(self, result: Result, endpoint: Endpoint) -> None:
+    def __init__(self, result: Result, endpoint: Endpoint, asked: Sequence[VariantDemand]) -> None:
         self.endpoint = endpoint
         self.fix = "" if result.fix is None else result.fix.terraform
         """What its finding says to change."""
@@ -75,6 +93,9 @@ class _Subject:
             things = endpoint.inference_components
         if isinstance(things, Unknown):
             raise NoFixError(f"what it consists of is not known: {things.reason}")
+        is_told = kind == "variant" and self.index < len(asked)
+        self.asked = asked[self.index] if is_told else NO_VARIANT_DEMAND
+        """What usage says of it."""
         self.thing = things[self.index] if self.index < len(things) else None
         self._scaling = None if self.thing is None else self.thing.scaling
 
@@ -168,26 +189,41 @@ def _follow(subject: _Subject, target: ScalableTarget) -> Sequence[Change]:
         return [AddTracking(target.address, BACKLOG, BACKLOG_TARGET, predefined=False)]
     if target.dimension == PROVISIONED_CONCURRENCY:
         return [AddTracking(target.address, UTILIZATION, UTILIZATION_TARGET, predefined=True)]
-    raise NoFixError("it needs a number: how many requests a minute one instance or copy takes, from a load test")
+    rate = subject.asked.instance_requests_per_minute
+    if target.dimension == INSTANCE_COUNT and rate is not None:
+        return [AddTracking(target.address, INVOCATIONS, float(rate), predefined=True)]
+    raise NoFixError(
+        "it needs a number: how many requests a minute one instance or copy takes, from a load test"
+        + (" (instance_requests_per_minute in the usage file)" if target.dimension == INSTANCE_COUNT else "")
+    )
 
 
 def _wake(subject: _Subject) -> Sequence[Change]:
     target = subject.target
-    if target.dimension == COPY_COUNT:
-        raise NoFixError("what wakes an inference component is not written by this version")
     if target.dynamic_scaling_out_suspended is True:
         return [SetValue(target.address, ("SuspendedState", "DynamicScalingOutSuspended"), value=False)]
+    copies = target.dimension == COPY_COUNT
     steps = [policy for policy in _policies(target) if isinstance(policy, StepScalingPolicy) and _adds(policy)]
     for policy in steps:
         for alarm in () if isinstance(policy.alarms, Unknown) else policy.alarms:
             if alarm.conflict is not None:
                 raise NoFixError(f"{alarm.address} {alarm.conflict}: which of them moves is for you to say")
-            changes = list(_alarm_changes(alarm))
+            changes = list(_alarm_changes(alarm, subject, copies=copies))
             if changes:
                 return changes[:1]
     several = not isinstance(subject.endpoint.variants, Unknown) and len(subject.endpoint.variants) > 1
-    idle = next((policy.address for policy in steps if policy.alarms == ()), None)
-    return [AddWake(target.address, subject.name, several, idle)]
+    idle = next((policy.address for policy in steps if _adds_the_first(policy)), None)
+    return [AddWake(target.address, subject.name, several and not copies, idle, copies)]
+
+
+def _adds_the_first(policy: StepScalingPolicy) -> bool:
+    """Whether a step policy adds to no capacity once an alarm on 1 or more starts it, so that the alarm alone lacks."""
+    if policy.adjustment_type != "ChangeInCapacity" or isinstance(policy.steps, Unknown):
+        return False
+    return policy.alarms == () or any(
+        step.lower == 0 and step.upper is None and isinstance(step.adjustment, (int, float)) and step.adjustment > 0
+        for step in policy.steps
+    )
 
 
 def _adds(policy: StepScalingPolicy) -> bool:
@@ -196,20 +232,41 @@ def _adds(policy: StepScalingPolicy) -> bool:
     return any(isinstance(step.adjustment, (int, float)) and step.adjustment > 0 for step in policy.steps)
 
 
-def _alarm_changes(alarm: Alarm) -> Iterator[Change]:
+def _alarm_changes(alarm: Alarm, subject: _Subject, *, copies: bool) -> Iterator[Change]:
     """What makes an alarm wake an endpoint that nearly does; nothing of one that is for something else."""
     address, name = alarm.address, alarm.metric_name
+    metric, by = waking(copies=copies)
     if not isinstance(name, str):
         return
-    if name != WAKES:
-        if get_close_matches(name, [WAKES], 1, _NEARLY):
-            yield SetValue(address, ("MetricName",), WAKES)
+    if name != metric:
+        if get_close_matches(name, [metric], 1, _NEARLY):
+            yield SetValue(address, ("MetricName",), metric)
         return
     if isinstance(alarm.namespace, str) and alarm.namespace != metrics.SAGEMAKER:
         yield SetValue(address, ("Namespace",), metrics.SAGEMAKER)
+    whose = subject.thing if copies else subject.endpoint
+    yield from _dimension_changes(address, (), alarm.dimensions, by, getattr(whose, "name", None), subject.target)
     yield from _thresholds(alarm)
     if alarm.actions_enabled is False:
         yield SetValue(address, ("ActionsEnabled",), value=True)
+
+
+def _dimension_changes(
+    address: str,
+    base: tuple[str, ...],
+    dimensions: Mapping[str, object] | Unknown,
+    by: str,
+    name: object,
+    target: ScalableTarget,
+) -> Iterator[Change]:
+    """What mends the only dimension of a metric: its name ``by`` but for a slip, or whom it names."""
+    if isinstance(dimensions, Unknown) or len(dimensions) != 1:
+        return
+    ((key, value),) = dimensions.items()
+    if key != by and get_close_matches(key, [by], 1, _NEARLY):
+        yield SetValue(address, (*base, "Dimensions", 0, "Name"), by)
+    elif key == by and isinstance(value, str) and isinstance(name, str) and value != name:
+        yield NameEndpoint(address, (*base, "Dimensions", 0, "Value"), target.address)
 
 
 def _thresholds(alarm: Alarm) -> Iterator[Change]:
@@ -276,10 +333,39 @@ def _scale(subject: _Subject) -> Sequence[Change]:
     if subject.scaling is None:
         if subject.endpoint.unlinked_scaling:
             return _linked(subject)
-        raise NoFixError("it needs numbers: a maximum, and how many requests a minute one instance takes")
+        return _target_of_usage(subject)
     if _policies(subject.target):
         raise NoFixError("its policies never act, and what was to start them is not clear")
     return _follow(subject, subject.target)
+
+
+def _target_of_usage(subject: _Subject) -> Sequence[Change]:
+    """A scaling target from what a variant starts with to the maximum that usage states."""
+    most, rate = _most(subject), subject.asked.instance_requests_per_minute
+    configuration = subject.endpoint.configuration_address
+    if most is None or rate is None or configuration is None or not isinstance(subject.thing, InstanceVariant):
+        raise NoFixError(
+            "it needs numbers: a maximum, and how many requests a minute one instance takes"
+            " (max_instances and instance_requests_per_minute in the usage file)"
+        )
+    _, index = subject.place
+    return [AddTarget(subject.endpoint.address, configuration, index, subject.name, None, most)]
+
+
+def _most(subject: _Subject) -> int | None:
+    """The maximum that usage states. Raises `NoFixError` for one that is no whole number."""
+    most = subject.asked.max_instances
+    if most is not None and most != int(most):
+        raise NoFixError(f"max_instances in the usage file is {most:f}, and has to be a whole number")
+    return None if most is None else int(most)
+
+
+def _room(subject: _Subject) -> Sequence[Change]:
+    """The maximum that usage states, for a target that has none above its minimum."""
+    most, target = _most(subject), subject.target
+    if most is None or target.dimension != INSTANCE_COUNT:
+        raise NoFixError(f"{_NEEDS_A_MAXIMUM} (max_instances in the usage file)")
+    return [SetValue(target.address, ("MaxCapacity",), most)]
 
 
 def _metrics(subject: _Subject) -> Sequence[Change]:
@@ -291,14 +377,14 @@ def _metrics(subject: _Subject) -> Sequence[Change]:
         if len(policy.metrics) != 1:
             reasons.append("it follows metric math")
             continue
-        changes = _metric_changes(policy, policy.metrics[0], subject.endpoint)
+        changes = _metric_changes(policy, policy.metrics[0], subject)
         if changes:
             return changes
         reasons.append(f"what {policy.address} was to follow is not clear")
     raise NoFixError(reasons[0] if reasons else "it has no policy that follows a metric")
 
 
-def _metric_changes(policy: TargetTrackingPolicy, metric: ScalingMetric, endpoint: Endpoint) -> Sequence[Change]:
+def _metric_changes(policy: TargetTrackingPolicy, metric: ScalingMetric, subject: _Subject) -> Sequence[Change]:
     name = metric.name
     if not isinstance(name, str):
         return []
@@ -310,8 +396,8 @@ def _metric_changes(policy: TargetTrackingPolicy, metric: ScalingMetric, endpoin
     if not metric.predefined and isinstance(metric.namespace, str):
         changes = _metric_words(policy.address, base, name, metric.namespace)
         changes = changes or _statistic(policy.address, base, metric)
-    if not changes and endpoint.mode == "async" and name == BACKLOG:
-        changes = _backlog_changes(policy.address, base, metric)
+    if not changes and subject.endpoint.mode == "async" and name == BACKLOG:
+        changes = _backlog_changes(policy.address, base, metric, subject)
     return changes or _as_share(policy, policy.target_value)
 
 
@@ -324,12 +410,12 @@ def _statistic(address: str, base: tuple[str, ...], metric: ScalingMetric) -> Se
     return [SetValue(address, (*base, "Statistic"), "Sum" if "Sum" in meant else "Average")]
 
 
-def _backlog_changes(address: str, base: tuple[str, ...], metric: ScalingMetric) -> Sequence[Change]:
-    """What is wrong beside the name of the metric: the name of its only dimension."""
-    names = [*metric.dimensions] if isinstance(metric.dimensions, dict) else []
-    if len(names) == 1 and names[0] != _BY and get_close_matches(names[0], [_BY], 1, _NEARLY):
-        return [SetValue(address, (*base, "Dimensions", 0, "Name"), _BY)]
-    return []
+def _backlog_changes(address: str, base: tuple[str, ...], metric: ScalingMetric, subject: _Subject) -> Sequence[Change]:
+    """What is wrong beside the name of the metric: its only dimension, of the only policy that follows one."""
+    target, name = subject.target, subject.endpoint.name
+    changes = [*_dimension_changes(address, base, metric.dimensions, _BY, name, target)]
+    several = sum(isinstance(each, TargetTrackingPolicy) for each in _policies(target)) > 1
+    return [] if several and any(isinstance(each, NameEndpoint) for each in changes) else changes
 
 
 def _as_share(policy: TargetTrackingPolicy, value: object) -> Sequence[Change]:
@@ -393,6 +479,58 @@ def _offered_type(subject: _Subject) -> Sequence[Change]:
     return [SetValue(subject.endpoint.configuration_address, (*subject.place, "InstanceType"), said[1])]
 
 
+def _no_accelerator(subject: _Subject) -> Sequence[Change]:
+    if subject.endpoint.configuration_address is None:
+        raise NoFixError("its configuration is managed elsewhere")
+    return [Remove(subject.endpoint.configuration_address, (*subject.place, "AcceleratorType"))]
+
+
+def _sampled(subject: _Subject) -> Sequence[Change]:
+    """The share of requests that is agreed, as the finding says it."""
+    said = _SAMPLED.fullmatch(subject.fix)
+    if said is None or subject.endpoint.configuration_address is None:
+        raise NoFixError("it needs a number: the share of requests to capture")
+    path = ("DataCaptureConfig", "InitialSamplingPercentage")
+    return [SetValue(subject.endpoint.configuration_address, path, int(said[1]))]
+
+
+def _shorten(subject: _Subject) -> Sequence[Change]:
+    """The longest cooldown, and so one after the other until all are short enough."""
+    waits: list[tuple[int, Change]] = []
+    for policy in _policies(subject.target):
+        match policy:
+            case StepScalingPolicy(address=address, cooldown_s=int(seconds)):
+                path = ("StepScalingPolicyConfiguration", "Cooldown")
+                waits.append((seconds, SetValue(address, path, _COOLDOWN_S)))
+            case TargetTrackingPolicy(address=address):
+                told = {"ScaleInCooldown": policy.scale_in_cooldown_s, "ScaleOutCooldown": policy.scale_out_cooldown_s}
+                for name, wait in told.items():
+                    if isinstance(wait, int):
+                        waits.append((wait, SetValue(address, (_TRACKING, name), _COOLDOWN_S)))
+    longest = max(waits, key=lambda wait: wait[0], default=None)
+    if longest is None or longest[0] <= _COOLDOWN_S:
+        raise NoFixError("it needs a number: how many seconds it is to wait")
+    return [longest[1]]
+
+
+def _let_rest(subject: _Subject) -> Sequence[Change]:
+    """A minimum of 0 for each component that keeps a copy on its host."""
+    components = subject.endpoint.inference_components
+    if isinstance(components, Unknown):
+        raise NoFixError(f"what it hosts is not known: {components.reason}")
+    for component in components:
+        target = component.scaling
+        if component.copies is None:
+            continue
+        if not isinstance(target, ScalableTarget):
+            raise NoFixError(f"it needs a number: the most copies of {component.address}, which has no scaling target")
+        if target.scheduled_actions != ():
+            raise NoFixError(f"the schedule of {target.address} sets more: which hours have no work is for you to say")
+        if target.min_capacity != 0:
+            return [SetValue(target.address, ("MinCapacity",), 0)]
+    raise NoFixError("nothing takes its copies away, and at how many requests that is to happen is for you to say")
+
+
 def _keep_one(subject: _Subject) -> Sequence[Change]:
     target = subject.target
     if target.scheduled_actions != () or target.min_capacity != 0 or target.max_capacity == 0:
@@ -412,6 +550,13 @@ def _shares(subject: _Subject) -> Sequence[Change]:
 _MENDS: Mapping[str, Callable[[_Subject], Sequence[Change]]] = {
     "async-scales-to-zero": _reach_zero,
     "async-wakes-from-zero": _wake,
+    "components-wake-from-zero": _wake,
+    "components-let-their-host-rest": _let_rest,
+    "cooldowns-are-short": _shorten,
+    "elastic-inference-is-gone": _no_accelerator,
+    "capture-is-sampled": _sampled,
+    "scaling-has-room": _room,
+    "scaling-bounds-are-ordered": _room,
     "async-scales-on-backlog": _metrics,
     "scaling-follows-published-metrics": _metrics,
     "scaling-alarms-fire": _fire,
@@ -427,6 +572,7 @@ _MENDS: Mapping[str, Callable[[_Subject], Sequence[Change]]] = {
 }
 """By policy. What is mended is proven afterwards, whatever stands here."""
 
+_NEEDS_A_MAXIMUM = "it needs a number: the most that it is to have"
 _LEFT_TO_PEOPLE: Mapping[str, str] = {
     "cost-tags-are-present": "it needs values of tags that only you know",
     "no-idle-variants": "whether a variant without traffic goes is for you to say",
@@ -435,16 +581,13 @@ _LEFT_TO_PEOPLE: Mapping[str, str] = {
     "instance-generation-is-current": "another instance type needs a load test",
     "instance-families-are-agreed": "another instance type needs a load test",
     "images-fit-their-instances": "another instance type or image needs a load test",
-    "scaling-has-room": "it needs a number: the most that it is to have",
-    "scaling-bounds-are-ordered": "it needs a number: which of the two bounds is meant",
     "initial-count-within-bounds": "it needs a number: what it is to start with",
-    "ceilings-are-agreed": "it needs a number: the most that it is to have",
+    "ceilings-are-agreed": _NEEDS_A_MAXIMUM,
     "serverless-concurrency-is-valid": "it needs a number: how many requests run at once",
     "serverless-memory-is-valid": "it needs a number: how much memory the model takes",
     "provisioned-concurrency-fits": "it needs a number: how many slots stay warm",
     "non-production-keeps-one-instance": "it needs a number: what it is to have at least",
     "schedules-take-effect": "it needs numbers: what it is to have at each time",
     "utilization-targets-count-every-core": "it needs a number: the load of an instance, from a load test",
-    "capture-is-sampled": "it needs a number: the share of requests to capture",
     "non-production-rests": "it needs numbers: the hours in which nobody works with it",
 }

@@ -6,14 +6,16 @@ An alarm gets no name: CloudFormation makes one up that no other has.
 import re
 from typing import Any
 
-from guardrail.fixes.additions import WAKE_SETTINGS, WAKE_STEP, tracked_metric, wake_alarm
+from guardrail.fixes.additions import WAKE_STEP, tracked_metric, wake_alarm, wake_settings, waking
 from guardrail.fixes.base import AddTarget, AddTracking, AddWake, NoFixError
 from guardrail.fixes.marks import Entry, Marked
 from guardrail.fixes.yaml_edits import Tagged
 from guardrail.model import INSTANCE_COUNT
 from guardrail.sources.vocabulary.spellings import ALARM, CONFIGURATION, ENDPOINT, POLICY, TARGET
 
-_SUB = re.compile(r"endpoint/(?:\$\{(?P<reference>[\w.]+)\}|(?P<name>[A-Za-z0-9-]+))/variant/.*")
+_SUB = re.compile(
+    r"(?:endpoint|inference-component)/(?:\$\{(?P<reference>[\w.]+)\}|(?P<name>[A-Za-z0-9-]+))(?:/variant/.*)?"
+)
 
 
 def new_resources(change: AddTarget | AddTracking | AddWake, resources: Marked) -> tuple[str, dict[str, Any]]:
@@ -26,6 +28,11 @@ def new_resources(change: AddTarget | AddTracking | AddWake, resources: Marked) 
             return change.target, made.tracking(change)
         case AddWake():
             return change.target, made.wake(change)
+
+
+def endpoint_of(target: str, resources: Marked) -> Any:
+    """The name of the endpoint that a target scales, as its resource id has it. Raises `NoFixError`."""
+    return _Made(resources).endpoint_of(target)
 
 
 class _Made:
@@ -66,6 +73,9 @@ class _Made:
     def _sub(self, text: str) -> Any:
         return {"Fn::Sub": text} if self._is_json else Tagged(("!Sub", text))
 
+    def endpoint_of(self, target: str) -> Any:
+        return self._endpoint_name(self._entry(target, TARGET))
+
     # What is made ------------------------------------------------------------------------------------------------
 
     def target(self, change: AddTarget) -> dict[str, Any]:
@@ -83,8 +93,8 @@ class _Made:
             "ServiceNamespace": "sagemaker",
             "ResourceId": self._sub(f"endpoint/${{{change.endpoint}.EndpointName}}/variant/{change.name}"),
             "ScalableDimension": INSTANCE_COUNT,
-            "MinCapacity": 0,
-            "MaxCapacity": int(count.value.value),
+            "MinCapacity": int(count.value.value) if change.least is None else change.least,
+            "MaxCapacity": int(count.value.value) if change.most is None else change.most,
         }
         return {self._free(f"{change.endpoint}Scaling"): self._with_condition(beside, TARGET, properties)}
 
@@ -116,12 +126,16 @@ class _Made:
                 "PolicyName": self._policy_name("wake"),
                 "PolicyType": "StepScaling",
                 "ScalingTargetId": self._ref(change.target),
-                "StepScalingPolicyConfiguration": {**WAKE_SETTINGS, "StepAdjustments": [dict(WAKE_STEP)]},
+                "StepScalingPolicyConfiguration": {
+                    **wake_settings(copies=change.copies),
+                    "StepAdjustments": [dict(WAKE_STEP)],
+                },
             }
             made[policy] = self._with_condition(beside, POLICY, properties)
         else:
             self._entry(policy, POLICY)
-        alarm = wake_alarm(self._dimensions(beside), self._ref(policy))
+        by = waking(copies=change.copies)[1]
+        alarm = wake_alarm(self._dimensions(beside, by), self._ref(policy), copies=change.copies)
         made[self._free(f"{change.target}WakeAlarm")] = self._with_condition(beside, ALARM, alarm)
         return made
 
@@ -135,8 +149,8 @@ class _Made:
         names = (name, f"{name}-added", *(f"{name}-{number}" for number in range(2, 100)))
         return next(each for each in names if each not in taken)
 
-    def _dimensions(self, target: Entry) -> list[dict[str, Any]]:
-        return [{"Name": "EndpointName", "Value": self._endpoint_name(target)}]
+    def _dimensions(self, target: Entry, by: str = "EndpointName") -> list[dict[str, Any]]:
+        return [{"Name": by, "Value": self._endpoint_name(target)}]
 
     def _endpoint_name(self, target: Entry) -> Any:
         """The name of the endpoint that a target scales, as its resource id has it. Raises `NoFixError`."""
@@ -164,7 +178,7 @@ class _Made:
         if value.kind != "sequence" or parts is None or parts.value.kind != "sequence":
             raise NoFixError("its ResourceId does not name its endpoint in one word")
         for before, item in zip(parts.value.items, parts.value.items[1:], strict=False):
-            if before.value.value.rstrip("/") == "endpoint":
+            if before.value.value.rstrip("/") in ("endpoint", "inference-component"):
                 return self._reference(item.value)
         raise NoFixError("its ResourceId does not name its endpoint in one word")
 

@@ -10,7 +10,7 @@ from typing import cast
 
 from msgspec import Struct
 
-from guardrail.fixes.additions import BACKLOG, WAKE_SETTINGS, WAKE_STEP, tracked_metric, wake_alarm
+from guardrail.fixes.additions import BACKLOG, WAKE_STEP, tracked_metric, wake_alarm, wake_settings, waking
 from guardrail.fixes.base import AddTarget, AddTracking, AddWake, EditedText, NoFixError
 from guardrail.fixes.blocks import Body, Expression, Nested, Resource, Template, Value, as_json, native
 from guardrail.fixes.json_edits import with_entry
@@ -27,7 +27,9 @@ from guardrail.sources.vocabulary.spellings import spelling_of
 _TARGET, _POLICY = "aws_appautoscaling_target", "aws_appautoscaling_policy"
 _ALARM, _ENDPOINT = "aws_cloudwatch_metric_alarm", "aws_sagemaker_endpoint"
 _CONFIGURATION = "aws_sagemaker_endpoint_configuration"
-_NAMED = re.compile(r'"endpoint/(?:\$\{(?P<expression>[^{}"]+)\}|(?P<name>[A-Za-z0-9-]+))/variant/[^"]*"')
+_NAMED = re.compile(
+    r'"(?:endpoint|inference-component)/(?:\$\{(?P<expression>[^{}"]+)\}|(?P<name>[A-Za-z0-9-]+))(?:/variant/[^"]*)?"'
+)
 _ONE_OR_NONE = re.compile(r"[^?]*\?\s*(?:1\s*:\s*0|0\s*:\s*1)\s*|1")
 _META = ("provider", "count", "for_each", "region")
 """What new blocks take over, so that they are where and as often as the one that they stand behind."""
@@ -98,6 +100,14 @@ class NewResources:
     def _is_json(self, block: ResourceInstance) -> bool:
         return block.written.file.path.endswith(IN_JSON)
 
+    def endpoint_of(self, target: str, block: ResourceInstance) -> Value:
+        """The name of the endpoint that a target scales, as a block can say it. Raises `NoFixError`."""
+        around = self._around(target, _TARGET)
+        is_beside = around.block.module is block.module
+        if not is_beside or dict(around.meta) != dict(self._around_any(block)):
+            raise NoFixError(f"{block.address} is written elsewhere, or repeated in another way, than {target}")
+        return self._endpoint_name(around)
+
     # What is made ------------------------------------------------------------------------------------------------
 
     def _target(self, around: _Around, change: AddTarget) -> Resource:
@@ -111,8 +121,8 @@ class NewResources:
                 ("service_namespace", "sagemaker"),
                 ("resource_id", Template(f"endpoint/${{{around.address}.name}}/variant/{change.name}")),
                 ("scalable_dimension", INSTANCE_COUNT),
-                ("min_capacity", 0),
-                ("max_capacity", count),
+                ("min_capacity", count if change.least is None else change.least),
+                ("max_capacity", count if change.most is None else change.most),
             ),
         )
 
@@ -175,7 +185,7 @@ class NewResources:
         if change.policy is None:
             label = self._free(around, (_POLICY, _ALARM), f"{around.block.written.labels[1]}_wake")
             policy = f"{_POLICY}.{label}{around.index}"
-            yield Resource(_POLICY, label, self._step_policy(around))
+            yield Resource(_POLICY, label, self._step_policy(around, copies=change.copies))
         else:
             existing = self._resources.get(change.policy)
             if existing is None or existing.module is not around.block.module:
@@ -184,31 +194,31 @@ class NewResources:
             policy = ".".join(existing.written.labels) + around.index
             if {*dict(around.meta)} != {*dict(self._around_any(existing))}:
                 raise NoFixError(f"{change.policy} is repeated in another way than its target")
-        name = self._endpoint_name(around)
+        name, by = self._endpoint_name(around), waking(copies=change.copies)[1]
         yield Resource(
             _ALARM,
             label,
             (
                 *around.meta,
                 ("alarm_name", self._alarm_name(around, name, change)),
-                *_spelled(_ALARM, wake_alarm({"EndpointName": name}, Expression(f"{policy}.arn"))),
+                *_spelled(_ALARM, wake_alarm({by: name}, Expression(f"{policy}.arn"), copies=change.copies)),
             ),
         )
 
-    def _step_policy(self, around: _Around) -> Body:
+    def _step_policy(self, around: _Around, *, copies: bool) -> Body:
         steps = Nested("step_adjustment", _spelled(_POLICY, WAKE_STEP))
         return (
             *around.meta,
             ("name", self._free_policy_name(around, "wake")),
             ("policy_type", "StepScaling"),
             *_of_target(around),
-            Nested("step_scaling_policy_configuration", (*_spelled(_POLICY, WAKE_SETTINGS), steps)),
+            Nested("step_scaling_policy_configuration", (*_spelled(_POLICY, wake_settings(copies=copies)), steps)),
         )
 
     # Names -------------------------------------------------------------------------------------------------------
 
     def _endpoint_name(self, around: _Around) -> Value:
-        """The name of the endpoint that a target scales, as its resource id has it."""
+        """The name of the endpoint, or component, that a target scales, as its resource id has it."""
         argument = around.block.written.body.arguments.get("resource_id")
         if argument is None:
             raise NoFixError(f"{around.block.address} has no resource_id that is written out")

@@ -9,6 +9,7 @@ from typing import Protocol, TypeAlias
 
 from msgspec import Struct
 
+from guardrail.cost.demand import VariantDemand
 from guardrail.errors import GuardrailError
 from guardrail.fixes.base import Change, NoFixError, SetWord
 from guardrail.fixes.mends import is_mended_here, next_changes
@@ -44,6 +45,10 @@ class Workbench(Protocol):
 
     def broken(self, contents: Contents, edited: Iterable[str]) -> Collection[str]:
         """The conditions of source that do not hold, in what `report` checks, as clauses. Raises `GuardrailError`."""
+        ...
+
+    def asked(self, source: str, endpoint: Endpoint) -> Sequence[VariantDemand]:
+        """What usage says of each variant of an endpoint of an input. Raises `GuardrailError`."""
         ...
 
     def around(self, source: str) -> "Workbench":
@@ -227,7 +232,8 @@ def _mended(workbench: Workbench, start: _State, key: Key) -> _Mended:
     state, done, mended = start, list[tuple[str, Change]](), {key: goal}
     for _ in range(_MOST_STEPS):
         endpoint = _endpoint_of(goal, state.report)
-        changes = [change for change in next_changes(goal, endpoint) if (goal.source, change) not in done]
+        asked = () if endpoint is None else workbench.asked(goal.source, endpoint)
+        changes = [change for change in next_changes(goal, endpoint, asked) if (goal.source, change) not in done]
         if not changes:
             raise NoFixError("what would mend it is there already, and does not")
         contents = _edited(workbench, state.contents, goal.source, changes)

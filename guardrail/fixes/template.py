@@ -1,5 +1,6 @@
 """Changes as edits of templates, in YAML and in JSON: inside the quotes of a value, behind the resource that has it."""
 
+import json
 import os
 import re
 
@@ -8,6 +9,7 @@ from guardrail.fixes.base import (
     AddTracking,
     AddWake,
     Change,
+    NameEndpoint,
     NoFixError,
     PropertyPath,
     Remove,
@@ -19,9 +21,9 @@ from guardrail.fixes.base import (
 )
 from guardrail.fixes.json_edits import with_entry, without_entry
 from guardrail.fixes.marks import Entry, Marked, json_marks, yaml_marks
-from guardrail.fixes.new_template import new_resources
+from guardrail.fixes.new_template import endpoint_of, new_resources
 from guardrail.fixes.words import reworded
-from guardrail.fixes.yaml_edits import behind_entry, without_line, yaml_lines
+from guardrail.fixes.yaml_edits import behind_entry, without_line, yaml_lines, yaml_scalar
 from guardrail.gitignore import ignored_around
 
 _GENERATED = re.compile(r"(?:^|[\\/])(?:cdk\.out|\.aws-sam)(?:[\\/]|$)|packaged[^\\/]*$")
@@ -63,6 +65,8 @@ class TemplateCode:
                 return self._with_value(change)
             case SetWord():
                 return self._with_word(change)
+            case NameEndpoint():
+                return self._with_endpoint(change)
             case Remove():
                 return self._without(change)
             case AddTarget() | AddTracking() | AddWake():
@@ -127,6 +131,18 @@ class TemplateCode:
         if value.kind != "scalar" or value.tag not in ("", "!Sub"):
             raise NoFixError(_why_not(value))
         return value
+
+    def _with_endpoint(self, change: NameEndpoint) -> str:
+        entry, resources = self._entry(change.address, *change.path), self._root.at("Resources")
+        value = entry.value
+        if resources is None or entry.alias is not None or entry.is_anchored or value.quote == "|":
+            raise NoFixError("others use its value too, by an anchor")
+        if value.kind != "scalar" and not value.flow:
+            raise NoFixError("it goes over several lines")
+        name = endpoint_of(change.target, resources.value)
+        new = json.dumps(name, ensure_ascii=False) if self._is_json or isinstance(name, dict) else yaml_scalar(name)
+        start = self._body.rfind(value.tag, 0, value.start) if value.tag else value.start
+        return self._body[:start] + new + self._body[value.end :]
 
     def _without(self, change: Remove) -> str:
         entry = self._entry(change.address, *change.path)

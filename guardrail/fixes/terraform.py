@@ -5,6 +5,7 @@ as findings are. It is left alone where something works it out, where others use
 file is not written by people.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -17,6 +18,7 @@ from guardrail.fixes.base import (
     AddWake,
     Change,
     EditedText,
+    NameEndpoint,
     NoFixError,
     PropertyPath,
     Remove,
@@ -25,6 +27,7 @@ from guardrail.fixes.base import (
     SetWord,
     literal,
 )
+from guardrail.fixes.blocks import in_json, in_native
 from guardrail.fixes.json_edits import without_entry
 from guardrail.fixes.marks import json_marks
 from guardrail.fixes.new_terraform import NewResources
@@ -40,6 +43,7 @@ from guardrail.sources.hcl.reader import RootModule, resources_of
 from guardrail.sources.hcl.resources import ResourceInstance
 from guardrail.sources.vocabulary.spellings import spelling_of
 
+_REFERENCE = re.compile(r'"(?:[^"\\\n]|\\.)*"|[\w.-]+(?:\[[^\]\n]*\][\w.-]*)*')
 _TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|[\w.+-]+')
 _WORKED_OUT: Mapping[type, str] = {
     syntax.Conditional: "a condition decides it",
@@ -61,6 +65,8 @@ class _Written(Struct, frozen=True):
     file: syntax.SourceFile
     argument: syntax.Argument | None
     """None of an entry of an object."""
+    is_key: bool = False
+    """Whether it is the key itself that is meant."""
 
 
 class TerraformCode:
@@ -77,6 +83,8 @@ class TerraformCode:
                 return self._with_value(change)
             case SetWord():
                 return self._with_word(change)
+            case NameEndpoint():
+                return self._with_endpoint(change)
             case Remove():
                 return self._without(change)
             case AddTarget() | AddTracking() | AddWake():
@@ -117,6 +125,9 @@ class TerraformCode:
             inside = (_item(inside[0], index), inside[1])
         name = spelling.of(str(last))
         if inside is not None:
+            dimension = _dimension(inside, path)
+            if dimension is not None:
+                return dimension
             entry = _entry(inside[0], name)
             if entry is not None:
                 return _Written(name, entry.key.at, entry.value, inside[1], None)
@@ -153,7 +164,8 @@ class TerraformCode:
         found = _TOKEN.match(text.text, at)
         if found is None:
             raise NoFixError("it is not written as one literal")
-        new = _literal(change.value, found[0])
+        is_bare = written.is_key and not found[0].startswith('"')
+        new = literal(change.value) if is_bare else _literal(change.value, found[0])
         return {text.path: _replaced(text, found.start(), found.end(), new)}
 
     def _end(self, resource: ResourceInstance, written: _Written) -> Spot:
@@ -209,6 +221,22 @@ class TerraformCode:
         end = _end_of_text(text.text, at)
         start, stop = reworded(text.text, at, end, change.word, change.old)
         return {text.path: _replaced(text, start, stop, change.word)}
+
+    def _with_endpoint(self, change: NameEndpoint) -> dict[str, str]:
+        resource = self._resource(change.address)
+        self._refuse_ignored(resource, change.path)
+        written = self._written(resource, change.path)
+        name = NewResources(self.root, self.resources).endpoint_of(change.target, resource)
+        text = self._editable(written.file)
+        start = written.expression
+        while isinstance(start, (syntax.Attribute, syntax.Index)):
+            start = start.subject  # where a chain of references starts
+        found = _REFERENCE.match(text.text, start.at + shift_of(text, written.file))
+        if found is None or not isinstance(start, (syntax.Name, syntax.Literal)):
+            raise NoFixError("what it names instead is worked out")
+        in_text = written.file.path.endswith(IN_JSON)
+        new = json.dumps(in_json(name), ensure_ascii=False) if in_text else in_native(name)
+        return {text.path: _replaced(text, found.start(), found.end(), new)}
 
     def _without(self, change: Remove) -> dict[str, str]:
         resource = self._resource(change.address)
@@ -328,6 +356,18 @@ def _entry(expression: syntax.Expression, name: str) -> syntax.ObjectElement | N
         (entry for entry in expression.entries if isinstance(entry.key, syntax.Literal) and entry.key.value == name),
         None,
     )
+
+
+def _dimension(inside: tuple[syntax.Expression, syntax.SourceFile], path: PropertyPath) -> _Written | None:
+    """The name, or the value, of a dimension that is an entry of an object: ``dimensions = { EndpointName = … }``."""
+    match (inside[0], path[-3:]):
+        case (syntax.Object(entries=entries), ("Dimensions", int(index), "Name" | "Value" as part)) if index < len(
+            entries
+        ):
+            entry = entries[index]
+            expression = entry.key if part == "Name" else entry.value
+            return _Written("dimensions", entry.key.at, expression, inside[1], None, is_key=part == "Name")
+    return None
 
 
 def _item(expression: syntax.Expression, index: int) -> syntax.Expression:

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from guardrail.cost.base import Monthly
-from guardrail.fixes.additions import WAKES
-from guardrail.fixes.base import AddTarget, AddTracking, Change, PropertyPath, Remove, SetValue, SetWord
+from guardrail.fixes.additions import waking
+from guardrail.fixes.base import AddTarget, AddTracking, Change, NameEndpoint, PropertyPath, Remove, SetValue, SetWord
 from guardrail.fixes.proposals import Fix, NotOffered, Proposals
 from guardrail.model import Unknown
 from guardrail.money import two_decimals
@@ -104,24 +104,29 @@ def _delta(was: Decimal | Unknown, now: Decimal | Unknown) -> str:
 
 def described(change: Change) -> str:
     """A change in a line: ``MinCapacity of aws_appautoscaling_target.chat becomes 0``."""
-    if isinstance(change, (SetValue, SetWord, Remove)):
+    if isinstance(change, (SetValue, SetWord, NameEndpoint, Remove)):
         return _edited(change)
     if isinstance(change, AddTarget):
-        return f"a scaling target for {change.endpoint}, from 0 to the count that it starts with"
+        first = "the count that it starts with"
+        least, most = (first if each is None else each for each in (change.least, change.most))
+        return f"a scaling target for {change.endpoint}, from {least} to {most}"
     if isinstance(change, AddTracking):
         return f"a target tracking policy for {change.target}: {change.metric} at {change.value:g}"
+    metric, _ = waking(copies=change.copies)
     if change.policy is None:
-        return f"a step policy for {change.target}, and the alarm on {WAKES} that starts it"
-    return f"an alarm on {WAKES} that starts {change.policy}"
+        return f"a step policy for {change.target}, and the alarm on {metric} that starts it"
+    return f"an alarm on {metric} that starts {change.policy}"
 
 
-def _edited(change: SetValue | SetWord | Remove) -> str:
+def _edited(change: SetValue | SetWord | NameEndpoint | Remove) -> str:
     match change:
         case SetValue(address, path, value):
             shown = str(value).lower() if isinstance(value, bool) else value
             return f"{_named(address, path)} of {address} becomes {shown}"
         case SetWord(address, _, word):
             return f"the slip in {address} becomes {word}"
+        case NameEndpoint(address, _, target):
+            return f"{address} watches the endpoint that {target} scales"
         case Remove(address, path):
             return f"{_named(address, path)} of {address} goes"
 

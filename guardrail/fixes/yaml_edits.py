@@ -70,15 +70,16 @@ def yaml_lines(name: str, value: Any, indent: int, unit: int) -> Iterator[str]:
     elif isinstance(value, list) and value and isinstance(value[0], dict):
         yield f"{blanks}{name}:"
         for item in value:
-            inside = ", ".join(f"{key}: {_scalar(inner)}" for key, inner in item.items())
+            inside = ", ".join(f"{key}: {yaml_scalar(inner)}" for key, inner in item.items())
             yield f"{blanks}{' ' * unit}- {{{inside}}}"
     elif isinstance(value, list):
-        yield f"{blanks}{name}: [{', '.join(map(_scalar, value))}]"
+        yield f"{blanks}{name}: [{', '.join(map(yaml_scalar, value))}]"
     else:
-        yield f"{blanks}{name}: {_scalar(value)}"
+        yield f"{blanks}{name}: {yaml_scalar(value)}"
 
 
-def _scalar(value: Any) -> str:
+def yaml_scalar(value: Any) -> str:
+    """A value on one line: ``!Ref Target``, ``0.7``, ``sagemaker``."""
     if isinstance(value, Tagged):
         return f"{value[0]} {value[1]}"
     if isinstance(value, bool):

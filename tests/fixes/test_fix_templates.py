@@ -162,6 +162,32 @@ def test_a_slip_in_a_resource_id_is_one_word(tmp_path: Path, capsys: pytest.Capt
     assert failing(capsys, "template.yaml") == set()
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("{Name: EndpointName, Value: !GetAtt ReaderEndpoint.EndpointName}", "{Name: EndpointName, Value: readr}"),
+        ("{Name: EndpointName, Value: !GetAtt", "{Name: EndpointNam, Value: !GetAtt"),
+    ],
+)
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_wrong_dimension_is_one_edit(
+    tmp_path: Path, right: str, wrong: str, which: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = "Type: AWS::SageMaker::Endpoint\n    Properties:\n"
+    whole = (
+        WHOLE.replace("MinCapacity: 1", "MinCapacity: 0").replace(named, f"{named}      EndpointName: reader\n") + WAKE
+    )
+    parts = whole.split(right)
+    assert len(parts) == 3
+    put(
+        tmp_path,
+        template_yaml=(wrong if which == 0 else right).join(parts[:2]) + (right if which == 0 else wrong) + parts[2],
+    )
+    assert failing(capsys, "template.yaml") != set()
+    fix("template.yaml")
+    assert (tmp_path / "template.yaml").read_text() == whole
+
+
 @pytest.mark.parametrize("first", [True, False])
 def test_a_volume_goes_with_its_line(tmp_path: Path, *, first: bool, capsys: pytest.CaptureFixture[str]) -> None:
     right = WHOLE.replace("MinCapacity: 1", "MinCapacity: 0") + WAKE

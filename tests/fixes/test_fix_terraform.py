@@ -137,6 +137,58 @@ def test_a_slip_in_what_is_watched_is_one_value(
     assert failing(capsys) == set()
 
 
+DIMENSIONS = "dimensions          = { EndpointName = aws_sagemaker_endpoint.reader.name }"
+
+
+@pytest.mark.parametrize(
+    ("policy", "right", "wrong"),
+    [
+        ("async-wakes-from-zero", DIMENSIONS, DIMENSIONS.replace("EndpointName", "EndpointNme")),
+        ("async-wakes-from-zero", DIMENSIONS, DIMENSIONS.replace("aws_sagemaker_endpoint.reader.name", '"readr"')),
+        (
+            "async-wakes-from-zero",
+            DIMENSIONS,
+            DIMENSIONS.replace("endpoint.reader.name", 'endpoint.letters["a"].name'),
+        ),
+        ("async-scales-on-backlog", "value = aws_sagemaker_endpoint.reader.name", 'value = "readr"'),
+    ],
+    ids=["its name", "a slip in whom it names", "another endpoint", "of a policy"],
+)
+def test_a_wrong_dimension_is_one_edit(
+    tmp_path: Path, policy: str, right: str, wrong: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    letters = ENDPOINT.replace("reader", "letters").replace('" {\n', '" {\n  for_each = toset(["a"])\n')
+    letters = letters.replace('"letters"\n', "each.key\n").replace("letters.name", "letters[each.key].name")
+    whole = PROVIDER + ENDPOINT + ZERO + BACKLOG + WAKE
+    assert whole.count(right) == 1
+    put(tmp_path, main=whole.replace(right, wrong), letters=letters)
+    assert policy in failing(capsys)
+    fix("--finding", f"aws_appautoscaling_{'target.reader' if right == DIMENSIONS else 'policy.reader_backlog'}")
+    assert (tmp_path / "main.tf").read_text() == whole
+
+
+def test_an_alarm_that_watches_something_else_is_left_and_its_steps_get_another(tmp_path: Path) -> None:
+    source = PROVIDER + ENDPOINT + ZERO + BACKLOG + WAKE.replace(".name }", '.name, VariantName = "AllTraffic" }')
+    put(tmp_path, main=source)
+    fix("--finding", "async-wakes-from-zero")
+    text = (tmp_path / "main.tf").read_text()
+    assert text.count('resource "aws_appautoscaling_policy"') == 2
+    assert text.count('resource "aws_cloudwatch_metric_alarm"') == 2
+
+
+def test_cooldowns_become_the_default_the_longest_first_until_none_is_long(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written = "    scale_in_cooldown  = 86400 # a day\n    scale_out_cooldown = 1800\n"
+    long = BACKLOG.replace("    target_value = 5\n", f"    target_value       = 5\n{written}")
+    put(tmp_path, main=PROVIDER + ENDPOINT + ZERO + long + WAKE)
+    fix("--finding", "cooldowns-are-short")
+    # half an hour is short enough (an hour is the limit), and so it stays
+    expected = PROVIDER + ENDPOINT + ZERO + long.replace("86400 # a day", "300 # a day") + WAKE
+    assert (tmp_path / "main.tf").read_text() == expected
+    assert failing(capsys) == set()
+
+
 IN_JSON = (
     '{"resource": {"aws_appautoscaling_target": {"reader": {"service_namespace": "sagemaker", '
     '"resource_id": "endpoint/${aws_sagemaker_endpoint.reader.name}/variant/AllTraffic", '
@@ -613,6 +665,32 @@ def test_numbers_that_only_a_team_knows_are_asked_for(tmp_path: Path, capsys: py
     fix("--finding", "scaling-has-a-policy", "--finding", "realtime-variants-scale")
     assert "it needs a number: how many requests a minute one instance" in capsys.readouterr().out
     assert (tmp_path / "main.tf").read_text() == REALTIME + TARGET
+
+
+USAGE = "resource_usage:\n  aws_sagemaker_endpoint.reader:\n    instance_requests_per_minute: 600\n"
+
+
+def test_numbers_that_usage_states_are_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "usage.yml").write_text(USAGE)
+    put(tmp_path, main=REALTIME + TARGET)
+    fix("--finding", "realtime-variants-scale", "--usage-file", "usage.yml")
+    added = (tmp_path / "main.tf").read_text().removeprefix(REALTIME + TARGET)
+    assert added.replace("reader_tracking", "reader_backlog").replace('"tracking"', '"backlog"') == INVOCATIONS
+    put(tmp_path, main=REALTIME)
+    fix("--finding", "realtime-variants-scale", "--usage-file", "usage.yml")
+    assert (tmp_path / "main.tf").read_text() == REALTIME  # the maximum is still missing
+    (tmp_path / "usage.yml").write_text(f"{USAGE}    max_instances: 3\n")
+    fix("--finding", "realtime-variants-scale", "--usage-file", "usage.yml")
+    assert TARGET in (tmp_path / "main.tf").read_text()  # from the one that it starts with to 3
+    assert failing(capsys) == set()
+
+
+def test_a_maximum_that_usage_states_is_a_whole_number(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "usage.yml").write_text(f"{USAGE}    max_instances: 2.5\n")
+    put(tmp_path, main=REALTIME)
+    fix("--finding", "realtime-variants-scale", "--usage-file", "usage.yml")
+    assert "max_instances in the usage file is 2.5, and has to be a whole number" in capsys.readouterr().out
+    assert (tmp_path / "main.tf").read_text() == REALTIME
 
 
 # Several fixes -------------------------------------------------------------------------------------------------------
