@@ -89,7 +89,7 @@ class Engine:
             yield from self._other_counts(at, variant, spec)
         yield from self._savings_plan(at, variant)
         yield from self._serverless(at, variant)
-        if modes.refuses_asynchronous(at.endpoint, variant) is None:
+        if modes.refuses_asynchronous(at.endpoint, variant, at.asked, at.demand) is None:
             yield from self._asynchronous(at, variant)
         yield from self._batch(at, variant)
 
@@ -125,7 +125,10 @@ class Engine:
         is_queued = at.endpoint.mode == "async"
         for name, reason in (
             ("serverless", modes.refuses_serverless(at.endpoint, variant, at.asked, at.demand, self.prices)),
-            ("asynchronous", None if is_queued else modes.refuses_asynchronous(at.endpoint, variant)),
+            (
+                "asynchronous",
+                None if is_queued else modes.refuses_asynchronous(at.endpoint, variant, at.asked, at.demand),
+            ),
             ("batch", modes.refuses_batch(at.endpoint, variant, self.prices)),
             ("a Savings Plan", "AWS does not say whether it covers asynchronous inference" if is_queued else None),
         ):
@@ -176,15 +179,16 @@ class Engine:
             other = found.spec.instance_type
             volume = None if found.spec.takes_volume is False else variant.volume_size_gb
             bill = self._of_another_type(at, replace(variant, instance_type=other, volume_size_gb=volume))
-            loses = (*found.loses, *instances.lost_disk(variant, found.spec, spec))
+            before = at.present.monthly
             alternative = self._reconfigured(
                 at,
                 bill,
                 kind=found.kind,
                 name=other,
                 instance_type=other,
-                basis="upper-bound" if loses else None,  # usage counts instances of the present type
-                loses=loses,
+                # usage counts instances of the present type; a smaller disk takes no more of them
+                basis="upper-bound" if found.loses else at.basis(certain=before.floor == before.ceiling),
+                loses=(*found.loses, *instances.lost_disk(variant, found.spec, spec)),
                 conditions=(*instances.conditions(at.endpoint, variant, spec, found, memory), *_doubts(bill)),
                 breaks=tuple(instances.obstacles(variant, spec, found.spec)),
             )
@@ -270,7 +274,7 @@ class Engine:
         common: dict[str, Any] = {
             "kind": "serverless",
             "name": f"serverless, {size} GB",
-            "conditions": tuple(modes.serverless_conditions(variant, at.memory_gib)),
+            "conditions": tuple(modes.serverless_conditions(at.endpoint, variant, at.memory_gib)),
             "break_even": even,
         }
         bill = self._bill(at, modes.as_serverless(variant, size), "serverless")

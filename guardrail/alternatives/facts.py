@@ -4,6 +4,7 @@ What a model needs is read from what the code tells: its image, the environment 
 inference components ask for, and the hint of a tag. The rest is a named unknown.
 """
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -20,11 +21,15 @@ MIB_PER_GIB = 1024
 _BFLOAT16 = frozenset({"bf16", "bfloat16"})
 _WITHOUT_BFLOAT16 = frozenset({"T4", "V100", "K80"})
 """GPUs of a compute capability below 8.0 (NVIDIA CUDA programming guide, arithmetic instructions)."""
-_GRAVITON = {
-    "pytorch-inference": "pytorch-inference-graviton",
-    "tensorflow-inference": "tensorflow-inference-graviton",
+_ARM64 = {
+    "pytorch-inference": ("pytorch-inference-graviton", "pytorch-inference-arm64", (2, 5)),
+    "tensorflow-inference": ("tensorflow-inference-graviton", "tensorflow-inference-arm64", (2, 18)),
 }
-"""Repositories of AWS with arm64 images in a repository of their own ("Available Deep Learning Containers Images")."""
+"""Repositories of AWS whose arm64 images have repositories of their own, under another name from a version on
+("Available Deep Learning Containers Images": "Starting with PyTorch 2.5, we are changing the name")."""
+_SAYS_ARM64 = re.compile("graviton|arm64|aarch64")
+_SAYS_X86 = re.compile("amd64|x86[_-]?64")
+_VERSION = re.compile(r"(\d+)\.(\d+)")
 _GRAVITON_BY_VERSION = frozenset({"sagemaker-scikit-learn", "sagemaker-xgboost"})
 """Repositories of which the SageMaker Python SDK (image_uris) names arm64 images of some versions."""
 _GENERATED = 18
@@ -52,23 +57,41 @@ def on_graviton(variant: InstanceVariant) -> str | None:
     found = images(variant)
     said: list[str] = []
     for image in (None,) if isinstance(found, Unknown) or not found else found:
+        name = "" if image is None else f"{image.repository}:{image.tag}".lower()
         if image is None or not image.of_aws:
-            said.append("the image is built for arm64 (not known)")
-        elif "graviton" not in f"{image.repository}:{image.tag}":
-            said.append(_arm64_of(image.repository))
+            said.append(_own(name))
+        elif not _SAYS_ARM64.search(name):
+            said.append(_arm64_of(image))
     return "; ".join(dict.fromkeys(said)) or None
 
 
-def _arm64_of(repository: str) -> str:
-    if repository in _GRAVITON:
-        return f"image {_GRAVITON[repository]}: type and image change together"
+def _own(name: str) -> str:
+    """An image of one's own is built for whatever its builder says; of AWS's registries alone a name tells."""
+    if _SAYS_X86.search(name):
+        return "the image is built for arm64 too (its name says x86)"
+    return f"the image is built for arm64 ({'its name says so' if _SAYS_ARM64.search(name) else 'not known'})"
+
+
+def _arm64_of(image: Image) -> str:
+    repository = image.repository
+    if repository in _ARM64:
+        before, since, version = _ARM64[repository]
+        found = _VERSION.match(image.tag)
+        if found is None:
+            name = f"{since}, or {before} before {version[0]}.{version[1]}"
+        else:
+            name = since if (int(found[1]), int(found[2])) >= version else before
+        return f"image {name}: type and image change together"
     if repository in _GRAVITON_BY_VERSION:
         return f"an arm64 image of {repository} in this version, which the SageMaker Python SDK says"
     return f"no arm64 image is known for this repository: {repository}"
 
 
-def number_format(variant: InstanceVariant, spec: InstanceSpec) -> str | bool:
-    """Whether a type computes as the container is told to; a text for what must then be true."""
+def number_format(variant: InstanceVariant, spec: InstanceSpec, present: InstanceSpec | None = None) -> str | bool:
+    """Whether a type computes as the container is told to; a text for what must then be true.
+
+    What runs on a ``present`` type that has no bfloat16 either computes in something else.
+    """
     if spec.accelerator_name not in _WITHOUT_BFLOAT16:
         return True
     formats = _each(variant, lambda container: container.number_format)
@@ -76,7 +99,15 @@ def number_format(variant: InstanceVariant, spec: InstanceSpec) -> str | bool:
         return False
     if formats and all(isinstance(one, str) and one != "auto" for one in formats):
         return True
+    if present is not None and present.accelerator_name in _WITHOUT_BFLOAT16:
+        return True
     return f"it does not compute in bfloat16, which a {spec.accelerator_name} has not (not known)"
+
+
+def calls_each(variant: InstanceVariant) -> bool:
+    """Whether its containers are called one by one, by a name in the request, as several models in one are."""
+    model = variant.model
+    return isinstance(model, Model) and model.execution_mode == "Direct"
 
 
 def degree(variant: InstanceVariant) -> int | Unknown | None:

@@ -22,6 +22,8 @@ from guardrail.prices.book import InstanceSpec, PriceBook
 from guardrail.prices.instance_types import series_of
 
 PRODUCTION_CONTROL = "Security Hub SageMaker.4 wants more than one instance, of every configuration on instances"
+SHARED_GPU_FAMILIES = ("p2", "p3", "g4dn", "g5")
+"""Families whose types of one GPU AWS lists for several models (DG multi-model-support)."""
 _LISTED = 2
 """Types of a kind that are priced as whole variants."""
 _LEAST_SHARE = 2
@@ -155,8 +157,8 @@ def unfit(endpoint: Endpoint, variant: InstanceVariant, spec: InstanceSpec, memo
         return f"its container asks for bfloat16, which a {spec.accelerator_name} has not"
     if spec.burstable and (variant.scaling is not None or variant.managed_scaling is not None):
         return "burstable types cannot be scaled"  # DG endpoint-auto-scaling-add-console
-    if variant.multi_model is True and spec.accelerators > 1:
-        return "only types of one GPU host several models"  # DG multi-model-support
+    if variant.multi_model is True and (spec.accelerators > 1 or spec.accelerator_kind == "neuron"):
+        return "only CPU types and types of one GPU host several models"  # DG multi-model-support
     if memory_gib is not None and memory_gib > facts.room_gib(spec):
         return f"the model takes {memory_gib.normalize():f} GiB, and it has {facts.room_gib(spec):.0f}"
     components = () if isinstance(endpoint.inference_components, Unknown) else endpoint.inference_components
@@ -191,9 +193,9 @@ def conditions(
 ) -> Iterator[str]:
     """What must be true for the variant to run on the type."""
     spec = found.spec
-    yield from _image(variant, found)
+    yield from _image(variant, present, found)
     if spec.accelerators:
-        said_format = facts.number_format(variant, spec)
+        said_format = facts.number_format(variant, spec, present)
         if isinstance(said_format, str):
             yield said_format
         yield from _split(variant, present, spec)
@@ -201,6 +203,8 @@ def conditions(
         yield "the model fits into what is left (not known)"
     if any("vCPUs" in one for one in found.loses):
         yield "it answers fast enough on fewer vCPUs, which a load test says"
+    if variant.multi_model is True and spec.accelerators and spec.family not in SHARED_GPU_FAMILIES:
+        yield "it hosts several models, which AWS lists for other GPU types (not known)"
     yield from _volume(variant, spec, present)
     if spec.burstable:
         yield "burstable: it runs on CPU credits, and cannot be scaled"
@@ -210,13 +214,15 @@ def conditions(
         yield "the production variant changes with it: AWS recommends the same type for both"
 
 
-def _image(variant: InstanceVariant, found: Candidate) -> Iterator[str]:
+def _image(variant: InstanceVariant, present: InstanceSpec, found: Candidate) -> Iterator[str]:
     if found.kind == "graviton":
         said = facts.on_graviton(variant)
         if said:
             yield f"arm64: {said}"
     if found.kind == "neuron":
         yield f"another image (Neuron) and a model compiled for {found.spec.accelerator_name}"
+    elif found.spec.accelerator_kind == "neuron" and found.spec.accelerator_name != present.accelerator_name:
+        yield f"the model is compiled for {found.spec.accelerator_name}, with an image whose Neuron SDK knows it"
 
 
 def _split(variant: InstanceVariant, present: InstanceSpec, spec: InstanceSpec) -> Iterator[str]:

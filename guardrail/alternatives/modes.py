@@ -4,7 +4,7 @@ Hard limits are those of the SageMaker developer guide (serverless-endpoints, as
 decide whether a way is offered at all; what is not known of them is a condition.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from math import ceil
 
@@ -23,9 +23,10 @@ from guardrail.model import (
     ServerlessVariant,
     TargetTrackingPolicy,
     Unknown,
+    Variant,
 )
 from guardrail.money import HOURS_PER_MONTH, SECONDS_PER_MONTH
-from guardrail.policy.refusals import SERVERLESS
+from guardrail.policy.refusals import ASYNCHRONOUS, SERVERLESS
 from guardrail.policy.subject import Subject
 from guardrail.prices import usage_types
 from guardrail.prices.base import Price
@@ -40,6 +41,9 @@ LONGEST_REQUEST_MS = 60_000
 _MILLIONTHS = 6
 LARGEST_PAYLOAD_GB = Decimal("0.004")
 """4 MB a request (serverless-endpoints)."""
+LONGEST_QUEUED_MS = 3_600_000
+LARGEST_QUEUED_GB = 1
+"""An hour and 1 GB a request (async-inference)."""
 
 
 def serverless_memory_gib(memory_gib: Decimal | None) -> int | None:
@@ -63,7 +67,9 @@ def refuses_serverless(
     subject = Subject(None, endpoint, variant=variant)
     refused = (phrase for phrase, question in SERVERLESS if question(subject) is True)
     components = "inference components" if endpoint.inference_components else None
-    return components or next(refused, None) or _beyond(demand, own) or _not_sold(endpoint.region, prices)
+    memory_gib = facts.model_memory_gib(endpoint, demand)
+    too_large = "more memory than 6 GB" if serverless_memory_gib(memory_gib) is None else None
+    return components or next(refused, None) or too_large or _beyond(demand, own) or _not_sold(endpoint.region, prices)
 
 
 def _not_sold(region: str | Unknown, prices: PriceBook) -> str | None:
@@ -83,12 +89,21 @@ def _beyond(demand: VariantDemand, own: EndpointDemand) -> str | None:
         return None
     if duration_ms is not None and requests * duration_ms / 1000 / SECONDS_PER_MONTH > MOST_CONCURRENT:
         return "more than 200 requests at once"
-    too_large = own.data_in is not None and own.data_in.gb / requests > LARGEST_PAYLOAD_GB
-    return "payloads of more than 4 MB" if too_large else None
+    return "payloads of more than 4 MB" if _sends_more(demand, own, LARGEST_PAYLOAD_GB) else None
 
 
-def serverless_conditions(variant: InstanceVariant, memory_gib: Decimal | None) -> Iterator[str]:
+def _sends_more(demand: VariantDemand, own: EndpointDemand, gb: Decimal | int) -> bool:
+    """Whether the mean payload of a request is larger."""
+    requests = demand.requests
+    return isinstance(requests, Decimal) and bool(own.data_in and requests and own.data_in.gb / requests > gb)
+
+
+def serverless_conditions(endpoint: Endpoint, variant: InstanceVariant, memory_gib: Decimal | None) -> Iterator[str]:
     """What must hold for a variant to be served without instances."""
+    subject = Subject(None, endpoint, variant=variant)
+    for phrase, question in SERVERLESS:
+        if isinstance(question(subject), Unknown):
+            yield f"not {phrase} (not known)"
     yield "image up to 10 GB"
     if memory_gib is None:
         yield f"memory of the model up to {LARGEST_MEMORY_GIB * facts.MIB_PER_GIB:,} MiB (unknown; priced at 2,048)"
@@ -155,16 +170,30 @@ def of_queue(queue: Bill, fixed_usd: Decimal, demand: VariantDemand) -> BreakEve
     return break_even(fixed_usd, fixed_usd / queue.monthly.ceiling * line.count.ceiling * SECONDS_PER_MONTH, demand)
 
 
-def refuses_asynchronous(endpoint: Endpoint, variant: InstanceVariant) -> str | None:
-    """What is known that stands against answering later; None where nothing does."""
-    variants = () if isinstance(endpoint.variants, Unknown) else endpoint.variants
-    if endpoint.mode != "realtime":
-        return "not a real-time endpoint"
-    if any(each.shadow for each in variants):
-        return "a shadow variant"
-    if endpoint.inference_components:
-        return "inference components"
-    return "its initial count is unknown" if isinstance(variant.initial_instance_count, Unknown) else None
+def refuses_asynchronous(
+    endpoint: Endpoint, variant: InstanceVariant, demand: VariantDemand, own: EndpointDemand
+) -> str | None:
+    """What is known that stands against answering later; None where nothing does.
+
+    InvokeEndpointAsync names neither a variant nor a model nor a container (SageMaker runtime API reference).
+    """
+    subject, duration_ms = Subject(None, endpoint, variant=variant), demand.duration_ms
+    limits = (
+        ("not a real-time endpoint", endpoint.mode != "realtime"),
+        ("a shadow variant", any(each.shadow for each in _variants(endpoint))),
+        ("inference components", bool(endpoint.inference_components)),
+        *((phrase, question(subject) is True) for phrase, question in ASYNCHRONOUS),
+        ("a container of several models", variant.multi_model is True),
+        ("containers that are called one by one", facts.calls_each(variant)),
+        ("requests of more than an hour", duration_ms is not None and duration_ms > LONGEST_QUEUED_MS),
+        ("payloads of more than 1 GB", _sends_more(demand, own, LARGEST_QUEUED_GB)),
+        ("its initial count is unknown", isinstance(variant.initial_instance_count, Unknown)),
+    )
+    return next((phrase for phrase, is_broken in limits if is_broken), None)
+
+
+def _variants(endpoint: Endpoint) -> Sequence[Variant]:
+    return () if isinstance(endpoint.variants, Unknown) else endpoint.variants
 
 
 ASYNCHRONOUS_CONDITIONS = (
@@ -205,6 +234,8 @@ def refuses_batch(endpoint: Endpoint, variant: InstanceVariant, prices: PriceBoo
         return "no transform job takes its type"
     if variant.multi_model is True:
         return "a container of several models"
+    if facts.calls_each(variant):
+        return "containers that are called one by one"
     if not isinstance(found, Unknown) and any(one.has_data_source is True for one in found):
         return "artifacts from ModelDataSource"
     if endpoint.inference_components or variant.shadow:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from guardrail.alternatives import facts
 from guardrail.alternatives.base import Alternative, Kind, ranked
 from guardrail.alternatives.engine import Engine, difference
+from guardrail.alternatives.instances import SHARED_GPU_FAMILIES
 from guardrail.alternatives.packing import Size, packed
 from guardrail.cost import join
 from guardrail.cost.base import Monthly
@@ -30,8 +31,6 @@ _HOSTS_SEVERAL = frozenset(
 )
 """Repositories of AWS whose images have the label com.amazonaws.sagemaker.capabilities.multi-models."""
 _HOSTS_SEVERAL_ON_GPU = frozenset({"sagemaker-tritonserver"})
-_GPU_FAMILIES = ("g4dn", "g5")
-"""Families whose types of one GPU host several models, as far as they have a price."""
 
 
 class _Member(NamedTuple):
@@ -159,7 +158,7 @@ def _ways(members: Sequence[_Member]) -> Iterator[tuple[Kind, list[_Member]]]:
     for alike in _by(on_cpu, lambda each: each.spec.architecture).values():
         if 1 < len(alike) <= MOST_CONTAINERS and len({each.container.image for each in alike}) > 1:
             yield "multi-container", alike
-    on_one_gpu = [each for each in members if each.spec.accelerators == 1 and each.spec.family in _GPU_FAMILIES]
+    on_one_gpu = [each for each in members if each.spec.accelerators == 1 and each.spec.family in SHARED_GPU_FAMILIES]
     for alike in _by(on_one_gpu, lambda each: (each.container.image, each.spec.instance_type)).values():
         if len(alike) > 1 and _hosts_several(alike[0], on_gpu=True) is not False:
             yield "multi-model", alike

@@ -16,17 +16,18 @@ DLC = "763104351884.dkr.ecr.us-east-1.amazonaws.com"
 
 
 def container(image: str | None = OWN_IMAGE, **changes: Any) -> Container:
-    return Container(image=image, mode="SingleModel", model_package=None, **changes)
+    return Container(image=image, **{"mode": "SingleModel", "model_package": None, **changes})
 
 
 def model(*containers: Container, **changes: Any) -> Model:
     known: dict[str, Any] = {"vpc": False, "network_isolation": False, "execution_role": "arn:aws:iam::1:role/r"}
-    return Model(address="m", containers=containers or (container(),), execution_mode="Serial", **{**known, **changes})
+    known |= {"execution_mode": "Serial"}
+    return Model(address="m", containers=containers or (container(),), **{**known, **changes})
 
 
 def variant(instance_type: str = "ml.m5.xlarge", **changes: Any) -> InstanceVariant:
-    known: dict[str, Any] = {"initial_instance_count": 1, "model": model(), "multi_model": False}
-    return InstanceVariant(name="main", shadow=False, instance_type=instance_type, **{**known, **changes})
+    known: dict[str, Any] = {"initial_instance_count": 1, "model": model(), "multi_model": False, "shadow": False}
+    return InstanceVariant(name="main", instance_type=instance_type, **{**known, **changes})
 
 
 def endpoint(*variants: Any, address: str = "e", **changes: Any) -> Endpoint:
