@@ -210,6 +210,8 @@ class BudgetReport(Struct, frozen=True, kw_only=True):
     """Where it is set: the settings file, or a flag."""
     group: str = ""
     """The endpoints that it is on: ``tag:Team=search``; empty where it is on everything."""
+    depends_on_usage: bool = False
+    """Whether it holds as far as is known, and what usage adds is in no amount: ``+ usage``."""
 
 
 class BilledEndpoint(Struct, frozen=True, kw_only=True):

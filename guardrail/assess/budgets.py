@@ -53,13 +53,15 @@ def _held(
             continue
         amounts = [_amount(totals, discounts, moment, bound) for totals, discounts in sides]
         states = {_state(amount, limit) for amount in amounts}
+        state = states.pop() if len(states) == 1 else "open"
         yield BudgetReport(
             limit=name,
             usd=limit,
             amount=join.either_amount(amounts, _DIFFERS),
-            state=states.pop() if len(states) == 1 else "open",
+            state=state,
             origin=origins[name],
             group=group,
+            depends_on_usage=state == "holds" and any(_depends_on_usage(*side, moment) for side in sides),
         )
 
 
@@ -70,12 +72,22 @@ def in_order(found: Iterable[BudgetReport]) -> tuple[BudgetReport, ...]:
 
 def _amount(totals: Totals, discounts: DiscountReport | None, moment: str, bound: str) -> Decimal | Unknown:
     """What a limit is held against: of the list bill, or of that with discounts where the settings say so."""
-    amounts: Monthly | Delta | None = getattr(
-        discounts if discounts is not None and discounts.budgets == "discounted" else totals, moment
-    )
+    amounts = _at(totals, discounts, moment)
     if amounts is None:
         return Unknown("nothing tells what stood before the change")
     return amount_of(amounts, bound) if isinstance(amounts, Monthly) else getattr(amounts, bound)
+
+
+def _at(totals: Totals, discounts: DiscountReport | None, moment: str) -> Monthly | Delta | None:
+    of = discounts if discounts is not None and discounts.budgets == "discounted" else totals
+    found: Monthly | Delta | None = getattr(of, moment)
+    return found
+
+
+def _depends_on_usage(totals: Totals, discounts: DiscountReport | None, moment: str) -> bool:
+    """Whether usage adds to what a limit is held against; what it adds to a change is unknown, and no amount."""
+    amounts = _at(totals, discounts, moment)
+    return isinstance(amounts, Monthly) and amounts.depends_on_usage
 
 
 def _state(amount: Decimal | Unknown, limit: Decimal) -> BudgetState:

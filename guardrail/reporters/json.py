@@ -416,6 +416,7 @@ def _budget(budget: BudgetReport) -> _Object:
         "state": budget.state,
         "origin": budget.origin,
         "group": budget.group or None,
+        "depends_on_usage": budget.depends_on_usage,
     }
 
 

@@ -11,7 +11,7 @@ from guardrail.model import Unknown
 from guardrail.money import ZERO
 from guardrail.policy.base import RANKS, Remediation, Result, Severity, Undecided, undecided
 from guardrail.report import BudgetReport, EndpointReport, GroupReport, Report
-from guardrail.reporters.bill import UNKNOWN
+from guardrail.reporters.bill import UNKNOWN, USAGE
 from guardrail.reporters.findings import Finding, counts, endpoint_names, findings
 from guardrail.reporters.headline import AllFixed, Headline, State, headline
 from guardrail.reporters.wording import counted, dollars, inert, usd
@@ -197,12 +197,13 @@ def broken(budget: BudgetReport) -> str:
 
 
 def held_against(budget: BudgetReport) -> str:
-    """``the expected 596.61``, ``the increase of 424.93 in what is expected``, with ≥ where a part is missing."""
+    """``the expected 596.61 + usage``, ``the increase of 424.93 in what is expected``; ≥ where a part is missing."""
     amount = budget.amount
     if isinstance(amount, Decimal):
         text = usd(amount)
     else:
         text = UNKNOWN if amount.at_least is None else f"≥ {usd(amount.at_least)}"
+    text += f" {USAGE}" if budget.depends_on_usage else ""
     bound = _BOUNDS[bound_of(budget)]
     words = f"an increase of {text} in the {bound}" if "increase" in budget.limit else f"the {bound} of {text}"
     return f"{inert(budget.group)}: {words}" if budget.group else words

@@ -451,6 +451,7 @@ class _Budget(Struct, frozen=True, kw_only=True):
     state: BudgetState
     origin: str
     group: str | None
+    depends_on_usage: bool = False
 
 
 class _Discounted(Struct, frozen=True, kw_only=True):

@@ -49,6 +49,13 @@ def test_without_a_past_a_limit_on_the_increase_is_open() -> None:
     assert (budget.state, budget.amount) == ("open", Unknown("nothing tells what stood before the change"))
 
 
+def test_a_limit_that_usage_adds_to_holds_and_says_so() -> None:
+    """Data in and out have a price and no amount; what is broken is broken whatever they come to."""
+    found = change_set([endpoint("a")])
+    said = {each.limit: each.depends_on_usage for each in held(found, max_expected_usd=200, max_floor_usd=100)}
+    assert said == {"max_floor_usd": False, "max_expected_usd": True}
+
+
 def test_a_limit_holds_in_every_possibility_or_is_open() -> None:
     """One instance in dev, three in prod: 169.30 or 507.90."""
     dev, prod = (Inventory(endpoints=(endpoint("a", count),)) for count in (1, 3))

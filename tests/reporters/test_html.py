@@ -317,6 +317,8 @@ def test_budgets_say_how_they_turn_out() -> None:
         limit="max_expected_usd", usd=Decimal(900), amount=Decimal("596.61"), state="holds", origin=".guardrail.yml"
     )
     assert "holds the expected cost of 596.61 of 900" in words(render(report(budgets=(held,))))
+    without_usage = structs.replace(held, depends_on_usage=True)
+    assert "holds the expected cost of 596.61 + usage of 900" in words(render(report(budgets=(without_usage,))))
 
 
 def test_discounts_stand_below_what_they_change() -> None:

@@ -178,6 +178,12 @@ def test_broken_budgets_stand_first_and_those_that_hold_are_told() -> None:
     )
 
 
+def test_a_budget_that_holds_without_what_usage_adds_says_so() -> None:
+    limit = {"usd": Decimal(2_000), "amount": Decimal("596.61"), "state": "holds", "origin": "o"}
+    budgets = (BudgetReport(limit="max_expected_usd", depends_on_usage=True, **limit),)  # type: ignore[arg-type]
+    assert "Budget holds: 597 of 2,000 expected, + usage." in render(report(budgets=budgets))
+
+
 def test_what_a_broken_budget_has_said_is_no_finding_as_well() -> None:
     rule = Rule(
         id="within",

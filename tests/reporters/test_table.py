@@ -189,6 +189,8 @@ def test_budgets_that_hold_and_those_that_are_open_say_so() -> None:
     unknown = structs.replace(held, limit="max_floor_usd", amount=least, state="open")
     told = sentences(report(budgets=(held, unknown)))
     assert "budgets: the expected cost of 596.61 is within 900; open whether the floor of ≥ 7.00 is within 900" in told
+    told = sentences(report(budgets=(structs.replace(held, depends_on_usage=True),)))
+    assert "budgets: the expected cost of 596.61 + usage is within 900" in told
 
 
 def test_an_assignment_of_a_map_is_never_broken_inside() -> None:

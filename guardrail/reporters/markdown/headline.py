@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from guardrail.model import Unknown
 from guardrail.report import BudgetReport, Report
-from guardrail.reporters.bill import UNKNOWN
+from guardrail.reporters.bill import UNKNOWN, USAGE
 from guardrail.reporters.footnotes import gaps
 from guardrail.reporters.gfm import prose
 from guardrail.reporters.headline import capital, in_dollars, left_of_change
@@ -141,7 +141,8 @@ def limit(budget: BudgetReport) -> str:
     text = dollars(amount) if not isinstance(amount, Unknown) else prose(held_against(budget))
     what = {"floor": "at least", "expected": "expected", "ceiling": "at most"}[bound_of(budget)]
     more = " more" if "increase" in budget.limit else ""
-    return f"{text} of {dollars(budget.usd)}{more} {what}"
+    usage = f", {USAGE}" if budget.depends_on_usage else ""
+    return f"{text} of {dollars(budget.usd)}{more} {what}{usage}"
 
 
 def _causes(report: Report, missing: Sequence[str]) -> Iterator[str]:
