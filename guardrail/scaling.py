@@ -63,14 +63,14 @@ def has_dynamic_policy(target: ScalableTarget) -> Truth:
     """
     if isinstance(target.policies, Unknown):
         return target.policies
-    return _some(_acts(policy) for policy in target.policies)
+    return _some([_acts(policy) for policy in target.policies])
 
 
 def target_tracking_count(target: ScalableTarget) -> int | Unknown:
     """How many of its policies are target tracking."""
     if isinstance(target.policies, Unknown):
         return target.policies
-    return sum(isinstance(policy, TargetTrackingPolicy) for policy in target.policies)
+    return sum([policy.__class__ is TargetTrackingPolicy for policy in target.policies])
 
 
 def can_scale_in(target: ScalableTarget) -> Truth:
@@ -452,7 +452,7 @@ def _extreme(
     if isinstance(turns, Unknown):
         return turns
     unknown = next((end for turn in turns if not isinstance(end := getattr(turn, bound), int)), None)
-    return unknown or pick(end for turn in turns for end in (turn.low, turn.high) if isinstance(end, int))
+    return unknown or pick([end for turn in turns for end in (turn.low, turn.high) if isinstance(end, int)])
 
 
 def schedule_holds_above_zero(target: ScalableTarget) -> Truth:

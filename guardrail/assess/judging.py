@@ -16,7 +16,7 @@ from guardrail.cost.base import Estimate
 from guardrail.model import Endpoint, Inventory, Unknown
 from guardrail.money import ZERO
 from guardrail.policy.agreement import agreed
-from guardrail.policy.base import RANKS, Result, Rule, Severity
+from guardrail.policy.base import RANKS, Result, Rule
 from guardrail.policy.evaluate import Members, evaluate, evaluate_stack
 from guardrail.policy.identity import of_address
 from guardrail.policy.policy import Policy
@@ -223,24 +223,18 @@ def ordered(results: Iterable[Result]) -> tuple[Result, ...]:
 
 def _stake(result: Result) -> Decimal:
     saving = result.saving_monthly
-    return saving if isinstance(saving, Decimal) else ZERO
+    return saving if saving.__class__ is Decimal else ZERO
 
 
 def _rank(result: Result) -> int:
     return RANKS[result.severity]
 
 
-def summary(results: Iterable[Result]) -> Summary:
+def summary(results: Sequence[Result]) -> Summary:
     """How many results there are of each kind."""
-    verdicts = Counter((result.verdict, result.severity, result.status) for result in results)
-    failures: Counter[Severity] = Counter()
-    by_verdict: Counter[str] = Counter()
-    existing = 0
-    for (verdict, severity, status), count in verdicts.items():
-        by_verdict[verdict] += count
-        if verdict == "fail":
-            failures[severity] += count
-            existing += count if status == "existing" else 0
+    by_verdict = Counter([result.verdict for result in results])
+    failed = [result for result in results if result.verdict == "fail"]
+    failures = Counter([result.severity for result in failed])
     return Summary(
         error=failures["error"],
         warning=failures["warning"],
@@ -248,7 +242,7 @@ def summary(results: Iterable[Result]) -> Summary:
         open=by_verdict["open"],
         waived=by_verdict["waived"],
         passed=by_verdict["pass"],
-        existing=existing,
+        existing=sum(result.status == "existing" for result in failed),
     )
 
 
@@ -256,7 +250,7 @@ def exit_code(
     results: Sequence[Result], distrust: Sequence[str], terms: Terms | Report, sources: Iterable[Source]
 ) -> int:
     """What the run ends with: violated where something fails, or where every possibility has something that fails."""
-    counting = [result for result in results if _counts(result, terms)]
+    counting = [result for result in results if result.verdict != "pass" and _counts(result, terms)]
     if any(result.verdict == "fail" for result in counting) or _never_passes(list(sources), counting):
         return VIOLATED
     return UNTRUSTED if terms.strict and distrust else SATISFIED

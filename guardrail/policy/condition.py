@@ -364,12 +364,11 @@ def _in_doubt(test: Test) -> Test:
 
 def _ordered(field: Field, compare: Callable[[Any, Any], bool], operand: Operand, scope: PolicyScope) -> Test:
     """A comparison by size. Of an unknown number its bounds may decide it: at least 3 is not below 2."""
-    get = field.get
-    other: Getter = operand if callable(operand) else lambda _: operand
+    get, is_field = field.get, callable(operand)
     upwards = compare in (gt, ge)
 
     def test(subject: Subject) -> Truth:
-        left, right = get(subject), other(subject)
+        left, right = get(subject), operand(subject) if is_field else operand
         if left is None or right is None:
             return False
         try:

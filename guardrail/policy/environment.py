@@ -90,7 +90,7 @@ class Environments:
         for environment, patterns in settings.patterns.items():
             for pattern in patterns:
                 self._add(environment, pattern)
-        self._by_name: dict[str, str | Unknown] = {}
+        self._known: dict[tuple[str, str], str | Unknown] = {}
 
     def _add(self, environment: str, pattern: str) -> None:
         if pattern.replace("-", "").isalnum():
@@ -120,10 +120,7 @@ class Environments:
         name = endpoint.name.partial if isinstance(endpoint.name, Unknown) else endpoint.name
         if not name:
             return Unknown(_NOBODY_SAYS)
-        known = self._by_name.get(name)
-        if known is None:
-            known = self._by_name[name] = self._from_text(name, "its name")
-        return known
+        return self._from_text(name, "its name")
 
     def difference(self, endpoint: Endpoint) -> str | None:
         """What the tag and the set of values of an endpoint say, where they do not agree; the tag counts."""
@@ -157,6 +154,12 @@ class Environments:
 
     def _from_text(self, text: str, what: str) -> str | Unknown:
         """The one environment among the words of a text; two neighbours are tried together first (``non-prod``)."""
+        known = self._known.get((text, what))
+        if known is None:
+            known = self._known[text, what] = self._read(text, what)
+        return known
+
+    def _read(self, text: str, what: str) -> str | Unknown:
         found = sorted(self._among(_SEPARATORS.sub("-", text).split("-")))
         if len(found) == 1:
             return found[0]

@@ -31,7 +31,7 @@ from guardrail.policy.environment import PRODUCTION, Environments, EnvironmentSe
 from guardrail.policy.fix import Fixes, Remediations
 from guardrail.policy.identity import identity
 from guardrail.policy.message import Text, compile_text, printable
-from guardrail.policy.policy import AppliesTo, Grade, Message, Policy, Value, with_parameters
+from guardrail.policy.policy import AppliesTo, Blame, Grade, Message, Policy, Value, with_parameters
 from guardrail.policy.saving import Saving, saving_of
 from guardrail.policy.scope import PolicyScope
 from guardrail.policy.subject import Evaluation, Group, StackTotals, Subject
@@ -167,7 +167,9 @@ class Texts:
 
     def first(self, subject: Subject) -> str | None:
         """The first text whose condition holds; None where there is none."""
-        for when, text in self.compile() if self._messages else ():
+        if not self._messages:
+            return None
+        for when, text in self.compile():
             if when is None or when(subject) is True:
                 return text(subject)
         return None
@@ -284,7 +286,7 @@ def _judged(compiled: Compiled, subject: Subject, past: Subject | None, source: 
     about = _about(subject, source)
     holds = compiled.require(subject)
     if holds is True:
-        yield _pass(compiled, subject, about)
+        yield _pass(compiled, subject, _passing(about, compiled.policy.blames, subject))
     else:
         yield _found(compiled, subject, _undecided(applies, holds), about, _stack_status(compiled, subject, past))
 
@@ -370,28 +372,29 @@ class _Run:
 
     def endpoint(
         self, endpoint: Endpoint, cost: Bill | None, environment: str | Unknown, status: Status
-    ) -> Iterable[Result]:
-        compiled = partial(self._rules, environment)
+    ) -> list[Result]:
         root = Subject(self.world, endpoint, environment=environment, cost=cost)
-        yield from self._apply(compiled("endpoint"), root, status)
+        found = self._apply(self._rules(environment, "endpoint"), root, status)
         for subject in root.variant_subjects():
-            yield from self._apply(compiled("variant"), subject, status)
-            if subject.target is not None:
-                yield from self._apply(compiled("scalable_target"), subject, status)
-        if endpoint.inference_components:
-            for subject in root.component_subjects():
-                yield from self._apply(compiled("inference_component"), subject, status)
-                if subject.target is not None:
-                    yield from self._apply(compiled("scalable_target"), subject, status)
+            found += self._of_part("variant", subject, status)
+        for subject in root.component_subjects() if endpoint.inference_components else ():
+            found += self._of_part("inference_component", subject, status)
+        return found
+
+    def _of_part(self, kind: AppliesTo, subject: Subject, status: Status) -> list[Result]:
+        """What the policies say of a variant or a component, and of what scales it."""
+        found = self._apply(self._rules(subject.environment, kind), subject, status)
+        if subject.target is not None:
+            found += self._apply(self._rules(subject.environment, "scalable_target"), subject, status)
+        return found
 
     def stray(self, endpoint: Endpoint, environment: str | Unknown, status: Status) -> Iterable[Result]:
         """What is sure of scaling whose endpoint nobody knows; what would be open, its skip says once."""
-        compiled = partial(self._rules, environment)
         root = Subject(self.world, endpoint, environment=environment)
-        found = list(self._apply([rule for rule in compiled("endpoint") if _is_about_links(rule)], root, status))
+        found = self._apply(list(filter(_is_about_links, self._rules(environment, "endpoint"))), root, status)
         for subject in root.every_part():
             if subject.target is not None:
-                found += self._apply(compiled("scalable_target"), subject, status)
+                found += self._apply(self._rules(environment, "scalable_target"), subject, status)
         return (result for result in found if result.verdict == "fail")
 
     def job(self, subject: Subject, environment: str | Unknown, status: Status) -> Iterable[Result]:
@@ -411,18 +414,24 @@ class _Run:
             ]
         return known
 
-    def _apply(self, rules: Iterable[Compiled], subject: Subject, status: Status) -> Iterable[Result]:
+    def _apply(self, rules: Iterable[Compiled], subject: Subject, status: Status) -> list[Result]:
         """What each rule says of the subject. A rule whose ``when`` is false says nothing."""
         about = _about(subject, self._source)
+        passes: dict[Blame, dict[str, Any]] = {}
+        found = []
         for rule in rules:
             applies: Truth = True if rule.when is None else rule.when(subject)
             if applies is False:
                 continue
             holds = rule.require(subject)
-            if holds is True:
-                yield _pass(rule, subject, about)
-            else:
-                yield _found(rule, subject, _undecided(applies, holds), about, status)
+            if holds is not True:
+                found.append(_found(rule, subject, _undecided(applies, holds), about, status))
+                continue
+            blames = rule.policy.blames
+            if blames not in passes:
+                passes[blames] = _passing(about, blames, subject)
+            found.append(_pass(rule, subject, passes[blames]))
+        return found
 
 
 def _is_about_links(rule: Compiled) -> bool:
@@ -464,9 +473,14 @@ def _about(subject: Subject, source: str) -> dict[str, Any]:
     }
 
 
-def _pass(rule: Compiled, subject: Subject, about: dict[str, Any]) -> Result:
-    address, location = _block_to_change(rule, subject)
-    passed = structs.replace(rule.passed, **about, address=address, location=location)
+def _passing(about: dict[str, Any], blames: Blame, subject: Subject) -> dict[str, Any]:
+    """What passes of every policy say that would blame the same block."""
+    address, location = _block_to_change(blames, subject)
+    return {**about, "address": address, "location": location}
+
+
+def _pass(rule: Compiled, subject: Subject, passing: dict[str, Any]) -> Result:
+    passed = structs.replace(rule.passed, **passing)
     said = rule.pass_messages.first(subject)
     return structs.replace(passed, message=said, notes=(said,)) if said else passed
 
@@ -475,7 +489,7 @@ def _found(rule: Compiled, subject: Subject, unknown: Unknown | None, about: dic
     """A violation, or what ``unknown`` leaves open."""
     policy = rule.policy
     at_fault = _policy_at_fault(rule, subject)
-    address, location = (at_fault.address, at_fault.location) if at_fault else _block_to_change(rule, subject)
+    address, location = (at_fault.address, at_fault.location) if at_fault else _block_to_change(policy.blames, subject)
     saving = saving_of(policy.saving, subject, rule.parameters) if unknown is None else None
     fix = None if unknown else rule.fixes.of(subject)
     location = _line_to_change(fix, address, subject) or location
@@ -504,9 +518,9 @@ def _found(rule: Compiled, subject: Subject, unknown: Unknown | None, about: dic
     )
 
 
-def _block_to_change(rule: Compiled, subject: Subject) -> tuple[str, Location | None]:
+def _block_to_change(blames: Blame, subject: Subject) -> tuple[str, Location | None]:
     """The address and the place of what has to change: what the policy blames, or the nearest thing that exists."""
-    endpoint, target, blames = subject.endpoint, subject.target, rule.policy.blames
+    endpoint, target = subject.endpoint, subject.target
     if endpoint is None:
         return STACK, None
     if blames == "unlinked-scaling" and endpoint.unlinked_scaling:

@@ -195,12 +195,17 @@ def missing_tags(parameters: Mapping[str, Value]) -> Getter:
     others = synonyms if isinstance(synonyms, Mapping) else {}
     accepted = [(tag, frozenset(map(_spelled_alike, (tag, *others.get(tag, ()))))) for tag in required]
 
+    @lru_cache(maxsize=1024)
+    def missing(keys: tuple[str, ...]) -> tuple[str, ...]:
+        """Of the keys of one endpoint; a team gives the same ones to all."""
+        present = frozenset(map(_spelled_alike, keys))
+        return tuple(tag for tag, spellings in accepted if present.isdisjoint(spellings))
+
     def get(subject: Subject) -> object:
         tags = subject.endpoint.tags if subject.endpoint else {}
         if isinstance(tags, Unknown):
             return tags
-        present = _all_spelled_alike(tuple([tag for tag, value in tags.items() if value != ""]))
-        return tuple(tag for tag, spellings in accepted if present.isdisjoint(spellings))
+        return missing(tuple([tag for tag, value in tags.items() if value != ""]))
 
     return get
 
@@ -209,12 +214,6 @@ def missing_tags(parameters: Mapping[str, Value]) -> Getter:
 def _spelled_alike(tag: str) -> str:
     """A tag key without what teams spell differently: case, hyphens, underscores and spaces."""
     return tag.lower().translate(_SEPARATORS)
-
-
-@lru_cache(maxsize=1024)
-def _all_spelled_alike(tags: tuple[str, ...]) -> frozenset[str]:
-    """The keys of one endpoint; a team gives the same ones to all."""
-    return frozenset(map(_spelled_alike, tags))
 
 
 _SEPARATORS = str.maketrans("", "", "-_ ")
@@ -442,6 +441,7 @@ def of_model(name: str) -> Getter:
     return get
 
 
+@lru_cache(maxsize=1024)
 def image(path: object) -> "Image | None":
     """What the path of an image says; None of what is not known, or lies outside of ECR."""
     if not isinstance(path, str):
@@ -808,15 +808,16 @@ def _of_metrics(subject: Subject, ask: Callable[[ScalableTarget, metrics.Scaled]
     target, endpoint = subject.target, subject.endpoint
     if not isinstance(target, ScalableTarget) or endpoint is None:
         return target
-    has_instances = subject.component is None
-    scaled = metrics.Scaled(
-        endpoint=endpoint,
-        variant=subject.variant,
-        component=subject.component,
-        vcpus=VCPUS(subject) if has_instances else None,
-        accelerators=ACCELERATORS(subject) if has_instances else None,
-    )
-    return ask(target, scaled)
+    if subject.scaled is None:
+        has_instances = subject.component is None
+        subject.scaled = metrics.Scaled(
+            endpoint=endpoint,
+            variant=subject.variant,
+            component=subject.component,
+            vcpus=VCPUS(subject) if has_instances else None,
+            accelerators=ACCELERATORS(subject) if has_instances else None,
+        )
+    return ask(target, subject.scaled)
 
 
 # Its parts -----------------------------------------------------------------------------------------------------------

@@ -29,8 +29,10 @@ def apply(
     says so: code under review must not be able to end a run. Of policies that are ``unchecked``, turned off or left
     out, nothing is said: whether their waivers accept anything is not known.
     """
-    known = {policy.id for policy in policies}
     answer = list(results)
+    if not inline:
+        return Waived(results=answer, notices=[])
+    known = {policy.id for policy in policies}
     places: dict[tuple[str, str], list[int]] = defaultdict(list)
     for index, result in enumerate(answer):
         places[result.source, result.policy].append(index)

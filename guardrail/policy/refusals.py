@@ -7,9 +7,10 @@ has one, and what it is nobody has written here.
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
-from guardrail.model import Container, Endpoint, InstanceVariant, Model, ScalableTarget, ServerlessVariant, Unknown
+from guardrail.model import Container, InstanceVariant, Model, ScalableTarget, ServerlessVariant, Unknown
 from guardrail.policy import getters as get
 from guardrail.policy.getters import Getter
 from guardrail.policy.subject import Subject
@@ -128,23 +129,30 @@ def image_problems(subject: Subject) -> object:
         return variant
     containers = variant.model.containers if isinstance(variant.model, Model) else ()
     images = () if isinstance(containers, Unknown) else (container.image for container in containers)
+    types = variant.types if isinstance(variant, InstanceVariant) else ()
     problems = [
-        problem for image in images if isinstance(image, str) for problem in _problems(image, endpoint, variant)
+        problem for image in images if isinstance(image, str) for problem in _problems(image, endpoint.region, types)
     ]
     found = tuple(dict.fromkeys(problem for problem in problems if isinstance(problem, str)))
     return found or next((problem for problem in problems if isinstance(problem, Unknown)), ())
 
 
-def _problems(image: str, endpoint: Endpoint, variant: Variant) -> Iterator[str | Unknown]:
+@lru_cache(maxsize=1024)
+def _problems(image: str, region: str | Unknown, types: tuple[str | Unknown, ...]) -> tuple[str | Unknown, ...]:
+    """Of one image in a region, on instances of these types; a team runs many endpoints on few images."""
+    return tuple(_all_problems(image, region, types))
+
+
+def _all_problems(image: str, region: str | Unknown, types: tuple[str | Unknown, ...]) -> Iterator[str | Unknown]:
     found = get.image(image)
     if found is None:
         return
-    if isinstance(endpoint.region, Unknown):
-        yield endpoint.region
-    elif found.region != endpoint.region:
-        yield f"the image lies in {found.region}, and the endpoint in {endpoint.region}"
+    if isinstance(region, Unknown):
+        yield region
+    elif found.region != region:
+        yield f"the image lies in {found.region}, and the endpoint in {region}"
     is_arm = _ARM_IMAGE.search(f"{found.repository}:{found.tag}") is not None
-    for instance_type in variant.types if isinstance(variant, InstanceVariant) else ():
+    for instance_type in types:
         if isinstance(instance_type, Unknown):
             yield instance_type
         elif is_arm and not _ARM_FAMILY.fullmatch(instance_type):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -25,6 +25,9 @@ from guardrail.policy.base import Part
 from guardrail.prices import usage_types
 from guardrail.prices.base import Price
 from guardrail.prices.book import InstanceSpec, PriceBook
+
+if TYPE_CHECKING:
+    from guardrail.metrics import Scaled
 
 
 class StackTotals(Struct, frozen=True, kw_only=True):
@@ -127,6 +130,7 @@ class Subject:
         "group",
         "index",
         "item",
+        "scaled",
         "stack",
         "target",
         "variant",
@@ -159,6 +163,8 @@ class Subject:
         self.stack = stack
         self.group = group
         self.item = item
+        self.scaled: Scaled | None = None
+        """What its target moves, once somebody has asked for the metrics of that."""
 
     @property
     def period(self) -> Period:
