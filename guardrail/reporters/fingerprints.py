@@ -18,8 +18,9 @@ class Fingerprints:
         items = (*report.endpoints, *report.unattached)
         self._endpoints = {(item.source, item.endpoint.address): item for item in items}
         self._known_as: dict[str, set[tuple[str, str | None]]] = defaultdict(set)
-        for result in report.results:
-            self._known_as[result.identity or result.address].add((result.source, result.endpoint))
+        told = {(result.identity or result.address, result.source, result.endpoint) for result in report.results}
+        for known, source, endpoint in told:
+            self._known_as[known].add((source, endpoint))
 
     def of(self, result: Result) -> str:
         """The hash of policy, endpoint and variant: ``3f…9c:1``.

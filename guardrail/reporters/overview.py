@@ -346,12 +346,13 @@ def _in_its_language(lines: Remediation, result: Result, report: Report) -> str:
 def _counts(report: Report) -> Counts:
     """Failures that count, by severity; what stood before, what is undecided and what is waived beside them."""
     found: Counter[str] = Counter()
-    for result in report.results:
+    told = [result for result in report.results if result.verdict != "pass"]
+    for result in told:
         if result.verdict == "fail":
             found[result.severity if counts(result, report) else "existing"] += 1
         elif result.verdict == "open":
             found["undecided_error" if result.severity == "error" else "undecided"] += 1
         elif result.verdict == "waived":
             found["waived"] += 1
-    errors = (result for result in report.results if result.severity == "error")
+    errors = (result for result in told if result.severity == "error")
     return Counts(**found, undecided_causes=len(undecided(errors)))

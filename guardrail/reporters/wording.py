@@ -1,6 +1,6 @@
 """Text and numbers as reports show them to people: inert, short, and never rounded to nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from unicodedata import combining, east_asian_width
 
@@ -63,6 +63,18 @@ def machine_json(value: object) -> bytes:
         document = _ENCODER.encode(value)
     except UnicodeEncodeError:
         document = _ENCODER.encode(_encodable(to_builtins(value)))
+    return _no_command_in(document)
+
+
+def machine_lines(values: Sequence[object]) -> bytes:
+    """``values`` as `machine_json`, a line each: a line break inside a text is escaped, so these are the only ones."""
+    try:
+        return _no_command_in(_ENCODER.encode_lines(values).removesuffix(b"\n"))
+    except UnicodeEncodeError:
+        return b"\n".join(map(machine_json, values))
+
+
+def _no_command_in(document: bytes) -> bytes:
     return document.replace(b"##", rb"#\u0023") if b"#" in document else document  # one byte is found far sooner
 
 
