@@ -455,6 +455,8 @@ def total_delta(deltas: Iterable[Delta | None]) -> Delta | None:
 
 
 def _sum(amounts: Sequence[Decimal | Unknown]) -> Decimal | Unknown:
+    if len(amounts) == 1:
+        return amounts[0]
     return _combined(amounts, lambda known: sum(known, ZERO))
 
 

@@ -176,6 +176,8 @@ class Usage:
 
         Raises `SettingsError` for a variant that none of the endpoints of its entry has.
         """
+        if self._is_empty:
+            return []
         matched: dict[str, list[Endpoint]] = {}
         of_type: dict[str, list[Endpoint]] = {}
         for endpoint in endpoints:

@@ -117,6 +117,10 @@ class KindIndex(Generic[_D]):
         return self._compatible[place]
 
 
+_UNCOUNTED: frozenset[type[Declared]] = frozenset({Unrelated, DeclaredBeside, DeclaredBucket, DeclaredLifecycle})
+"""What is not counted as read."""
+
+
 class Declarations:
     """The declarations of one side, indexed by kind, and what had to be left out."""
 
@@ -141,20 +145,23 @@ class Declarations:
         return self._indexes[kind]
 
     def _add(self, declared: Declaration) -> None:
-        if isinstance(declared, Unrelated):
-            self.unrelated.add(declared.address)
-            return
-        if isinstance(declared, DeclaredBeside):
-            self.beside[declared.noun] += 1
-            return
-        if isinstance(declared, DeclaredBucket | DeclaredLifecycle):
-            self._indexes[type(declared)].add(declared)  # not one of those that are counted as read
+        if type(declared) in _UNCOUNTED:
+            self._set_aside(declared)
             return
         self.addresses.add(declared.address)
         if declared.change not in ("no-op", "forget"):
             self.changed.add(declared.address)
         if isinstance(declared, Unsupported):
             self.skip(declared, declared.reason, affects_total=declared.affects_total)
+        else:
+            self._indexes[type(declared)].add(declared)
+
+    def _set_aside(self, declared: Declaration) -> None:
+        """Enter what is not counted as read."""
+        if isinstance(declared, Unrelated):
+            self.unrelated.add(declared.address)
+        elif isinstance(declared, DeclaredBeside):
+            self.beside[declared.noun] += 1
         else:
             self._indexes[type(declared)].add(declared)
 

@@ -365,19 +365,20 @@ class PlanDocument:
 
     def _change(self, written: _WrittenChange, raw: Raw) -> ResourceChange:
         sides = written.change
-        unheard = [action for action in sides.actions if action not in _ACTIONS]
-        if unheard or not sides.actions:
-            what = f"the action {shown(unheard[0])}, which does not exist" if unheard else "no action"
+        if not sides.actions or not _ACTIONS.issuperset(sides.actions):
+            unheard = next((action for action in sides.actions if action not in _ACTIONS), None)
+            what = "no action" if unheard is None else f"the action {shown(unheard)}, which does not exist"
             message = f"{self._path} has {shown(written.address)} with {what}"
             raise SourceError(message, hint="upgrade guardrail")
         if _encode(written) != bytes(raw):
             self._refuse_repeated_keys(raw)
         before = self._tree(sides.before)
+        is_same = bytes(sides.before) == bytes(sides.after)
         return ResourceChange(
             change=_Sides(
                 sides.actions,
                 before,
-                before if bytes(sides.before) == bytes(sides.after) else self._tree(sides.after),
+                before if is_same else self._tree(sides.after),
                 self._flags(sides.after_unknown),
                 self._flags(sides.before_sensitive),
                 self._flags(sides.after_sensitive),

@@ -13,6 +13,9 @@ from guardrail.sources.base import AFTER_APPLY, Places, View, item_of, part_of
 from guardrail.sources.vocabulary.spellings import Spelling
 
 
+_NESTING: frozenset[object] = frozenset({dict, list})
+
+
 class PlanView(View):
     """The attributes of one block of a plan or a state.
 
@@ -51,13 +54,14 @@ class PlanView(View):
         value = self.values.get(own)
         if value is None:
             return self._absent(name, own) if self.unknown and self._is_flagged(own) else None
-        if self.unknown and isinstance(value, (dict, list)):
+        if self.unknown and value.__class__ in _NESTING:
             return _with_unknown(value, part_of(self.unknown, own))
         return value
 
     def _is_flagged(self, own: str) -> bool:
         """Whether the plan says that the whole value, not a part of it, is known only after apply."""
-        return part_of(self.unknown, own) is True
+        flags = self.unknown
+        return (flags.get(own) if isinstance(flags, dict) else flags) is True
 
     def _absent(self, name: str, own: str) -> Unknown | None:
         if self.expressions is not None:
