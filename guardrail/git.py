@@ -23,6 +23,7 @@ from msgspec import Struct
 
 from guardrail import files, limits
 from guardrail.errors import GitError, NoRevisionError, PastUnreadableError, SourceError, SubmoduleError
+from guardrail.expressions import expression
 
 if TYPE_CHECKING:
     from subprocess import CompletedProcess, Popen
@@ -44,10 +45,10 @@ _FETCH_OBJECTS = "git fetch --refetch --no-filter origin"
 _NO_FILES = frozenset({"", ".", ".."})
 """Names that an entry of a folder can be given and no checkout would make."""
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
-_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_ID = expression(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _MOST_LINKS = 40
 _SHA1_DIGITS = 40
-_SPARSE = re.compile(rb"^\s*sparsecheckout\s*=\s*true\b", re.IGNORECASE | re.MULTILINE)
+_SPARSE = expression(rb"^\s*sparsecheckout\s*=\s*true\b", re.IGNORECASE | re.MULTILINE)
 
 
 class Repository(Struct, frozen=True, kw_only=True):

@@ -14,11 +14,13 @@ from functools import lru_cache
 from itertools import islice, pairwise
 from typing import NamedTuple, TypeAlias
 
-_AT = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)")
+from guardrail.expressions import expression
+
+_AT = expression(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)")
 _CRON_FIELDS = 6
-_FORM = re.compile(r"(at|rate|cron)\((.*)\)")
-_CRON = re.compile(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)")
-_RATE = re.compile(r"rate\(([1-9]\d{0,5}) (minute|hour|day)s?\)")
+_FORM = expression(r"(at|rate|cron)\((.*)\)")
+_CRON = expression(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)")
+_RATE = expression(r"rate\(([1-9]\d{0,5}) (minute|hour|day)s?\)")
 _MONTHS = dict(
     zip(("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"), range(1, 13), strict=True)
 )

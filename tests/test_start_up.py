@@ -21,6 +21,7 @@ PLAN = {
 }
 
 HEAVY = {
+    "_hashlib",
     "boto3",
     "botocore",
     "dataclasses",

@@ -32,6 +32,7 @@ from guardrail.cost.demand import (
     WorkflowDemand,
 )
 from guardrail.errors import SettingsError, did_you_mean
+from guardrail.expressions import expression
 from guardrail.model import Endpoint, ServerlessVariant, Unknown, Variant, Workflow
 from guardrail.money import HOURS_PER_MONTH, ZERO
 
@@ -389,7 +390,7 @@ def _bad_number(usage: EndpointUsage | VariantUsage) -> str | None:
 
 # Addresses -----------------------------------------------------------------------------------------------------------
 
-_INDEX = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
+_INDEX = expression(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
 
 
 def _with_stars(address: str) -> str:

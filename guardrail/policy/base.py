@@ -1,15 +1,15 @@
 """The words of a verdict."""
 
-import re
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from guardrail.expressions import expression
 from guardrail.model import Location, Unknown
 
-_INDEX = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|\d+)\]')
+_INDEX = expression(r'\[(?:"(?:[^"\\]|\\.)*"|\d+)\]')
 
 Severity: TypeAlias = Literal["note", "warning", "error"]
 Verdict: TypeAlias = Literal["pass", "fail", "open", "waived"]

@@ -1,15 +1,15 @@
 """Which environment an endpoint belongs to, as its tags or its name tell."""
 
-import re
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, field
 
 from guardrail.errors import SettingsError, did_you_mean
+from guardrail.expressions import expression
 from guardrail.model import Endpoint, Unknown, Workflow
 from guardrail.policy.pattern import Pattern, PatternError
 
-_SEPARATORS = re.compile(r"[_./: -]+")
+_SEPARATORS = expression(r"[_./: -]+")
 _NOBODY_SAYS = "neither a tag nor its name says which environment it is"
 
 

@@ -1,8 +1,8 @@
 """What to change, said of one subject: the fix in a line or three, and the lines to paste with its own type in them."""
 
-import re
 from collections.abc import Iterator, Mapping
 
+from guardrail.expressions import expression
 from guardrail.policy.base import Remediation
 from guardrail.policy.condition import Test, compile_condition
 from guardrail.policy.message import Text, compile_text
@@ -93,9 +93,9 @@ class Remediations:
         return known if isinstance(known, str) else None
 
 
-_TERRAFORM_ENDPOINT = re.compile(r'aws_sagemaker_endpoint\.[\w-]+(?:\[(?:\d+|"[\w-]*")\])?$')
-_LOGICAL_ID = re.compile(r"[A-Za-z0-9]+")
-_VARIANT_NAME = re.compile(r"[A-Za-z0-9-]+")
+_TERRAFORM_ENDPOINT = expression(r'aws_sagemaker_endpoint\.[\w-]+(?:\[(?:\d+|"[\w-]*")\])?$')
+_LOGICAL_ID = expression(r"[A-Za-z0-9]+")
+_VARIANT_NAME = expression(r"[A-Za-z0-9-]+")
 
 
 def _names(subject: Subject) -> Iterator[tuple[str, str]]:

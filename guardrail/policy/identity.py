@@ -1,10 +1,9 @@
 """What an endpoint is known by from one run to the next, whatever its block is called and wherever it stands."""
 
-import re
-
+from guardrail.expressions import expression
 from guardrail.model import Endpoint
 
-_ONLY_INSTANCE = re.compile(r"\[0\](?=\.|$)")
+_ONLY_INSTANCE = expression(r"\[0\](?=\.|$)")
 """A block that gets ``count = 1`` is the same block."""
 
 

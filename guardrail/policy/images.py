@@ -5,16 +5,17 @@ AWS's own registries a tag means that: "Available Deep Learning Containers Image
 containers) and "Docker Registry Paths and Example Code" of the SageMaker developer guide list them.
 """
 
-import re
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from guardrail.expressions import expression
+
 Processor: TypeAlias = Literal["cpu", "gpu", "neuron"]
 
-_ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([^:@]+)(?::([^@]+))?(?:@.*)?")
-_WORD = re.compile(r"[^a-z0-9]+")
+_ECR = expression(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([^:@]+)(?::([^@]+))?(?:@.*)?")
+_WORD = expression(r"[^a-z0-9]+")
 _OF_AWS = frozenset(
     {
         "763104351884",  # Deep Learning Containers, in most regions

@@ -1,11 +1,11 @@
 """The sentences of a finding: templates with fields in braces, filled without secrets and control characters."""
 
-import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
 from typing import Any, TypeAlias
 
+from guardrail.expressions import expression
 from guardrail.model import Unknown
 from guardrail.money import plain, two_decimals
 from guardrail.policy.fields import Field
@@ -17,7 +17,7 @@ SENSITIVE = "(sensitive)"
 Text: TypeAlias = Callable[[Subject], str]
 _NOTHING: Text = lambda _: ""  # noqa: E731 - a text among texts
 
-_PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
+_PLACEHOLDER = expression(r"\{\{|\}\}|\{([^{}]*)\}")
 """``{path}``, or ``{path:noun}`` for a count with its noun; ``{{`` and ``}}`` are braces."""
 
 

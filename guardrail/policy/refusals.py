@@ -5,11 +5,11 @@ that is managed elsewhere, and an image or package whose name is not known, leav
 has one, and what it is nobody has written here.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, TypeAlias
 
+from guardrail.expressions import expression
 from guardrail.model import Container, InstanceVariant, Model, ScalableTarget, ServerlessVariant, Unknown
 from guardrail.policy import getters as get
 from guardrail.policy.getters import Getter
@@ -17,9 +17,9 @@ from guardrail.policy.subject import Subject
 
 Variant: TypeAlias = InstanceVariant | ServerlessVariant
 
-_ARM_FAMILY = re.compile(r"ml\.[a-z]+\d+g[a-z]*\.[a-z0-9]+")
+_ARM_FAMILY = expression(r"ml\.[a-z]+\d+g[a-z]*\.[a-z0-9]+")
 """An instance type on Graviton: ml.c7g.large, ml.m6gd.xlarge, ml.c6gn.large; ml.g5 and ml.g4dn are none."""
-_ARM_IMAGE = re.compile("graviton|arm64|aarch64")
+_ARM_IMAGE = expression("graviton|arm64|aarch64")
 
 
 def _of_model_here(question: Getter) -> Getter:

@@ -1,19 +1,19 @@
 """Results as people read them: what says the same of many instances of one block is said once."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from msgspec import Struct
 
+from guardrail.expressions import expression
 from guardrail.model import Endpoint, Unknown
 from guardrail.money import ZERO
 from guardrail.policy.base import Result, without_indexes
 from guardrail.report import Report
 from guardrail.reporters.wording import inert
 
-_KEY = re.compile(r'\["((?:[^"\\]|\\.)*)"\]')
-_NUMBER = re.compile(r"\b\d[\d,]*(?:\.\d+)?\b")
+_KEY = expression(r'\["((?:[^"\\]|\\.)*)"\]')
+_NUMBER = expression(r"\b\d[\d,]*(?:\.\d+)?\b")
 
 
 class Finding(Struct, frozen=True):

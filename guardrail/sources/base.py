@@ -265,7 +265,7 @@ class View:
             return value
         items = [value] if isinstance(value, dict) else value
         own = self.spelling.of(name)
-        if not isinstance(items, list) or not all([isinstance(item, (dict, Unknown)) for item in items]):
+        if not isinstance(items, list) or not all(isinstance(item, (dict, Unknown)) for item in items):
             return Unknown(f"{own} is not a block")
         unknown = next((bare(item) for item in items if not isinstance(item, dict)), None)
         return [self._inside(own, index, items) for index in range(len(items))] if unknown is None else unknown

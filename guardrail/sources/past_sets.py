@@ -6,17 +6,17 @@ settings said then and say no more is gone. ``{"development": ("development.tfva
 """
 
 import os
-import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from msgspec import Struct
 
 from guardrail.errors import SourceError
+from guardrail.expressions import expression
 from guardrail.sources.likeness import renamed
 from guardrail.sources.sets import FilesByLabel
 
-_NAME = re.compile(r'"?([\w-]+)"?\s*[=:]')
+_NAME = expression(r'"?([\w-]+)"?\s*[=:]')
 
 
 class Past(Protocol):

@@ -6,11 +6,11 @@ the image in ECR that it names), the ``aws_region`` data source of the same conf
 linker, which asks what the resource is linked to, and for the command line.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
+from guardrail.expressions import expression
 from guardrail.model import Unknown
 from guardrail.sources.base import View
 from guardrail.sources.vocabulary import spellings
@@ -20,11 +20,11 @@ Tags = dict[str, str | Unknown]
 
 NOWHERE = Unknown("nothing tells its region, give --region")
 
-_REGION = re.compile(r"[a-z]{2,5}(?:-[a-z]+)+-\d+")
-_ARN = re.compile(rf"arn:aws[a-z-]*:[a-z0-9-]+:({_REGION.pattern}):")
-_OWN_ARN = re.compile(r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:(\d{12}):")
-_ACCOUNT = re.compile(r"\d{12}")
-_IMAGE = re.compile(rf"\d{{12}}\.dkr[.-]ecr(?:-fips)?\.({_REGION.pattern})\.[a-z0-9.-]+/")
+_REGION = expression(r"[a-z]{2,5}(?:-[a-z]+)+-\d+")
+_ARN = expression(rf"arn:aws[a-z-]*:[a-z0-9-]+:({_REGION.pattern}):")
+_OWN_ARN = expression(r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:(\d{12}):")
+_ACCOUNT = expression(r"\d{12}")
+_IMAGE = expression(rf"\d{{12}}\.dkr[.-]ecr(?:-fips)?\.({_REGION.pattern})\.[a-z0-9.-]+/")
 
 
 class Provider:

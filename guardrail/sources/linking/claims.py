@@ -1,17 +1,17 @@
 """What scaling targets claim of the variants of one endpoint, and what follows for each variant."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from guardrail.expressions import expression
 from guardrail.model import INSTANCE_COUNT, PROVISIONED_CONCURRENCY, ScalableTarget, ServerlessVariant, Unknown, Variant
 from guardrail.sources.declarations import Declared, Link
 from guardrail.sources.vocabulary import resource_id
 
-_VARIANT_INDEX = re.compile(r"^production_variants\[(\d+)\]")
+_VARIANT_INDEX = expression(r"^production_variants\[(\d+)\]")
 
 
 class Claim(NamedTuple):

@@ -3,7 +3,6 @@
 A link is never guessed: what may use several things is Unknown, and what they are is marked as possibly deployed.
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from guardrail.expressions import expression
 from guardrail.model import (
     Coverage,
     Deployed,
@@ -54,7 +54,7 @@ from guardrail.sources.vocabulary.spellings import spelling_of
 if TYPE_CHECKING:
     from guardrail.sources.linking.workflows import Workflows
 
-_ROOT_NAME = re.compile(r"[.\[]")
+_ROOT_NAME = expression(r"[.\[]")
 _NOT_RUNNING = frozenset({"tags", "tags_all", "name", "name_prefix", "endpoint_config_name"})
 """Arguments of a configuration that say nothing of what runs."""
 MOST_CANDIDATES = 64

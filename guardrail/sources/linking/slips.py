@@ -1,9 +1,10 @@
 """Names that are another's but for one letter, and so were meant for it."""
 
-import re
 from itertools import takewhile
 
-_WORD = re.compile(r"[^\W\d_]+")
+from guardrail.expressions import expression
+
+_WORD = expression(r"[^\W\d_]+")
 _SHORTEST = 5
 """Letters of a word below which one letter may well make another word: test and text, a and b."""
 

@@ -7,20 +7,21 @@ from msgspec import Struct
 
 from guardrail import files, limits
 from guardrail.errors import SourceError
+from guardrail.expressions import expression
 
 Buffer: TypeAlias = bytes | memoryview
 
 SHOW_HINT = "terraform show -json plan.tfplan > plan.json"
 _NOISE_LIMIT = 1 << 20
-_TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
+_TRAILING = expression(r"trailing characters \(byte (\d+)\)")
 _FIRST_KEYS = (
     b"applyable|checks|complete|configuration|errored|format_version|planned_values|prior_state|resource_changes"
 )
-_START = re.compile(rb'\{\s*"(?:' + _FIRST_KEYS + rb'|terraform_version)"')
-_ARRAY = re.compile(rb"\[\s*\{")
-_OTHER_JSON = re.compile(rb'\[\s*[\["\]\d-]|"|-?\d|(?:true|false|null)\b')
-_UTF16_LE = re.compile(rb"[^\0]\0[^\0]\0")
-_UTF16_BE = re.compile(rb"\0[^\0]\0[^\0]")
+_START = expression(rb'\{\s*"(?:' + _FIRST_KEYS + rb'|terraform_version)"')
+_ARRAY = expression(rb"\[\s*\{")
+_OTHER_JSON = expression(rb'\[\s*[\["\]\d-]|"|-?\d|(?:true|false|null)\b')
+_UTF16_LE = expression(rb"[^\0]\0[^\0]\0")
+_UTF16_BE = expression(rb"\0[^\0]\0[^\0]")
 
 
 class JsonText(Struct, frozen=True, kw_only=True):

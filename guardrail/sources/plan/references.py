@@ -15,14 +15,15 @@ from typing import Any, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
+from guardrail.expressions import expression
 from guardrail.sources.base import LOST, Reference
 from guardrail.sources.declarations import FEW
 
 Key: TypeAlias = str | int | None
 
-_MODULE_STEP = re.compile(r'module\.([^.\[]+)(?:\[(?:"((?:[^"\\]|\\.)*)"|(\d{1,9}))\])?\.?')
-_TOKEN = re.compile(r'\.?([^.\[\]]+)|\[(?:"((?:[^"\\]|\\.)*)"|(\d{1,9}))\]')
-_ESCAPE = re.compile(r'\\(["\\nrt])|([$%])\2\{')
+_MODULE_STEP = expression(r'module\.([^.\[]+)(?:\[(?:"((?:[^"\\]|\\.)*)"|(\d{1,9}))\])?\.?')
+_TOKEN = expression(r'\.?([^.\[\]]+)|\[(?:"((?:[^"\\]|\\.)*)"|(\d{1,9}))\]')
+_ESCAPE = expression(r'\\(["\\nrt])|([$%])\2\{')
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 _MAX_DEPTH = 32
 _MAX_MODULES = 200

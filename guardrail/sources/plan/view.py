@@ -12,7 +12,6 @@ from guardrail.model import Unknown
 from guardrail.sources.base import AFTER_APPLY, Places, View, item_of, part_of
 from guardrail.sources.vocabulary.spellings import Spelling
 
-
 _NESTING: frozenset[object] = frozenset({dict, list})
 
 

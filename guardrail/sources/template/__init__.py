@@ -5,6 +5,7 @@ import re
 
 from guardrail import files as safe_files  # `files` here is the module of that name
 from guardrail import limits
+from guardrail.expressions import expression
 from guardrail.model import ChangeSet
 from guardrail.sources.template.options import TemplateOptions
 
@@ -13,12 +14,12 @@ _SECTIONS = (
     rb"AWSTemplateFormatVersion|Resources|Parameters|Transform|Metadata|Mappings|Conditions|Outputs|Rules|Globals"
     rb"|Description"
 )
-_JSON = re.compile(
+_JSON = expression(
     rb'^\s*\{\s*"(?:'
     + _SECTIONS
     + rb'|Changes|ChangeSetName|ChangeSetId|Hooks|StackId|StackName|TemplateBody|StagesAvailable)"\s*:'
 )
-_YAML = re.compile(rb"^(?:" + _SECTIONS + rb")[ \t]*:", re.MULTILINE)
+_YAML = expression(rb"^(?:" + _SECTIONS + rb")[ \t]*:", re.MULTILINE)
 _EXTENSIONS = (".yaml", ".yml", ".template")
 
 

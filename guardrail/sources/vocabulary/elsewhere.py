@@ -16,25 +16,26 @@ from typing import Any
 
 from msgspec import Struct
 
+from guardrail.expressions import expression
 from guardrail.model import Unknown
 
-_RESOURCES = re.compile(
+_RESOURCES = expression(
     r"AWS::SageMaker::(?:Endpoint|Inference|Pipeline)|AWS::(?:CloudFormation::Stack|Serverless::Application)"
     r"|AWS::StepFunctions::StateMachine|AWS::Scheduler::Schedule|::MODULE\b|Fn::Transform"
 )
 """What in a template may make SageMaker inference."""
-_CALLS = re.compile(
+_CALLS = expression(
     r"sagemaker:(?:(?:create|update)(?:endpoint|transformjob|inference)|start(?:pipelineexecution|inference))"
     r"|arn:[\w-]+:sagemaker:[^\"']*:pipeline/|\bTransformResources\b",
     re.IGNORECASE,
 )
 """What in a state machine or the target of a schedule calls for SageMaker inference."""
-_NESTED = re.compile(r"(?:states|sfn):startExecution", re.IGNORECASE)
-_STEPS = re.compile(r"""["']type["']\s*:\s*["'](?:transform|lambda|callback)["']|endpoint""", re.IGNORECASE)
+_NESTED = expression(r"(?:states|sfn):startExecution", re.IGNORECASE)
+_STEPS = expression(r"""["']type["']\s*:\s*["'](?:transform|lambda|callback)["']|endpoint""", re.IGNORECASE)
 """What in a SageMaker pipeline runs inference, or something that may."""
 STARTS_OTHERS = "it starts another state machine, and its definition cannot be read"
 """What is to be said of a state machine that itself mentions nothing of SageMaker."""
-_ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
+_ESCAPED = expression(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
 
 
 class _Definition(Struct, frozen=True):

@@ -6,10 +6,10 @@ ends in ``model-package/GROUP/VERSION``); SageMaker API reference, ContainerDefi
 accounts are those whose packages AWS's sample notebooks name for products of AWS Marketplace, one for each region.
 """
 
-import re
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from guardrail.expressions import expression
 from guardrail.model import Container, Model, Unknown
 from guardrail.sources.base import LOST, SENSITIVE, Block, View, bare
 
@@ -29,7 +29,7 @@ _ROLES = frozenset({"aws_iam_role", "awscc_iam_role", "AWS::IAM::Role"})
 SINGLE_MODEL, SERIAL = "SingleModel", "Serial"
 """What an unset Mode means, of a container and of a pipeline (SageMaker API reference)."""
 
-_PACKAGE = re.compile(r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:(\d{12}):model-package/[^/]+(/\d+)?")
+_PACKAGE = expression(r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:(\d{12}):model-package/[^/]+(/\d+)?")
 _MARKETPLACE_ACCOUNTS = frozenset(
     {
         "057799348421",  # us-east-2

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
+from guardrail.expressions import expression
 from guardrail.model import COPY_COUNT, INSTANCE_COUNT, PROVISIONED_CONCURRENCY
 
 DIMENSIONS = (INSTANCE_COUNT, PROVISIONED_CONCURRENCY, COPY_COUNT)
@@ -16,14 +17,14 @@ DIMENSIONS = (INSTANCE_COUNT, PROVISIONED_CONCURRENCY, COPY_COUNT)
 
 FORMS = "endpoint/NAME/variant/NAME or inference-component/NAME"
 
-_PART = re.compile(r"(?:\$\{[^}]*\}|[^/])+")
-_PIECE = re.compile(r"\$\{[^}]*\}|.", re.DOTALL)
+_PART = expression(r"(?:\$\{[^}]*\}|[^/])+")
+_PIECE = expression(r"\$\{[^}]*\}|.", re.DOTALL)
 _NAME = "\0"
 """Stands in a form for a name: one or more letters, digits and hyphens."""
-_WELL_FORMED = re.compile(r"endpoint/[A-Za-z0-9-]+/variant/[A-Za-z0-9-]+|inference-component/[A-Za-z0-9-]+")
-_ENDPOINT_ARN = re.compile(r"\$\{[^}\s()]*aws(?:cc)?_sagemaker_endpoint\.[^}\s()]+\.(?:endpoint_)?arn\}")
+_WELL_FORMED = expression(r"endpoint/[A-Za-z0-9-]+/variant/[A-Za-z0-9-]+|inference-component/[A-Za-z0-9-]+")
+_ENDPOINT_ARN = expression(r"\$\{[^}\s()]*aws(?:cc)?_sagemaker_endpoint\.[^}\s()]+\.(?:endpoint_)?arn\}")
 """An attribute of a resource of Terraform that is its ARN, and nothing else made of it."""
-_OF_A_NAME = re.compile(r"[A-Za-z0-9-]")
+_OF_A_NAME = expression(r"[A-Za-z0-9-]")
 _ENDPOINT, _COMPONENT = f"endpoint/{_NAME}/variant/{_NAME}", f"inference-component/{_NAME}"
 _WORDS = {0: ("endpoint", "inference-component"), 2: ("variant",)}
 """The words of an id, by their place."""
