@@ -123,6 +123,10 @@ def run(arguments: Namespace) -> int:
     groups = placed(contents, any_owner=arguments.any_owner)
     shown = [os.path.relpath(path) for path in proposals.contents]
     lines = list(told.lines(proposals, workbench.report({}, ()), shown))
+    handed_on = []
+    if arguments.suggestions is not None:
+        _refuse_replacing(arguments.suggestions, contents)
+        handed_on = _hand_on(arguments, workbench, proposals)
     if arguments.write:
         from guardrail.fixes.writing import write
 
@@ -135,9 +139,7 @@ def run(arguments: Namespace) -> int:
         lines += [f"wrote {arguments.patch}: git apply {arguments.patch}, at the root of the repository"]
     elif arguments.patch is not None:
         lines += [f"{arguments.patch} is not written: there is nothing to patch"]
-    if arguments.suggestions is not None:
-        _refuse_replacing(arguments.suggestions, contents)
-        lines += _hand_on(arguments, workbench, proposals)
+    lines += handed_on
     if arguments.patch is not None or arguments.suggestions is not None or arguments.write or not made:
         output.write_stdout("".join(f"{line}\n" for line in lines))
     else:

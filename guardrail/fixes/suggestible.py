@@ -24,8 +24,8 @@ from guardrail.reporters.findings import Finding, Subjects
 from guardrail.reporters.fingerprints import Fingerprints
 from guardrail.reporters.overview import stake
 
-MOST_LINES = 400
-"""Lines of an edit that anybody reads in a review."""
+MOST_LINES, MOST_CHARACTERS = 400, 20_000
+"""Of an edit that anybody reads in a review; GitHub takes 65,536 characters of a comment."""
 _MOST_STARTS = 4
 """Where lines that are put in beside others like them can be said to begin."""
 _HINT = "guardrail fix PATH --suggestions FILE"
@@ -169,7 +169,7 @@ def lines_to_replace(before: bytes, after: bytes) -> Lines:
     edit = Lines(first=top + 1, last=len(old) - kept, new=_texts(by))
     if not _is_visible((*_texts(replaced), *edit.new)):
         raise NoFixError("its lines have characters that nobody sees")
-    if max(len(replaced), len(by)) > MOST_LINES:
+    if max(len(replaced), len(by)) > MOST_LINES or sum(map(len, by)) > MOST_CHARACTERS:
         raise NoFixError("it is too long for a review")
     return edit
 

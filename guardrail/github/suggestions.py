@@ -122,7 +122,7 @@ def body(suggestion: Suggestion, tag: str) -> str:
     return (
         f"{_marker(suggestion, tag)}**{prose(fix.headline, starts_line=False)}**.{saves}\n\n"
         f"{_block(suggestion.edit.new)}\n\n"
-        f"Checked again with it: {passing} {'passes' if len(fix.gone) == 1 else 'pass'}, nothing else fails; a month: "
+        f"Checked again with it: {passing} {'passes' if len(fix.gone) == 1 else 'pass'}, nothing new fails; a month: "
         f"{prose(fix.bill.replace(' -> ', ' → '), starts_line=False)}.\n"
     )
 

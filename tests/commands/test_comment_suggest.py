@@ -256,6 +256,14 @@ def test_a_report_that_is_none_is_an_error(content: str, propose: Propose, capsy
     assert "r.json is no JSON report of guardrail" in capsys.readouterr().err
 
 
+def test_what_is_written_as_well_is_suggested_for_what_was_there(propose: Propose) -> None:
+    propose({"main.tf": STACK}, {"main.tf": STACK.replace(*KEPT)})
+    assert cli.main(["fix", ".", "--write", "--suggestions", "../fixes.json"]) == 0
+    (made,) = json.loads(Path("../fixes.json").read_text())
+    assert made["edit"]["new"] == ["  min_capacity       = 0"]
+    assert made["blob"] == git("rev-parse", "HEAD:main.tf").strip()
+
+
 def test_suggestions_replace_no_source(propose: Propose, capsys: pytest.CaptureFixture[str]) -> None:
     propose({"main.tf": STACK}, {"main.tf": STACK.replace(*KEPT)})
     assert cli.main(["fix", ".", "--suggestions", "main.tf"]) == 2

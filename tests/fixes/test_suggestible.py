@@ -1,6 +1,8 @@
 """Suggestions by what comes of them: the file that the fix makes, to the byte, or none."""
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from guardrail.errors import GuardrailError
 from guardrail.fixes.base import NoFixError
@@ -60,6 +62,7 @@ def test_the_lines_make_the_file_of_the_fix(before: str, after: str, expected: t
         ("\ufeffa = 1\n", "\ufeffa = 2\n", "nobody sees"),
         ("a\x1b[0m = 1\n", "a\x1b[0m = 2\n", "nobody sees"),
         ("a\n", "a\n" + "b\n" * (MOST_LINES + 1), "too long"),
+        ("a\nx\nb\n".replace("x", "x" * 20_000), "c\nx\nd\n".replace("x", "x" * 20_000), "too long"),
     ],
 )
 def test_what_a_review_cannot_keep_is_no_suggestion(before: str, after: str, reason: str) -> None:
@@ -113,3 +116,28 @@ def test_a_file_of_another_shape_is_refused(old: str, new: str) -> None:
     assert old in text
     with pytest.raises(GuardrailError, match="x has no suggestions of guardrail"):
         decoded(text.replace(old, new).encode(), "x")
+
+
+LINES = st.lists(st.sampled_from(["a", "b", "", "}", "  x", "```", "\t`````"]), min_size=1, max_size=8)
+
+
+@given(LINES, LINES)
+def test_whatever_changes_a_suggestion_makes_it_so(old: list[str], new: list[str]) -> None:
+    """Over short files of few lines, which are alike in many places."""
+    before, after = ("".join(f"{line}\n" for line in text) for text in (old, new))
+    assume(before != after)
+    edit = lines_to_replace(before.encode(), after.encode())
+    assert applied(before, edit) == after
+    assert 1 <= edit.first <= edit.last <= len(old)
+
+
+@given(LINES, LINES)
+def test_a_last_line_without_an_end_is_in_no_suggestion(old: list[str], new: list[str]) -> None:
+    before, after = "\n".join((*old, "z")), "\n".join((*new, "z"))
+    assume(old != new)
+    try:
+        edit = lines_to_replace(before.encode(), after.encode())
+    except NoFixError:
+        return
+    assert applied(before, edit) == after
+    assert edit.last <= len(old)

@@ -66,7 +66,7 @@ def test_a_suggestion_says_what_is_wrong_what_it_saves_and_what_proves_it(server
     assert text == (
         "**reader: keeps one instance while its queue is empty**. Saves up to 537.28 USD a month.\n\n"
         "```suggestion\n5\n```\n\n"
-        "Checked again with it: `async-scales-to-zero` passes, nothing else fails; a month: "
+        "Checked again with it: `async-scales-to-zero` passes, nothing new fails; a month: "
         "floor 537.28 → 0.00 USD (-537.28), expected and ceiling as before.\n"
     )
 
