@@ -66,6 +66,8 @@ _REPEATED = ("parameters", "var-file", "var", "skip-policy")
 """Inputs that are a flag for each line."""
 _TERMS = ("config", "usage-file", "baseline", "prices")
 """Inputs that are one file or folder, and that the author of a fork must not write."""
+MOST_TRIED = 20
+"""Findings for which suggestions are looked for."""
 _OF_FIX = frozenset(
     f"--{name}"
     for name in (
@@ -229,7 +231,8 @@ def _suggestions(asked: _Asked, reports: Reports, path: str) -> str:
     if runner.event(os.environ).pull_request is None:
         return ""
     flags = [flag for flag in asked.flags if flag.partition("=")[0] in _OF_FIX]
-    command = [*_guardrail("fix"), *flags, f"--new-in={reports.json}", f"--suggestions={path}", "--", *asked.paths]
+    flags += [f"--new-in={reports.json}", f"--most={MOST_TRIED}", f"--suggestions={path}"]
+    command = [*_guardrail("fix"), *flags, "--", *asked.paths]
     try:
         done = subprocess.run(  # noqa: S603 - ourselves, without a shell
             command, cwd=asked.directory, env=_without_secrets(), capture_output=True, timeout=MOST_S, check=False

@@ -1,8 +1,9 @@
 """``guardrail fix``: edits after which findings are gone, proven before they are offered, as a patch."""
 
 import os
-from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -14,12 +15,13 @@ from guardrail import files, output
 from guardrail.commands.check.arguments import var, var_file
 from guardrail.errors import GuardrailError
 from guardrail.fixes.base import Change, NoFixError
+from guardrail.fixes.mends import is_mended_here
 from guardrail.fixes.proposals import Contents, Proposals, Workbench, go_together, propose
 from guardrail.git import working_tree_of
 from guardrail.policy.base import Result
 from guardrail.progress import progress
 from guardrail.report import Report
-from guardrail.reporters.wording import inert
+from guardrail.reporters.wording import counted, inert
 
 if TYPE_CHECKING:
     from guardrail.cost.demand import VariantDemand
@@ -51,6 +53,8 @@ exit codes: 0 whatever is offered, 2 no answer
 
 _FEW = 3
 """Inputs that are checked sooner together than one of them is found."""
+MOST_TRIED = 20
+"""Findings for which suggestions are looked for: each is proven by checks of all that it reaches."""
 _OF_CHECK = (
     *("assignments", "workspace", "source", "parameters", "possibilities", "policies"),
     *("skip_policy", "region", "config", "usage_file", "prices", "isolated", "settings_from", "untrusted", "any_owner"),
@@ -73,6 +77,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--new-in", metavar="REPORT", help="fix only what is new in the JSON report of a check of the same inputs"
+    )
+    parser.add_argument(
+        "--most", metavar="N", type=_count, help="try so many findings, as the report has them: proving takes time"
     )
     parser.add_argument("--patch", metavar="FILE", help="write the patch here, and the rest to standard output")
     parser.add_argument(
@@ -106,6 +113,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         parser.add_argument(flag, action="store_true", help="as for check")
 
 
+def _count(text: str) -> int:
+    if not re.fullmatch("[1-9][0-9]{0,5}", text):
+        raise ArgumentTypeError(f"{text!r} is not a number of findings, such as 20")
+    return int(text)
+
+
 def run(arguments: Namespace) -> int:
     """Propose fixes, and print, write or apply them."""
     from guardrail.fixes import told
@@ -114,7 +127,7 @@ def run(arguments: Namespace) -> int:
 
     checked = _as_check(arguments)
     workbench = _Workbench(checked)
-    wanted = _Wanted(arguments.finding, arguments.new_in)
+    wanted = _Wanted(arguments.finding, arguments.new_in, arguments.most)
     title = f"fixing {', '.join(checked.paths)}"
     with progress(title) as status:
         wanted.refuse_strangers(workbench.report({}, ()))
@@ -122,7 +135,7 @@ def run(arguments: Namespace) -> int:
     contents = {path: (files.content(path), after) for path, after in proposals.contents.items()}
     groups = placed(contents, any_owner=arguments.any_owner)
     shown = [os.path.relpath(path) for path in proposals.contents]
-    lines = list(told.lines(proposals, workbench.report({}, ()), shown))
+    lines = [*told.lines(proposals, workbench.report({}, ()), shown), *wanted.passed_over()]
     handed_on = []
     if arguments.suggestions is not None:
         _refuse_replacing(arguments.suggestions, contents)
@@ -148,11 +161,11 @@ def run(arguments: Namespace) -> int:
 
 
 def suggestions() -> "list[Suggestible]":
-    """All fixes of what is in the working directory, as a review can suggest them. Raises `GuardrailError`."""
+    """Fixes of what is in the working directory, as a review can suggest them. Raises `GuardrailError`."""
     from guardrail.commands.base import parser
 
     workbench = _Workbench(_as_check(parser("fix").parse_args([])))
-    return _suggestible(workbench, propose(workbench, _Wanted()), any_owner=False)
+    return _suggestible(workbench, propose(workbench, _Wanted(most=MOST_TRIED)), any_owner=False)
 
 
 def _suggestible(workbench: Workbench, proposals: Proposals, *, any_owner: bool) -> "list[Suggestible]":
@@ -231,15 +244,24 @@ def _refuse_replacing(path: str, contents: Mapping[str, object]) -> None:
 class _Wanted:
     """Which findings ``--finding`` means: by id, policy, the address of the block or that of the endpoint."""
 
-    def __init__(self, named: Sequence[str] | None = None, report: str | None = None) -> None:
-        """``report`` is the path of a report; what is new in it is meant, and nothing else."""
+    def __init__(self, named: Sequence[str] | None = None, report: str | None = None, most: int | None = None) -> None:
+        """``report`` is the path of a report, of which only what is new is meant; ``most`` is how many are."""
         self._named = frozenset(named or ())
         self._new = None if report is None else _new_in(report)
+        self._most, self._met = most, 0
 
     def __call__(self, result: Result, fingerprints: "Fingerprints") -> bool:
         if self._new is not None and fingerprints.id_of(result) not in self._new:
             return False
-        return not self._named or not self._named.isdisjoint(_names_of(result, fingerprints))
+        if self._named and self._named.isdisjoint(_names_of(result, fingerprints)):
+            return False
+        self._met += is_mended_here(result.policy)
+        return self._most is None or self._met <= self._most
+
+    def passed_over(self) -> Iterator[str]:
+        """How many are left, in a line."""
+        if self._most is not None and self._met > self._most:
+            yield f"not tried: {counted(self._met - self._most, 'finding')} more (--most {self._most})"
 
     def refuse_strangers(self, report: Report) -> None:
         """Raise for a name that nothing in a report has: of a finding that is gone, its policy still is there."""

@@ -248,6 +248,17 @@ def test_only_what_a_check_found_new_is_fixed_where_that_is_said(propose: Propos
     assert len(json.loads(Path("../fixes.json").read_text())) == 1
 
 
+def test_what_is_not_tried_is_said(propose: Propose, capsys: pytest.CaptureFixture[str]) -> None:
+    """The second endpoint has one finding that an edit mends, as the first one has."""
+    two = STACK.replace(*KEPT) + STACK.replace(*KEPT).removeprefix(PROVIDER).replace("reader", "writer")
+    propose({"main.tf": PROVIDER}, {"main.tf": two})
+    assert cli.main(["fix", ".", "--most", "1"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("# 1 fix for 1 finding\n")
+    assert "# not tried: 1 finding more (--most 1)\n" in said
+    assert cli.main(["fix", ".", "--most", "0"]) == 2
+
+
 @pytest.mark.parametrize("content", ["[]", "{", '{"results": [{"id": 1}]}', "\ud800"])
 def test_a_report_that_is_none_is_an_error(content: str, propose: Propose, capsys: pytest.CaptureFixture[str]) -> None:
     propose({"main.tf": STACK}, {"main.tf": STACK})
