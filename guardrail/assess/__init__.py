@@ -13,6 +13,7 @@ from typing import NamedTuple
 from msgspec import structs
 
 from guardrail.assess import budgets, judging, notices, pricing, trust
+from guardrail.assess.changes import with_same_names
 from guardrail.assess.pricing import Combination, PricedSource
 from guardrail.assess.terms import FailOn, Terms
 from guardrail.cost.demand import Demand
@@ -55,7 +56,9 @@ def assess(
     `SettingsError` for a waiver without a reason, usage of a variant that there is not, or a rate above the list price.
     """
     demands = list(usage) if isinstance(usage, Sequence) else [usage] * len(change_sets)
-    change_sets = [notices.in_force(each, today, asked) for each, asked in zip(change_sets, demands, strict=True)]
+    change_sets = [
+        with_same_names(notices.in_force(each, today, asked)) for each, asked in zip(change_sets, demands, strict=True)
+    ]
     unused = tuple(notices.unused(change_sets, demands))
     priced = pricing.price(change_sets, prices, demands, terms.period)
     endpoints = pricing.by_source(item for one in priced for item in pricing.endpoints(one, terms.environments))

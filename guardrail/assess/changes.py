@@ -4,24 +4,70 @@ Only what bills, scales or serves is compared, in the names of the API that Clou
 source marks as sensitive is compared and never told.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from typing import Any
+
+from msgspec import structs
 
 from guardrail.model import (
     CapacityReservation,
+    ChangeSet,
     Endpoint,
     InferenceComponent,
     InstanceVariant,
+    Inventory,
     ManagedInstanceScaling,
     ScalableTarget,
     ScheduledAction,
     ServerlessVariant,
     Unknown,
     Variant,
+    Workflow,
 )
 from guardrail.report import Difference, Part, Told
 
 SENSITIVE = Unknown("sensitive")
+
+
+def with_same_names(change_set: ChangeSet) -> ChangeSet:
+    """What starts transform jobs, called before the change as it is after it, where the same schedule starts it.
+
+    ``Scoring`` that ``Nightly`` starts is ``Scoring (Nightly)`` once ``Weekly`` starts it too, for other jobs. Which of
+    two it has become, where both are started by what started it, nobody can tell: then it is gone.
+    """
+    if change_set.before is None or not change_set.before.workflows:
+        return change_set
+    return structs.replace(
+        change_set,
+        before=_called_as(change_set.before, change_set.after),
+        possibilities=tuple(
+            each if each.before is None else structs.replace(each, before=_called_as(each.before, each.after))
+            for each in change_set.possibilities
+        ),
+    )
+
+
+def _called_as(before: Inventory, after: Inventory) -> Inventory:
+    names = {each.address for each in before.workflows} & {each.address for each in after.workflows}
+    old, new = ([each for each in side.workflows if each.address not in names] for side in (before, after))
+    by_block: dict[str, list[Workflow]] = {}
+    for each in new:
+        by_block.setdefault(each.block_address, []).append(each)
+    pairs = [(one, other) for one in old for other in by_block.get(one.block_address, ()) if _started_by(one, other)]
+    ends = Counter(each.address for pair in pairs for each in pair)
+    called = {one.address: other.address for one, other in pairs if ends[one.address] == ends[other.address] == 1}
+    if not called:
+        return before
+    workflows = (structs.replace(each, address=called.get(each.address, each.address)) for each in before.workflows)
+    return structs.replace(before, workflows=tuple(sorted(workflows, key=attrgetter("address"))))
+
+
+def _started_by(one: Workflow, other: Workflow) -> bool:
+    """Whether one schedule starts both."""
+    starts = ({trigger.address for trigger in each.triggers or ()} for each in (one, other))
+    return bool(set.intersection(*starts))
 
 
 def differences(before: Endpoint | None, after: Endpoint | None) -> tuple[Difference, ...]:

@@ -167,34 +167,56 @@ class Usage:
             own = (layer.jobs or {}).items()
             jobs |= {label: each.run_hours for label, each in own if each.run_hours is not None}
         return WorkflowDemand(
-            monthly_runs=_first(layers, "monthly_runs"),
+            monthly_runs=None if self._is_of_all(workflow) else _first(layers, "monthly_runs"),
             run_hours=_first(layers, "run_hours"),
             jobs=jobs,
         )
 
+    def _is_of_all(self, workflow: Workflow) -> bool:
+        """Whether executions are stated of all of several workflows together that one block is, and not of each."""
+        own, whole = (self._by_address.get(each) for each in (workflow.address, workflow.block_address))
+        is_stated = whole is not None and whole.monthly_runs is not None
+        return workflow.address != workflow.block_address and is_stated and (own is None or own.monthly_runs is None)
+
     def notices(self, endpoints: Iterable[Endpoint | Workflow]) -> Iterable[str]:
         """The keys of ``resource_usage`` that belong to none of these endpoints: most often a typo.
 
-        Raises `SettingsError` for a variant that none of the endpoints of its entry has.
+        Raises `SettingsError` for a variant, or a transform job, that none of the endpoints of its entry has.
         """
         if self._is_empty:
             return []
-        matched: dict[str, list[Endpoint]] = {}
-        of_type: dict[str, list[Endpoint]] = {}
+        matched: dict[str, list[Endpoint | Workflow]] = {}
+        of_type: dict[str, list[Endpoint | Workflow]] = {}
+        said: list[str] = []
         for endpoint in endpoints:
-            if isinstance(endpoint, Workflow):
-                matched |= {key: matched.get(key, []) for key in self._keys(endpoint)}
-                continue
             for key in self._keys(endpoint):
                 matched.setdefault(key, []).append(endpoint)
-            for kind in map(_type_of, _addresses(endpoint)):
+            for kind in [endpoint.type] if isinstance(endpoint, Workflow) else map(_type_of, _addresses(endpoint)):
                 of_type.setdefault(kind, []).append(endpoint)
+            if isinstance(endpoint, Workflow) and self._is_of_all(endpoint):
+                said.append(
+                    f"usage file: monthly_runs of {endpoint.block_address} are those of several together, and left out "
+                    f"in favour of their schedules: say those of {endpoint.address}"
+                )
         for key, found in matched.items():
-            self._check_variants(f"resource_usage.{key}", self._by_address[key], found)
+            self._check_names(f"resource_usage.{key}", self._by_address[key], found)
         for kind, usage in self._by_type.items():
             if kind in of_type:
-                self._check_variants(f"resource_type_default_usage.{kind}", usage, of_type[kind])
-        return [f"usage file: nothing has the address {key}" for key in self._by_address if key not in matched]
+                self._check_names(f"resource_type_default_usage.{kind}", usage, of_type[kind])
+        unmatched = (f"usage file: nothing has the address {key}" for key in self._by_address if key not in matched)
+        return [*unmatched, *said]
+
+    def _check_names(self, entry: str, usage: EndpointUsage, found: Iterable[Endpoint | Workflow]) -> None:
+        found = list(found)
+        self._check_variants(entry, usage, [each for each in found if isinstance(each, Endpoint)])
+        workflows = [each for each in found if isinstance(each, Workflow)]
+        labels = [job.label for each in workflows for job in each.jobs]
+        for label in usage.jobs or () if workflows else ():
+            if label not in labels:
+                raise SettingsError(
+                    f"{self._path}: {entry}.jobs.{label}: there is no such job{did_you_mean(label, labels)}",
+                    hint=f"its jobs: {', '.join(dict.fromkeys(labels)) or 'none'}",
+                )
 
     def _check_variants(self, entry: str, usage: EndpointUsage, endpoints: Iterable[Endpoint]) -> None:
         names: list[str] = []

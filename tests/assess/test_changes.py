@@ -5,20 +5,26 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from guardrail.assess.changes import differences
+from guardrail.assess.changes import differences, with_same_names
 from guardrail.model import (
     INSTANCE_COUNT,
     PROVISIONED_CONCURRENCY,
+    ChangeSet,
+    Coverage,
     Endpoint,
+    Flow,
     InferenceComponent,
     InstancePool,
     InstanceVariant,
+    Inventory,
     ScalableTarget,
     ScheduledAction,
     ServerlessVariant,
     TargetTrackingPolicy,
+    Trigger,
     Unknown,
     Variant,
+    Workflow,
 )
 
 LATER = Unknown("known only after apply")
@@ -187,3 +193,49 @@ def test_components_are_paired_by_their_blocks() -> None:
         ("component", "llama", "copy_count", 1, 2),
         ("component", "l", "inference_component", None, "an adapter"),
     ]
+
+
+def started(**by: str) -> Inventory:
+    """Workflows by address, each with the schedules that start it: ``scoring="Nightly Weekly"``."""
+    return Inventory(
+        workflows=tuple(
+            Workflow(
+                address=address.replace("__", " (") + (")" if "__" in address else ""),
+                type="AWS::StepFunctions::StateMachine",
+                region="us-east-1",
+                name="scoring",
+                jobs=(),
+                flow=Flow(),
+                triggers=tuple(Trigger(address=each, expression="rate(1 day)") for each in schedules.split()),
+            )
+            for address, schedules in by.items()
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "called"),
+    [
+        # one schedule becomes two, and two become one
+        ({"a": "Nightly"}, {"a__Nightly": "Nightly", "a__Weekly": "Weekly"}, ["a (Nightly)"]),
+        ({"a__Nightly": "Nightly", "a__Weekly": "Weekly"}, {"a": "Weekly"}, ["a", "a (Nightly)"]),
+        ({"a__N": "N", "a__W": "W"}, {"a__N, M": "N M", "a__W": "W"}, ["a (N, M)", "a (W)"]),
+        # of two that it may have become, or have been, neither is sure
+        ({"a": "N W"}, {"a__N": "N", "a__W": "W"}, ["a"]),
+        ({"a__N": "N", "a__W": "W"}, {"a": "N W"}, ["a (N)", "a (W)"]),
+        # another block, another schedule, none
+        ({"a": "N"}, {"b__N": "N", "b__W": "W"}, ["a"]),
+        ({"a": "N"}, {"a__M": "M", "a__W": "W"}, ["a"]),
+        ({"a": ""}, {"a__M": "M", "a__W": "W"}, ["a"]),
+    ],
+)
+def test_what_a_schedule_starts_keeps_its_name_where_that_is_sure(
+    before: dict[str, str], after: dict[str, str], called: list[str]
+) -> None:
+    nothing = Coverage(seen=0, modelled=0, partial=0, skipped=0)
+    change = ChangeSet(
+        path="p", kind="cloudformation", before=started(**before), after=started(**after), coverage=nothing
+    )
+    past = with_same_names(change).before
+    assert past is not None
+    assert [each.address for each in past.workflows] == called

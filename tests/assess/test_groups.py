@@ -208,13 +208,13 @@ def test_comment_page_and_table_have_the_groups_with_their_limits() -> None:
     comment = markdown.render(found)
     assert "| by `tag:Team` | change | before → after |\n|:--|--:|--:|\n" in comment
     assert "| ❌ `search`<br>2 endpoints, 339 of 300 expected | 0 | 339&nbsp;→ 339 |" in comment
-    assert "| `ads`<br>1 endpoint, 169 of 200 expected | **+169** | 0&nbsp;→ 169 |" in comment
+    assert "| `ads`<br>1 endpoint, 169 of 200 expected, + usage | **+169** | 0&nbsp;→ 169 |" in comment
     assert "| `no Team`<br>1 endpoint | 0 | 169&nbsp;→ 169 |" in comment
     assert "Budget holds" not in comment  # its row says so
     page = " ".join(re.sub(r"<[^>]*>", " ", html.render(found)).split())
     assert "By tag:Team dearest first, USD a month group change before floor expected ceiling" in page
     assert ("search 2 endpoints broken the expected cost of 338.60 of 300 0.00 338.60 338.60 338.60 338.60") in page
-    assert "ads 1 endpoint holds the expected cost of 169.30 of 200 +169.30 0.00 169.30" in page
+    assert "ads 1 endpoint holds the expected cost of 169.30 + usage of 200 +169.30 0.00 169.30" in page
     lines = table.render(found).splitlines()
     assert [line[:10] for line in lines if "endpoint" in line][:3] == [" ✗ search ", "   no Team", "   ads  1 "]
 

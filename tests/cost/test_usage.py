@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from guardrail.cost.demand import DOES_NOT_APPLY, NO_VARIANT_DEMAND, EndpointDemand, WorkflowDemand
 from guardrail.cost.usage import NO_USAGE, EndpointUsage, JobUsage, Usage, VariantUsage, load
 from guardrail.errors import SettingsError
-from guardrail.model import Endpoint, Flow, InstanceVariant, ServerlessVariant, Unknown, Workflow
+from guardrail.model import Endpoint, Flow, InstanceVariant, ServerlessVariant, TransformJob, Unknown, Workflow
 
 LATER = Unknown("known after apply")
 
@@ -329,6 +329,36 @@ def test_a_variant_that_the_endpoint_does_not_have_is_an_error_with_a_suggestion
         SettingsError, match=r"^guardrail-usage.yml: resource_usage.e.variants.mian: .*did you mean main"
     ):
         usage.notices([endpoint("e")])
+
+
+def scoring(address: str = "scoring", *labels: str) -> Workflow:
+    jobs = tuple(
+        TransformJob(label=label, name=None, model_name="m", instance_types=("ml.m5.xlarge",), instance_count=1)
+        for label in labels
+    )
+    return Workflow(address=address, type="definition", name="scoring", region="us-east-1", jobs=jobs, flow=Flow())
+
+
+def test_a_transform_job_that_a_workflow_does_not_have_is_an_error_with_a_suggestion() -> None:
+    hours = {"Scoer": JobUsage(run_hours=Decimal(1))}
+    usage = Usage({"scoring": EndpointUsage(jobs=hours)}, {}, path="guardrail-usage.yml")
+    with pytest.raises(SettingsError, match=r"^guardrail-usage.yml: resource_usage.scoring.jobs.Scoer: .*mean Score"):
+        usage.notices([scoring("scoring", "Score", "Rank")])
+    everywhere = Usage({"*": EndpointUsage(jobs={"Score": JobUsage(run_hours=Decimal(1))})}, {})
+    assert everywhere.notices([endpoint("e")]) == []  # no workflow
+    assert everywhere.notices([scoring("a", "Rank"), scoring("b", "Score")]) == []
+
+
+def test_executions_of_several_workflows_together_are_those_of_none_of_them() -> None:
+    """One state machine is started for two jobs: of 30 executions nobody says how many are whose."""
+    usage = Usage({"scoring": EndpointUsage(monthly_runs=Decimal(30), run_hours=Decimal(1))}, {})
+    nightly, weekly = scoring("scoring (Nightly)"), scoring("scoring (Weekly)")
+    assert usage.of_workflow(nightly) == WorkflowDemand(run_hours=Decimal(1))
+    assert [notice.partition(":")[0] for notice in usage.notices([nightly, weekly])] == ["usage file"] * 2
+    assert usage.of_workflow(scoring("scoring")).monthly_runs == 30
+    of_each = EndpointUsage(monthly_runs=Decimal(4))
+    told = Usage({"scoring": EndpointUsage(monthly_runs=Decimal(30)), "scoring (Weekly)": of_each}, {})
+    assert told.of_workflow(weekly).monthly_runs == 4
 
 
 def test_a_default_for_variants_that_no_endpoint_of_the_type_has_is_one_too() -> None:
