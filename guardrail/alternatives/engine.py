@@ -177,8 +177,7 @@ class Engine:
             if reason is not None:
                 continue
             other = found.spec.instance_type
-            volume = None if found.spec.takes_volume is False else variant.volume_size_gb
-            bill = self._of_another_type(at, replace(variant, instance_type=other, volume_size_gb=volume))
+            bill = self._of_another_type(at, replace(variant, instance_type=other))  # a local disk bills no volume
             before = at.present.monthly
             alternative = self._reconfigured(
                 at,

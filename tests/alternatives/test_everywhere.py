@@ -3,22 +3,29 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from guardrail.alternatives.engine import Engine
+from guardrail.cost.estimate import Estimator
+from guardrail.model import InstanceVariant
 from guardrail.prices.base import Price
-from tests.alternatives.built import PRICES, endpoint, variant
+from tests.alternatives.built import PRICES, container, endpoint, model, variant
+from tests.alternatives.test_instances import scaled
 
 REGIONS = PRICES.regions()
 
 
 @pytest.mark.parametrize("region", REGIONS)
 def test_alternatives_are_priced_offered_cheaper_and_say_what_they_lack(region: str) -> None:
-    engine = Engine(PRICES)
+    engine, kinds = Engine(PRICES), set()
     for name, price in PRICES.hosting_prices(region).items():
         spec = PRICES.instance(name)
         if spec is None:
             continue
         (alternatives,) = engine.of(endpoint(variant(name), region=region))
+        kinds |= {each.kind for each in alternatives}
         amounts = [each.usd for each in alternatives if each.usd is not None]
         assert amounts == sorted(amounts, reverse=True)
         assert all(amount > 0 for amount in amounts)
@@ -40,6 +47,63 @@ def test_alternatives_are_priced_offered_cheaper_and_say_what_they_lack(region: 
             assert (other.vcpus < spec.vcpus) == ("vCPUs" in lost)
             assert (other.memory_gib < spec.memory_gib) == ("GiB of memory" in lost)
             assert other.architecture == spec.architecture or each.kind == "graviton"
+    assert kinds >= {"smaller", "savings-plan"}  # of every region something is told
+    if region in ("us-east-1", "us-west-2"):
+        assert kinds >= {
+            "type",
+            "generation",
+            "less-memory",
+            "graviton",
+            "accelerator",
+            "neuron",
+            "serverless",
+            "batch",
+        }
+
+
+TYPES = sorted(name for name in PRICES.hosting_prices("us-east-1") if PRICES.instance(name) is not None)
+OTHER_TYPES = ("type", "generation", "smaller", "less-memory", "graviton", "accelerator", "neuron")
+
+
+@st.composite
+def variants(draw: st.DrawFn) -> InstanceVariant:
+    """A variant of any type, that may scale, with a volume, and a model that says what it takes."""
+    least, count, most = sorted(draw(st.lists(st.integers(1, 6), min_size=3, max_size=3)))
+    degree, number_format = draw(st.sampled_from([None, 1, 2, 4])), draw(st.sampled_from([None, "bf16", "fp16"]))
+    return variant(
+        draw(st.sampled_from(TYPES)),
+        initial_instance_count=count,
+        volume_size_gb=draw(st.sampled_from([None, 20, 500])),
+        scaling=scaled(least, most) if draw(st.booleans()) else None,
+        model=model(container(tensor_parallel_degree=degree, number_format=number_format)),
+    )
+
+
+@given(variants(), st.sampled_from([None, "5", "14", "40"]))
+@settings(max_examples=150, deadline=None)
+def test_a_saving_is_the_difference_of_two_estimates_within_what_the_model_allows(
+    it: InstanceVariant, memory_gib: str | None
+) -> None:
+    tags = {} if memory_gib is None else {"guardrail:model-memory-gib": memory_gib}
+    ((*alternatives,),) = Engine(PRICES).of(endpoint(it, tags=tags))
+    (told,) = it.model.containers  # type: ignore[union-attr, misc]
+    before = Estimator(PRICES).endpoint(endpoint(it)).monthly
+    for each in alternatives:
+        if each.kind not in OTHER_TYPES:
+            continue
+        other = PRICES.instance(str(each.instance_type))
+        assert other is not None
+        changed = replace(it, instance_type=each.instance_type)
+        changed = replace(changed, volume_size_gb=None) if other.takes_volume is False else changed
+        after = Estimator(PRICES).endpoint(endpoint(changed)).monthly
+        for bound in ("floor", "expected", "ceiling"):
+            assert getattr(each.saving, bound) == getattr(before, bound) - getattr(after, bound)
+        room = other.accelerators * (other.accelerator_memory_gib or 0) if other.accelerators else other.memory_gib
+        assert memory_gib is None or room >= Decimal(memory_gib)
+        assert other.accelerators >= int(str(told.tensor_parallel_degree or 0))
+        assert told.number_format != "bf16" or other.accelerator_name != "T4"
+        assert it.scaling is None or any("deregister" in one for one in each.breaks)
+        assert it.scaling is None or not other.burstable
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-3"])
