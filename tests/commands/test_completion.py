@@ -129,6 +129,74 @@ def test_a_shell_completes_files_flags_formats_and_policies(shell: str, folder: 
     assert in_shell(shell, folder, "policies", "explain", "async-scales-to") == ["async-scales-to-zero"]
 
 
+KEYED = """\
+provider "aws" {
+  region = "us-east-1"
+}
+
+variable "instance_type" {
+  type = string
+}
+
+resource "aws_sagemaker_endpoint_configuration" "this" {
+  production_variants {
+    variant_name           = "main"
+    model_name             = "m"
+    instance_type          = var.instance_type
+    initial_instance_count = 1
+  }
+}
+
+resource "aws_sagemaker_endpoint" "this" {
+  for_each             = toset(["a", "b"])
+  name                 = "ranker-${each.key}"
+  endpoint_config_name = aws_sagemaker_endpoint_configuration.this.name
+}
+"""
+
+
+@pytest.fixture
+def keyed(folder: Path) -> None:
+    """A root module in ``infra`` with an endpoint for each of two keys, and a file of values beside it."""
+    (folder / "infra").mkdir()
+    (folder / "infra" / "main.tf").write_text(KEYED)
+    (folder / "prod.tfvars").write_text('instance_type = "ml.m5.large"\n')
+
+
+@pytest.mark.usefixtures("keyed")
+@pytest.mark.parametrize(
+    "options", [[], ["--var-file", "prod.tfvars"], ["--region", "us-east-1"], ["--format", "json"]], ids="".join
+)
+def test_what_can_be_explained_is_completed_behind_its_input_and_options(options: list[str]) -> None:
+    """A file that an option names is no input."""
+    assert found("explain", "infra", *options, "ranker-") == [
+        ":files",
+        *("ranker-a", "ranker-b", "ranker-a/main", "ranker-b/main"),
+    ]
+    assert found("explain", *options, "infra", "aws_sagemaker_endpoint.this[") == [
+        ":files",
+        *(f'aws_sagemaker_endpoint.this["{key}"]{part}' for part in ("", "/main") for key in "ab"),
+    ]
+
+
+@pytest.mark.usefixtures("keyed")
+def test_what_cannot_be_read_has_files_alone_for_candidates(folder: Path) -> None:
+    (folder / "infra" / "main.tf").write_text('resource "aws')
+    assert found("explain", "infra", "ra") == [":files"]
+
+
+@pytest.mark.usefixtures("keyed")
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_shell_completes_what_can_be_explained(shell: str, folder: Path) -> None:
+    def offered(word: str) -> list[str]:
+        return sorted(filter(None, in_shell(shell, folder, "explain", "infra", word)))
+
+    assert offered("ranker-b") == ["ranker-b", "ranker-b/main"]
+    assert offered("aws_sagemaker_endpoint.this[") == sorted(
+        f'aws_sagemaker_endpoint.this["{key}"]{part}' for part in ("", "/main") for key in "ab"
+    )
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_the_script_is_what_the_command_prints(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["completion", shell]) == 0

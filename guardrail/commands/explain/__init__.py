@@ -102,8 +102,9 @@ def addresses(words: Sequence[str]) -> list[str]:
     from guardrail.commands import base
     from guardrail.commands.explain import subjects
 
-    paths = [word for word in words if os.path.exists(word)]
-    world = _world(base.parser("explain").parse_args([]), paths or ["."])
+    arguments = base.parser("explain").parse_args(list(words))
+    paths = [word for word in arguments.words if os.path.exists(word)]
+    world = _world(arguments, paths or ["."])
     return [name for subject in subjects.every(world.report) for name in subject.names]
 
 
