@@ -192,10 +192,7 @@ def test_fewer_instances_name_the_control_that_wants_two() -> None:
 def test_usage_says_how_many_the_work_takes() -> None:
     """2.5 of 6 busy on the average take three: 6 are 1,014.12, of which 2.5 were busy; three are half of it."""
     offered = found(endpoint(variant(initial_instance_count=6)), used(average_instances="2.5"))
-    assert [name for name in offered if name.endswith("× ml.m5.xlarge")] == [
-        "3 × ml.m5.xlarge",
-        "batch transform, 6 × ml.m5.xlarge",
-    ]
+    assert [name for name in offered if name.endswith("× ml.m5.xlarge") and name[0].isdigit()] == ["3 × ml.m5.xlarge"]
     assert (offered["3 × ml.m5.xlarge"].usd, offered["3 × ml.m5.xlarge"].basis) == (Decimal("507.06"), "with-usage")
 
 

@@ -13,6 +13,7 @@ from guardrail.alternatives.engine import Engine
 from guardrail.cost.usage import EndpointUsage, Usage
 from guardrail.model import ServerlessVariant, Unknown
 from tests.alternatives.built import PRICES, container, endpoint, found, model, used, variant
+from tests.alternatives.test_instances import scaled
 
 
 def test_without_usage_serverless_has_a_break_even_and_no_saving() -> None:
@@ -112,6 +113,21 @@ def test_batch_pays_for_the_hours_of_its_jobs() -> None:
     assert offered.usd is None
     assert "the jobs run for less than 734.9 h a month, at 0.23 an hour" in offered.conditions
     assert found(endpoint(), used(monthly_busy_hours="73"))[name].usd == Decimal("152.23")
+
+
+def test_instances_that_work_on_the_average_are_what_a_queue_and_jobs_still_pay() -> None:
+    """Of six, 1,014.12, 2.5 work: a queue saves 3.5 × 169.02 = 591.57; jobs of six run 304.17 h at 1.38, 419.75.
+
+    Of two that scale to four, 3 work on the average: a queue saves nothing.
+    """
+    offered = found(endpoint(variant(initial_instance_count=6)), used(average_instances="2.5"))
+    assert offered["asynchronous, down to 0 instances"].usd == Decimal("591.57")
+    assert offered["asynchronous, down to 0 instances"].basis == "with-usage"
+    batch = offered["batch transform, 6 × ml.m5.xlarge"].usd
+    assert batch is not None
+    assert round(batch, 2) == Decimal("594.37")
+    busy = found(endpoint(variant(initial_instance_count=2, scaling=scaled(2, 4))), used(average_instances="3"))
+    assert "asynchronous, down to 0 instances" not in busy
 
 
 def test_a_type_that_no_transform_job_takes_is_not_offered_for_batch() -> None:
