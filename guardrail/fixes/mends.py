@@ -40,18 +40,20 @@ from guardrail.model import (
     Variant,
 )
 from guardrail.policy.base import Result
+from guardrail.sources.linking.slips import is_slip
 
 INVOCATIONS = "SageMakerVariantInvocationsPerInstance"
 UTILIZATION, UTILIZATION_TARGET = "SageMakerVariantProvisionedConcurrencyUtilization", 0.7
 """The metric and AWS's example of a target (SageMaker developer guide, serverless-endpoints-autoscale)."""
 _TRACKING = "TargetTrackingScalingPolicyConfiguration"
 _CUSTOMIZED, _PREDEFINED = "CustomizedMetricSpecification", "PredefinedMetricSpecification"
-_BY = "EndpointName"
+_BY, _VARIANT = "EndpointName", "VariantName"
 _NEARLY = 0.85
 _PERCENT = range(10, 101)
 _GREATER, _AT_LEAST = "GreaterThanThreshold", "GreaterThanOrEqualToThreshold"
 _TYPE = re.compile(r'instance_type = "(ml\.[\w.-]+)"')
 _SAMPLED = re.compile(r"initial_sampling_percentage = (\d+)")
+_MISSING = re.compile(r"there is no endpoint '([^']+)' here")
 _GREATEST_VOLUME_GB = 512
 _COOLDOWN_S = 300
 """The default of a cooldown (Application Auto Scaling user guide, target-tracking-scaling-policy-overview)."""
@@ -245,7 +247,9 @@ def _alarm_changes(alarm: Alarm, subject: _Subject, *, copies: bool) -> Iterator
     if isinstance(alarm.namespace, str) and alarm.namespace != metrics.SAGEMAKER:
         yield SetValue(address, ("Namespace",), metrics.SAGEMAKER)
     whose = subject.thing if copies else subject.endpoint
-    yield from _dimension_changes(address, (), alarm.dimensions, by, getattr(whose, "name", None), subject.target)
+    if not isinstance(alarm.dimensions, Unknown) and len(alarm.dimensions) == 1:
+        names = {by: getattr(whose, "name", None)}
+        yield from _dimension_changes(address, (), alarm.dimensions, names, subject.target)
     yield from _thresholds(alarm)
     if alarm.actions_enabled is False:
         yield SetValue(address, ("ActionsEnabled",), value=True)
@@ -255,18 +259,23 @@ def _dimension_changes(
     address: str,
     base: tuple[str, ...],
     dimensions: Mapping[str, object] | Unknown,
-    by: str,
-    name: object,
+    names: Mapping[str, object],
     target: ScalableTarget,
 ) -> Iterator[Change]:
-    """What mends the only dimension of a metric: its name ``by`` but for a slip, or whom it names."""
-    if isinstance(dimensions, Unknown) or len(dimensions) != 1:
+    """What mends the dimensions of a metric that is to have the ``names``: slips in one, or what it names."""
+    if isinstance(dimensions, Unknown):
         return
-    ((key, value),) = dimensions.items()
-    if key != by and get_close_matches(key, [by], 1, _NEARLY):
-        yield SetValue(address, (*base, "Dimensions", 0, "Name"), by)
-    elif key == by and isinstance(value, str) and isinstance(name, str) and value != name:
-        yield NameEndpoint(address, (*base, "Dimensions", 0, "Value"), target.address)
+    for place, (key, value) in enumerate(dimensions.items()):
+        known = names.get(key)
+        missing = [each for each in names if each not in dimensions]
+        if known is None and len(missing) == 1 and get_close_matches(key, missing, 1, _NEARLY):
+            yield SetValue(address, (*base, "Dimensions", place, "Name"), missing[0])
+        elif not isinstance(value, str) or not isinstance(known, str) or value == known:
+            continue
+        elif key == _VARIANT:
+            yield SetValue(address, (*base, "Dimensions", place, "Value"), known)
+        else:
+            yield NameEndpoint(address, (*base, "Dimensions", place, "Value"), target.address)
 
 
 def _thresholds(alarm: Alarm) -> Iterator[Change]:
@@ -308,7 +317,9 @@ def _linked(subject: _Subject) -> Sequence[Change]:
 
 
 def _word(unlinked: UnlinkedScaling, endpoint: Endpoint) -> Change | None:
-    if unlinked.suggestion is None or not unlinked.is_certain:
+    missing = _MISSING.search(unlinked.problem)
+    is_clear = unlinked.is_certain or (missing is not None and is_slip(missing[1], unlinked.suggestion or ""))
+    if unlinked.suggestion is None or not is_clear:
         raise NoFixError(f"{unlinked.address}: {unlinked.problem}; what was meant is not clear")
     _refuse_a_tie(unlinked, endpoint)
     paths = (("ResourceId",), ("ScalableDimension",), ("ServiceNamespace",))
@@ -396,8 +407,8 @@ def _metric_changes(policy: TargetTrackingPolicy, metric: ScalingMetric, subject
     if not metric.predefined and isinstance(metric.namespace, str):
         changes = _metric_words(policy.address, base, name, metric.namespace)
         changes = changes or _statistic(policy.address, base, metric)
-    if not changes and subject.endpoint.mode == "async" and name == BACKLOG:
-        changes = _backlog_changes(policy.address, base, metric, subject)
+    if not changes and not metric.predefined:
+        changes = _of_dimensions(policy.address, base, metric, subject)
     return changes or _as_share(policy, policy.target_value)
 
 
@@ -410,11 +421,15 @@ def _statistic(address: str, base: tuple[str, ...], metric: ScalingMetric) -> Se
     return [SetValue(address, (*base, "Statistic"), "Sum" if "Sum" in meant else "Average")]
 
 
-def _backlog_changes(address: str, base: tuple[str, ...], metric: ScalingMetric, subject: _Subject) -> Sequence[Change]:
-    """What is wrong beside the name of the metric: its only dimension, of the only policy that follows one."""
-    target, name = subject.target, subject.endpoint.name
-    changes = [*_dimension_changes(address, base, metric.dimensions, _BY, name, target)]
-    several = sum(isinstance(each, TargetTrackingPolicy) for each in _policies(target)) > 1
+def _of_dimensions(address: str, base: tuple[str, ...], metric: ScalingMetric, subject: _Subject) -> Sequence[Change]:
+    """What is wrong with the dimensions of a metric; of whom it is where no other policy of the target follows one."""
+    publication = metrics.PUBLISHED.get((str(metric.namespace), str(metric.name)))
+    known = {_BY: subject.endpoint.name, _VARIANT: getattr(subject.thing, "name", None)}
+    names = {name: known.get(name) for name in (publication.dimensions if publication else ())}
+    if isinstance(metric.dimensions, Unknown) or len(metric.dimensions) != len(names):
+        return []
+    changes = [*_dimension_changes(address, base, metric.dimensions, names, subject.target)][:1]
+    several = sum(isinstance(each, TargetTrackingPolicy) for each in _policies(subject.target)) > 1
     return [] if several and any(isinstance(each, NameEndpoint) for each in changes) else changes
 
 
@@ -477,6 +492,15 @@ def _offered_type(subject: _Subject) -> Sequence[Change]:
     if said is None or subject.endpoint.configuration_address is None:
         raise NoFixError("which instance type takes its place is for you to say")
     return [SetValue(subject.endpoint.configuration_address, (*subject.place, "InstanceType"), said[1])]
+
+
+def _model(subject: _Subject) -> Sequence[Change]:
+    """The name of the model that is meant, in place of one that is it but for a slip."""
+    variant, configuration = subject.thing, subject.endpoint.configuration_address
+    meant, name = getattr(variant, "model_meant", None), getattr(variant, "model_name", None)
+    if configuration is None or meant is None or not isinstance(name, str):
+        raise NoFixError("which model is meant is not clear")
+    return [SetWord(configuration, ((*subject.place, "ModelName"),), meant, name)]
 
 
 def _no_accelerator(subject: _Subject) -> Sequence[Change]:
@@ -553,6 +577,7 @@ _MENDS: Mapping[str, Callable[[_Subject], Sequence[Change]]] = {
     "components-wake-from-zero": _wake,
     "components-let-their-host-rest": _let_rest,
     "cooldowns-are-short": _shorten,
+    "models-are-named-right": _model,
     "elastic-inference-is-gone": _no_accelerator,
     "capture-is-sampled": _sampled,
     "scaling-has-room": _room,
@@ -574,6 +599,9 @@ _MENDS: Mapping[str, Callable[[_Subject], Sequence[Change]]] = {
 
 _NEEDS_A_MAXIMUM = "it needs a number: the most that it is to have"
 _LEFT_TO_PEOPLE: Mapping[str, str] = {
+    "configuration-names-are-free": "it needs a decision: whether its name may be another",
+    "changes-reach-the-endpoint": "whether Terraform is to carry its changes out is for you to say",
+    "variant-names-are-unique": "which of its variants has another name is for you to say",
     "cost-tags-are-present": "it needs values of tags that only you know",
     "no-idle-variants": "whether a variant without traffic goes is for you to say",
     "shadow-variants-are-temporary": "when a shadow variant goes is for you to say",

@@ -33,6 +33,7 @@ def lines(proposals: Proposals, report: Report, shown: Sequence[str]) -> Iterato
     for number, each in enumerate(proposals.fixes, 1):
         yield ""
         yield from _fix(number, each, fingerprints, [names[path] for path in each.paths])
+        yield from (f"   {note}" for note in _replaced(each, report))
     if len(proposals.fixes) > 1:
         yield ""
         yield f"all of them, a month: {bill(proposals.before.after, proposals.after.after)}"
@@ -51,6 +52,24 @@ def _fix(number: int, made: Fix, fingerprints: Fingerprints, paths: Sequence[str
     for result in made.gone:
         yield f"   gone: {result.policy} {fingerprints.id_of(result)} on {_inert(result.address)}"
     yield f"   a month: {bill(made.before.after, made.after.after)}"
+
+
+def _replaced(made: Fix, report: Report) -> Iterator[str]:
+    """What to know where a configuration with a name of its own is edited, which cannot be changed but replaced."""
+    edited = {each.address for each in made.changes if isinstance(each, (SetValue, SetWord, Remove))}
+    kinds = {source.id: source.kind for source in report.sources}
+    for item in (*report.endpoints, *report.unattached):
+        endpoint = item.endpoint
+        has_name = endpoint.configuration_name is not None and item.source == made.result.source
+        if has_name and endpoint.configuration_address in edited:
+            if kinds[item.source] == "cloudformation":
+                what = "CloudFormation refuses to replace it where it is deployed; leave EndpointConfigName out"
+            elif endpoint.configuration_is_in_its_own_way is True:
+                what = "AWS refuses the next one while it is there (create_before_destroy); name_prefix avoids that"
+            else:
+                what = "where it is deployed, its endpoint keeps the old one of that name; name_prefix avoids that"
+            yield f"{_inert(endpoint.configuration_address or '')} has a name of its own: {what}"
+            return
 
 
 def _not_offered(left: Sequence[NotOffered], fingerprints: Fingerprints, report: Report) -> Iterator[str]:

@@ -167,6 +167,31 @@ def test_a_wrong_dimension_is_one_edit(
     assert (tmp_path / "main.tf").read_text() == whole
 
 
+@pytest.mark.parametrize("wrong", ["raeder", "readr", "Reader"])
+def test_a_slip_in_the_name_of_an_endpoint_is_mended_and_no_second_target_added(tmp_path: Path, wrong: str) -> None:
+    right = PROVIDER + ENDPOINT + ZERO.replace("${aws_sagemaker_endpoint.reader.name}", "reader") + BACKLOG + WAKE
+    put(tmp_path, main=right.replace('"endpoint/reader/', f'"endpoint/{wrong}/'))
+    fix("--finding", "async-scales-to-zero")
+    assert (tmp_path / "main.tf").read_text() == right
+
+
+def test_a_name_that_may_be_another_endpoint_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = PROVIDER + ENDPOINT + ZERO.replace("${aws_sagemaker_endpoint.reader.name}", "reader2") + BACKLOG + WAKE
+    put(tmp_path, main=source)
+    fix("--finding", "async-scales-to-zero")
+    assert (tmp_path / "main.tf").read_text() == source
+    assert "there is no endpoint 'reader2' here; what was meant is not clear" in capsys.readouterr().out
+
+
+def test_a_slip_in_the_name_of_a_model_is_one_word(tmp_path: Path) -> None:
+    model = 'resource "aws_sagemaker_model" "reader" {\n  name               = "reader-model"\n'
+    model += '  execution_role_arn = "arn:aws:iam::111122223333:role/reader"\n}\n\n'
+    right = PROVIDER + model + ENDPOINT.replace('"reader-v3"', '"reader-model"') + ZERO + BACKLOG + WAKE
+    put(tmp_path, main=right.replace('= "reader-model"\n    instance', '= "reader-modle"\n    instance'))
+    fix("--finding", "models-are-named-right")
+    assert (tmp_path / "main.tf").read_text() == right
+
+
 def test_an_alarm_that_watches_something_else_is_left_and_its_steps_get_another(tmp_path: Path) -> None:
     source = PROVIDER + ENDPOINT + ZERO + BACKLOG + WAKE.replace(".name }", '.name, VariantName = "AllTraffic" }')
     put(tmp_path, main=source)
@@ -546,6 +571,29 @@ def test_a_volume_goes_with_its_line_and_its_neighbours_close_up(tmp_path: Path)
     assert (tmp_path / "main.tf").read_text() == source.replace(
         "    volume_size_in_gb                      = 64\n", ""
     ).replace("= 1 # at first", "= 1  # at first")
+
+
+@pytest.mark.parametrize(
+    ("name", "lifecycle", "said"),
+    [
+        ('name = "reader-config"', "", "its endpoint keeps the old one of that name; name_prefix avoids that"),
+        (
+            'name = "reader-config"',
+            "\n\n  lifecycle {\n    create_before_destroy = true\n  }",
+            "AWS refuses the next one",
+        ),
+        ('name_prefix = "reader-"', "", ""),
+    ],
+)
+def test_a_configuration_with_a_name_of_its_own_is_said_to_be_replaced(
+    tmp_path: Path, name: str, lifecycle: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = (PROVIDER + ENDPOINT + ZERO + BACKLOG + WAKE).replace('name_prefix = "reader-"', f"{name}{lifecycle}")
+    put(tmp_path, main=source.replace('"ml.g4dn.xlarge"', '"g4dn.xlarge"'))
+    fix("--finding", "instance-is-offered-in-region")
+    told = capsys.readouterr().out
+    assert ("aws_sagemaker_endpoint_configuration.reader has a name of its own: " in told) is bool(said)
+    assert said in told
 
 
 def test_files_that_a_tool_writes_are_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
