@@ -11,8 +11,10 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
-from guardrail.alternatives import facts, instances, jobs, likeness, modes
+from guardrail.alternatives import facts, instances, jobs, likeness, modes, needs
 from guardrail.alternatives.base import Alternative, Elsewhere, NotOffered, ranked
+from guardrail.alternatives.instances import Candidate
+from guardrail.alternatives.needs import Need
 from guardrail.cost.base import BOUNDS, Bill, Monthly, Quantity
 from guardrail.cost.capacity import Capacity, of_instances
 from guardrail.cost.demand import Demand, EndpointDemand, VariantDemand
@@ -56,6 +58,38 @@ class Engine:
     def of(self, endpoint: Endpoint, environment: str | Unknown = PRODUCTION) -> tuple[tuple[Alternative, ...], ...]:
         """What to run instead of each variant of an endpoint, ranked by money; empty where nothing can be said."""
         return self._each(self._offered, endpoint, environment, lambda at: ranked(list(self._of_variant(at))))
+
+    def that_fit(self, endpoint: Endpoint, place: int, need: Need) -> Iterator[Alternative]:
+        """Cheaper types for a variant that have what it was seen to need, the cheapest first."""
+        at = self._on_free_instances(endpoint, place)
+        variant = None if at is None else at.variant
+        spec = self._spec(variant) if isinstance(variant, InstanceVariant) else None
+        if at is None or not isinstance(variant, InstanceVariant) or spec is None:
+            return
+        known = need.gpu_memory_gib if spec.accelerators else need.memory_gib
+        for found in needs.fitting(self.prices, str(at.region), spec, need):
+            if instances.unfit(at.endpoint, variant, found.spec, known) is None:
+                alternative = self._of_type(at, variant, spec, found, known)
+                if alternative is not None:
+                    yield alternative
+
+    def with_fewer(self, endpoint: Endpoint, place: int, count: int) -> Alternative | None:
+        """Fewer instances of the same type for a variant whose load they were seen to take; None of what scales."""
+        at = self._on_free_instances(endpoint, place)
+        variant = None if at is None else at.variant
+        spec = self._spec(variant) if isinstance(variant, InstanceVariant) else None
+        if at is None or not isinstance(variant, InstanceVariant) or spec is None or _scales(variant):
+            return None
+        return self._of_count(at, variant, spec, count)
+
+    def _on_free_instances(self, endpoint: Endpoint, place: int) -> "_Variant | None":
+        """A variant of which one may say what else it could run on; None where something binds it."""
+        if isinstance(endpoint.variants, Unknown) or isinstance(endpoint.region, Unknown):
+            return None
+        standing = replace(endpoint, deployed="yes")
+        at = _Variant(standing, place, self.estimator.endpoint(standing), self.demand.of(endpoint), PRODUCTION)
+        is_bound = at.variant.sensitive or _what_binds(at.variant) is not None or at.present.monthly.at_least
+        return None if is_bound else at
 
     def _each(
         self,
@@ -174,47 +208,36 @@ class Engine:
         memory = at.memory_gib
         cheaper = instances.candidates(self.prices, str(at.region), spec.instance_type)
         for found, reason in instances.held(cheaper, at.endpoint, variant, memory):
-            if reason is not None:
-                continue
-            other = found.spec.instance_type
-            bill = self._of_another_type(at, replace(variant, instance_type=other))  # a local disk bills no volume
-            before = at.present.monthly
-            alternative = self._reconfigured(
-                at,
-                bill,
-                kind=found.kind,
-                name=other,
-                instance_type=other,
-                # usage counts instances of the present type; a smaller disk takes no more of them
-                basis="upper-bound" if found.loses else at.basis(certain=before.floor == before.ceiling),
-                loses=(*found.loses, *instances.lost_disk(variant, found.spec, spec)),
-                conditions=(*instances.conditions(at.endpoint, variant, spec, found, memory), *_doubts(bill)),
-                breaks=tuple(instances.obstacles(variant, spec, found.spec)),
-            )
+            alternative = self._of_type(at, variant, spec, found, memory) if reason is None else None
             if alternative is not None:
                 yield alternative
+
+    def _of_type(
+        self, at: "_Variant", variant: InstanceVariant, spec: InstanceSpec, found: Candidate, memory: Decimal | None
+    ) -> Alternative | None:
+        other = found.spec.instance_type
+        bill = self._of_another_type(at, replace(variant, instance_type=other))  # a local disk bills no volume
+        before = at.present.monthly
+        return self._reconfigured(
+            at,
+            bill,
+            kind=found.kind,
+            name=other,
+            instance_type=other,
+            # usage counts instances of the present type; a smaller disk takes no more of them
+            basis="upper-bound" if found.loses else at.basis(certain=before.floor == before.ceiling),
+            loses=(*found.loses, *instances.lost_disk(variant, found.spec, spec)),
+            conditions=(*instances.conditions(at.endpoint, variant, spec, found, memory), *_doubts(bill)),
+            breaks=tuple(instances.obstacles(variant, spec, found.spec)),
+        )
 
     def _other_counts(self, at: "_Variant", variant: InstanceVariant, spec: InstanceSpec) -> Iterator[Alternative]:
         """Fewer instances, and more of half the size: of what does not scale and is no inference component's host."""
         count = variant.initial_instance_count
-        if variant.scaling is not None or variant.managed_scaling is not None or isinstance(count, Unknown):
+        if _scales(variant) or isinstance(count, Unknown):
             return
         for fewer in instances.fewer(count, at.asked.instances):
-            said = [f"{fewer} of {count} instances take the load, peaks included"]
-            if fewer == 1:
-                said.append(instances.PRODUCTION_CONTROL)
-                if at.environment != "non-production":
-                    said.append("one instance lies in one Availability Zone")
-            made = self._reconfigured(
-                at,
-                self._bill(at, replace(variant, initial_instance_count=fewer)),
-                kind="instances",
-                name=f"{fewer} × {spec.instance_type}",
-                instance_type=spec.instance_type,
-                instances=Decimal(fewer),
-                loses=(f"{fewer} of {count} instances",),
-                conditions=tuple(said),
-            )
+            made = self._of_count(at, variant, spec, fewer)
             if made is not None:
                 yield made
         half = instances.half_sizes(spec, self.prices, str(at.region))
@@ -232,6 +255,24 @@ class Engine:
             )
             if made is not None:
                 yield made
+
+    def _of_count(self, at: "_Variant", variant: InstanceVariant, spec: InstanceSpec, fewer: int) -> Alternative | None:
+        count = variant.initial_instance_count
+        said = [f"{fewer} of {count} instances take the load, peaks included"]
+        if fewer == 1:
+            said.append(instances.PRODUCTION_CONTROL)
+            if at.environment != "non-production":
+                said.append("one instance lies in one Availability Zone")
+        return self._reconfigured(
+            at,
+            self._bill(at, replace(variant, initial_instance_count=fewer)),
+            kind="instances",
+            name=f"{fewer} × {spec.instance_type}",
+            instance_type=spec.instance_type,
+            instances=Decimal(fewer),
+            loses=(f"{fewer} of {count} instances",),
+            conditions=tuple(said),
+        )
 
     def _savings_plan(self, at: "_Variant", variant: InstanceVariant) -> Iterator[Alternative]:
         """The floor alone: what is billed in every hour whatever happens."""
@@ -476,6 +517,11 @@ def _doubts(bill: Bill) -> Iterator[str]:
     for line in bill.lines:
         if line.price is not None and line.price.suspect is not None:
             yield f"its price holds ({line.price.suspect})"
+
+
+def _scales(variant: InstanceVariant) -> bool:
+    """Whether something may change how many instances it has."""
+    return variant.scaling is not None or variant.managed_scaling is not None
 
 
 def _what_binds(variant: Variant) -> str | None:

@@ -12,7 +12,7 @@ from operator import attrgetter
 
 from msgspec import Struct, structs
 
-from guardrail.cost.demand import VariantDemand
+from guardrail.cost.demand import USAGE_FILE, VariantDemand
 from guardrail.model import (
     LONGEST_SHADOW_TEST_HOURS,
     Endpoint,
@@ -70,6 +70,8 @@ class _Asked(Struct, frozen=True):
     average: Decimal | None
     busy_hours: Decimal | None
     period: Period
+    by: str
+    """Who says the average."""
 
     @property
     def known(self) -> int | None:
@@ -89,7 +91,9 @@ def of_instances(endpoint: Endpoint, variant: InstanceVariant, demand: VariantDe
 
 def _all_the_time(endpoint: Endpoint, variant: InstanceVariant, demand: VariantDemand, period: Period) -> Capacity:
     initial = _valid(variant.initial_instance_count, "initial_instance_count")
-    asked = _Asked(initial, "initial_instance_count", demand.instances, demand.busy_hours, period)
+    asked = _Asked(
+        initial, "initial_instance_count", demand.instances, demand.busy_hours, period, demand.said_by("instances")
+    )
     ranges = []
     if variant.scaling is not None:
         ranges.append(_of_target(variant.scaling, asked.known, 1 if endpoint.mode == "realtime" else 0, 1))
@@ -106,7 +110,7 @@ def of_slots(variant: ServerlessVariant, demand: VariantDemand, period: Period) 
     if provisioned is None and variant.scaling is None:
         return None
     initial = _valid(0 if provisioned is None else provisioned, "provisioned_concurrency")
-    asked = _Asked(initial, "provisioned_concurrency", demand.slots, demand.busy_hours, period)
+    asked = _Asked(initial, "provisioned_concurrency", demand.slots, demand.busy_hours, period, demand.said_by("slots"))
     if variant.scaling is None:
         return _unscaled(asked, 0)
     return _scaled(asked, _of_target(variant.scaling, asked.known, 0, 0))
@@ -176,7 +180,8 @@ def _unscaled(asked: _Asked, least: int) -> Capacity:
         if demand is None and asked.busy_hours is None:
             return capacity
         running = _for_all(Decimal(initial), asked)
-        notice = _beyond(average, Decimal(initial)) if average is not None and average > initial else None
+        is_stated = asked.by == USAGE_FILE  # that more ran than a change declares is no contradiction
+        notice = _beyond(average, Decimal(initial)) if is_stated and average is not None and average > initial else None
         return structs.replace(capacity, states=(running,), expected=running, demand=demand, notice=notice)
     reason = f"{name} is unknown: {initial.reason}"
     low = Decimal(least) if initial.at_least is None else max(initial.at_least, Decimal(least))
@@ -187,7 +192,7 @@ def _unscaled(asked: _Asked, least: int) -> Capacity:
     origin = f"at least {low}: {name} is unknown"
     expected = low if average is None else max(average, low)
     states = (_for_all(low, asked, reason), _for_all(expected, asked, reason))
-    by = origin if average is None else "usage file"
+    by = origin if average is None else asked.by
     return Capacity(
         states=states,
         expected=states[1],
@@ -297,7 +302,7 @@ def _scaled(asked: _Asked, bounds: Reach) -> Capacity:
     top = None if bounds.highest_unknown else ceiling
     wanted, origin = floor, f"at least the minimum: {asked.name} is unknown"
     if average is not None:
-        wanted, origin = average, "usage file"
+        wanted, origin = average, asked.by
     elif bounds.held:
         minutes = sum(each for _, each in bounds.held)
         wanted = Decimal(sum(count * each for count, each in bounds.held)) / minutes
@@ -309,7 +314,7 @@ def _scaled(asked: _Asked, bounds: Reach) -> Capacity:
     notice = None
     if busy != wanted:
         origin = f"{origin}, held within its bounds"
-        if average is not None:
+        if average is not None and asked.by == USAGE_FILE:
             notice = _beyond(wanted, busy)
     expected = busy
     if busy_hours is not None and bounds.lowers:

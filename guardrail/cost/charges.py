@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from guardrail.cost.base import Kind, Line
 from guardrail.cost.capacity import Running
-from guardrail.cost.demand import Gigabytes
+from guardrail.cost.demand import USAGE_FILE, Gigabytes
 from guardrail.cost.deployments import Update
 from guardrail.model import Unknown
 from guardrail.money import HOURS_PER_MONTH, SECONDS_PER_HOUR, ZERO
@@ -115,14 +115,14 @@ def volume(running: Running, size: VolumeSize, price: Quote, *, redacted: bool =
 
 
 def serverless_compute(
-    memory_mib: int | Unknown, seconds: Decimal | None, price: Quote, *, redacted: bool = False
+    memory_mib: int | Unknown, seconds: Decimal | None, price: Quote, *, by: str = USAGE_FILE, redacted: bool = False
 ) -> Line:
     """On-demand compute of a serverless variant, per second at the rate of its memory size, metered by the millisecond.
 
     ``USE1-ServerlessInf:Mem-2GB``: a million requests of 200 ms on 2,048 MiB are 200,000 s × 0.00004 = 8.00 USD.
     (SageMaker developer guide, serverless-endpoints: billed for the compute of a request and the data, never idle.)
     """
-    return _metered("serverless-compute", memory_mib, seconds, price, redacted=redacted)
+    return _metered("serverless-compute", memory_mib, seconds, price, by=by, redacted=redacted)
 
 
 def provisioned_warm(memory_mib: int | Unknown, running: Running, price: Quote, *, redacted: bool = False) -> Line:
@@ -148,14 +148,14 @@ def provisioned_warm(memory_mib: int | Unknown, running: Running, price: Quote, 
 
 
 def provisioned_compute(
-    memory_mib: int | Unknown, seconds: Decimal | None, price: Quote, *, redacted: bool = False
+    memory_mib: int | Unknown, seconds: Decimal | None, price: Quote, *, by: str = USAGE_FILE, redacted: bool = False
 ) -> Line:
     """Compute on provisioned concurrency, per second at the rate of its memory size, beside `provisioned_warm`.
 
     ``USE1-ProvisionedConcurrency:Mem-2GB``: 200,000 s × 0.0000233 = 4.66 USD. The rate is that of the memory size
     already: it is not multiplied by gigabytes.
     """
-    return _metered("provisioned-compute", memory_mib, seconds, price, redacted=redacted)
+    return _metered("provisioned-compute", memory_mib, seconds, price, by=by, redacted=redacted)
 
 
 def data(kind: Kind, asked: Gigabytes | None, price: Quote) -> Line:
@@ -228,11 +228,13 @@ def memory_gb(memory_mib: int) -> Decimal:
     return Decimal(memory_mib) / _MIB_PER_GB
 
 
-def _metered(kind: Kind, memory_mib: int | Unknown, seconds: Decimal | None, price: Quote, *, redacted: bool) -> Line:
+def _metered(
+    kind: Kind, memory_mib: int | Unknown, seconds: Decimal | None, price: Quote, *, by: str, redacted: bool
+) -> Line:
     found, missing = _price(price)
     origins = {"size": "memory_size_in_mb", "price": "price table"}
     if seconds is not None:
-        origins["quantity"] = "usage file: requests × duration"
+        origins["quantity"] = f"{by}: requests × duration"
     return _line(
         kind=kind,
         unit="seconds",

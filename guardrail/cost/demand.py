@@ -14,6 +14,7 @@ from msgspec import Struct
 from guardrail.model import Endpoint, TransformJob, Unknown, Workflow
 
 DOES_NOT_APPLY: Final = "does not apply"
+USAGE_FILE: Final = "usage file"
 Requests: TypeAlias = Decimal | Unknown | Literal["does not apply"] | None
 
 
@@ -38,6 +39,12 @@ class VariantDemand(Struct, frozen=True, kw_only=True):
     """How many requests a minute one instance takes, from a load test; it bills nothing, and fixes rest on it."""
     max_instances: Decimal | None = None
     """The most instances that it may have; as the one before."""
+    origins: tuple[tuple[str, str], ...] = ()
+    """Numbers, by name, that no usage file says, and who does: ``("requests", "evidence of 2026-11-16")``."""
+
+    def said_by(self, *names: str) -> str:
+        """Who says these numbers: ``usage file``, or ``usage file and evidence of 2026-11-16`` where two do."""
+        return " and ".join(dict.fromkeys(dict(self.origins).get(name, USAGE_FILE) for name in names))
 
 
 class Gigabytes(Struct, frozen=True, kw_only=True):

@@ -263,7 +263,7 @@ class Estimator:
         seconds = _seconds(demand)
         unsplit = isinstance(demand.requests, Unknown) and demand.duration_ms is not None
         on_demand, warm, compute = self._serverless_prices(endpoint.region, variant.memory_mib)
-        memory = variant.memory_mib
+        memory, by = variant.memory_mib, demand.said_by("requests", "duration_ms")
 
         def during(running: Running | None) -> State:
             left, taken = (seconds, None)
@@ -271,12 +271,12 @@ class Estimator:
                 left, taken = charges.split_compute(seconds, running)
             lines: list[Line] = []
             if not unsplit:  # else it stands on the endpoint
-                lines.append(charges.serverless_compute(memory, left, on_demand, redacted=redacted))
+                lines.append(charges.serverless_compute(memory, left, on_demand, by=by, redacted=redacted))
             if running is None:
                 return state(*lines)
             lines.append(charges.provisioned_warm(memory, running, warm, redacted=redacted))
             if not unsplit:
-                lines.append(charges.provisioned_compute(memory, taken, compute, redacted=redacted))
+                lines.append(charges.provisioned_compute(memory, taken, compute, by=by, redacted=redacted))
             return state(*(replace(line, reason=line.reason or running.unknown) for line in lines))
 
         if slots is None:

@@ -232,8 +232,6 @@ class Backlog(Part, frozen=True, kw_only=True):
     """Hours that were answered for."""
     busy_hours: int
     """Those with something in it; in the others it was empty all the time."""
-    emptied_hours: int
-    """Hours in which it was empty for a moment at least."""
     last: datetime | None
     """The last period with something in it; None where there was none in the window."""
     most: Decimal

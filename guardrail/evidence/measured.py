@@ -66,14 +66,25 @@ class Measured:
         start, end = max(self.window.start, self.born), self.window.end
         return {time: exact(value) for time, value in series.points if start <= time and time + length <= end}
 
-    def days(self, metric: str, dimensions: Mapping[str, str]) -> tuple[list[datetime], datetime | None]:
-        """Days before the window with something in them, and since when it was looked; None where it was not."""
+    def days(
+        self, metric: str, dimensions: Mapping[str, str], *, is_zero_published: bool = False
+    ) -> tuple[list[datetime], datetime | None]:
+        """Days before the window with something in them, and since when it was looked; None where it was not.
+
+        Of what publishes its zeros, a day without a datapoint is one that nobody knows of.
+        """
         found = self._days.get((SAGEMAKER, metric, tuple(sorted(dimensions.items())), "Sum"))
         if found is None or found.status != "Complete":
             return [], None
         before = self.window.start
-        used = [time for time, value in found.points if value > 0 and time < before and time + DAY > self.born]
-        return used, found.covered_from
+        told = [(time, value) for time, value in found.points if time < before and time + DAY > self.born]
+        used = [time for time, value in told if value > 0]
+        if not is_zero_published:
+            return used, found.covered_from
+        known, since = {time for time, _ in told}, before
+        while (earlier := _day(since - HOUR)) in known:
+            since = earlier
+        return used, since
 
     def why_not(self, subject: str, namespace: str, metric: str, dimensions: Mapping[str, str]) -> Gap:
         """What stands in the place of a metric without values."""
@@ -163,6 +174,10 @@ def _longest_gap(hours: list[datetime], days: list[datetime]) -> int:
     if days and hours:
         gaps.append(hours[0] - days[-1])
     return max((gap // HOUR for gap in gaps), default=0)
+
+
+def _day(time: datetime) -> datetime:
+    return time.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _next_hour(time: datetime) -> datetime:

@@ -76,7 +76,7 @@ _ASYNC: _Metrics = {
     "InvocationFailures": ("Sum",),
 }
 _QUEUE: _Metrics = {
-    "ApproximateBacklogSize": ("Maximum", "Average", "Minimum", "SampleCount"),
+    "ApproximateBacklogSize": ("Maximum", "Average", "SampleCount"),
     "ApproximateBacklogSizePerInstance": ("Maximum",),
     "ApproximateAgeOfOldestRequest": ("Maximum",),
     "HasBacklogWithoutCapacity": ("Maximum",),

@@ -291,16 +291,13 @@ def _queue(seen: Observed) -> _Queue | None:
         by_hour[hour_of(time)] = max(by_hour.get(hour_of(time), value), value)
     if not by_hour:
         return None
-    least = measured.values(SAGEMAKER, _BACKLOG, dimensions, "Minimum")
-    emptied = {hour_of(time) for time, value in (least or by_hour).items() if not value}
     busy = tuple(sorted(hour for hour, value in by_hour.items() if value))
     ages = measured.values(SAGEMAKER, "ApproximateAgeOfOldestRequest", dimensions, "Maximum")
-    days, looked_back_to = measured.days(_BACKLOG, dimensions)
+    days, looked_back_to = measured.days(_BACKLOG, dimensions, is_zero_published=True)
     return _Queue(
         told=Backlog(
             hours=len(by_hour),
             busy_hours=len(busy),
-            emptied_hours=len(emptied),
             last=max(busy, default=None),
             most=max(by_hour.values()),
             oldest_s=max(ages.values(), default=None),

@@ -285,8 +285,8 @@ def test_another_period_has_other_hours() -> None:
 def test_demand_is_what_usage_asks_for_whatever_holds_the_count_up(
     changes: dict[str, Any], usage: dict[str, float], demand: Decimal | None
 ) -> None:
-    given = VariantDemand(**{key: Decimal(str(value)) for key, value in usage.items()})
-    assert instances(given, "async", **changes).demand == demand
+    stated: dict[str, Any] = {key: Decimal(str(value)) for key, value in usage.items()}
+    assert instances(VariantDemand(**stated), "async", **changes).demand == demand
 
 
 def test_slots_that_nothing_scales_have_a_demand_too() -> None:

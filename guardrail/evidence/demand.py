@@ -1,0 +1,86 @@
+"""What was observed as a `Demand`: requests, durations and instances of a month, which make a bill what one expects.
+
+What a usage file says of an endpoint is a statement about the time to come, and wins number by number; evidence is what
+was, and fills the rest. Neither is averaged with the other.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from msgspec.structs import replace
+
+from guardrail.cost.demand import DOES_NOT_APPLY, Demand, EndpointDemand, VariantDemand, WorkflowDemand
+from guardrail.cost.usage import NO_USAGE
+from guardrail.evidence import linking, standing
+from guardrail.evidence.bundle import Bundle, EndpointEvidence, VariantEvidence
+from guardrail.model import Endpoint, Unknown, Workflow
+from guardrail.money import HOURS_PER_MONTH
+
+
+class Observed:
+    """The `Demand` of a bundle, behind that of a usage file."""
+
+    def __init__(self, bundle: Bundle, stated: Demand = NO_USAGE) -> None:
+        self._links = linking.Links(bundle)
+        self._stated = stated
+
+    def of(self, endpoint: Endpoint) -> EndpointDemand:
+        """What is stated of it, else what was observed."""
+        stated = self._stated.of(endpoint)
+        linked = self._links.of(endpoint)
+        if linked.evidence is None or isinstance(endpoint.variants, Unknown):
+            return stated
+        by = origin(linked.evidence)
+        return replace(
+            stated,
+            variants=tuple(
+                own if place is None else _beside(own, observed(linked.evidence.variants[place]), by)
+                for own, place in zip(stated.variants, linked.places, strict=True)
+            ),
+        )
+
+    def of_workflow(self, workflow: Workflow) -> WorkflowDemand:
+        """What is stated of it."""
+        return self._stated.of_workflow(workflow)
+
+    def notices(self, endpoints: Iterable[Endpoint | Workflow]) -> Iterable[str]:
+        """What the usage file says of nothing."""
+        return self._stated.notices(endpoints)
+
+
+def _beside(stated: VariantDemand, seen: VariantDemand, by: str) -> VariantDemand:
+    """Each number by the statement, else as it was seen; instances and busy hours go together, and so are one."""
+    names = [name for name in ("requests", "duration_ms", "model_memory_gib") if getattr(stated, name) is None]
+    if stated.instances is None and stated.busy_hours is None:
+        names.append("instances")
+    kept: dict[str, Any] = {name: value for name in names if (value := getattr(seen, name)) is not None}
+    return replace(stated, **kept, origins=tuple((name, by) for name in kept))
+
+
+def observed(variant: VariantEvidence) -> VariantDemand:
+    """What was observed of a variant, for a month: 1,000 requests in each hour are 730,000."""
+    requests = variant.requests
+    a_month: Decimal | None = None
+    if requests is not None and requests.hours and not variant.shadow:
+        a_month = requests.total / requests.hours * HOURS_PER_MONTH
+    return VariantDemand(
+        requests=DOES_NOT_APPLY if variant.shadow and variant.serverless is None else a_month,
+        duration_ms=None if variant.latency is None else variant.latency.mean_ms,
+        instances=standing.running(variant) if variant.most_instances is not None else None,
+        model_memory_gib=_model_memory(variant),
+    )
+
+
+def _model_memory(variant: VariantEvidence) -> Decimal | None:
+    """The most that was used, of accelerators where there are any; a cache of several models is no model's."""
+    if variant.multi_model is not False:
+        return None
+    last = variant.segments[-1] if variant.segments else None
+    used = None if last is None else last.gpu_memory_gib or last.memory_gib
+    return None if used is None else used.maximum
+
+
+def origin(found: EndpointEvidence) -> str:
+    """Where a number came from: ``evidence of 2026-11-16``."""
+    return f"evidence of {found.end:%Y-%m-%d}"

@@ -1,0 +1,76 @@
+"""How sure a judgement is, and what makes it less so: named, so that one can wait for a longer window or mend a gap."""
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
+
+from guardrail.evidence.bundle import EndpointEvidence, VariantEvidence
+
+Level: TypeAlias = Literal["high", "medium", "low"]
+_DAY: Final = 24
+_WEEK: Final = 7 * _DAY
+_MANY: Final = 3
+"""Doubts of which each alone would leave a judgement at medium, and all together make it low."""
+_SHARE: Final = Decimal("0.01")
+_COVERED: Final = Decimal("0.9")
+_HALF: Final = Decimal("0.5")
+
+
+class Confidence(Struct, frozen=True, kw_only=True):
+    """``medium: deployed inside the window``."""
+
+    level: Level
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether it carries a finding; a low one makes a note."""
+        return self.level != "low"
+
+
+class Doubt(Struct, frozen=True):
+    """One thing that makes a judgement less sure."""
+
+    text: str
+    is_grave: bool = False
+
+
+def of(doubts: Iterable[Doubt]) -> Confidence:
+    """One grave doubt makes it low, and so do three others."""
+    found = list(dict.fromkeys(doubts))
+    grave = any(one.is_grave for one in found) or len(found) >= _MANY
+    return Confidence(level="low" if grave else "medium" if found else "high", doubts=tuple(one.text for one in found))
+
+
+def of_window(endpoint: EndpointEvidence) -> Iterator[Doubt]:
+    """A window that no week fits into twice says little of what recurs, and less than one says nothing of weekends."""
+    hours = int((endpoint.end - max(endpoint.start, endpoint.created)).total_seconds() // 3600)
+    if hours < 2 * _WEEK:
+        days = f"{hours // _DAY} days" if hours >= 2 * _DAY else f"{hours} hours"
+        yield Doubt(f"it was seen for {days} alone", is_grave=hours < _WEEK)
+
+
+def of_load(endpoint: EndpointEvidence, variant: VariantEvidence) -> Iterator[Doubt]:
+    """What makes a load look smaller than it is, or another than it was."""
+    yield from of_window(endpoint)
+    if len(variant.segments) > 1:
+        yield Doubt("it was deployed inside the window")
+    for gap in variant.gaps:
+        if gap.metric not in ("Invocations", "instance_type"):
+            yield Doubt(f"{gap.metric}: {gap.reason}")
+    hours = int((endpoint.end - max(endpoint.start, endpoint.created)).total_seconds() // 3600)
+    used = variant.segments[-1].cpu_cores if variant.segments else None
+    if used is not None and len(variant.segments) == 1 and endpoint.mode == "realtime" and hours:
+        share = Decimal(used.count) / hours
+        if share < _COVERED:
+            yield Doubt(f"{share * 100:.0f} % of the hours have datapoints", is_grave=share < _HALF)
+    total = variant.requests.total if variant.requests is not None else Decimal(0)
+    if variant.errors and total and variant.errors / total > _SHARE:
+        yield Doubt(f"{variant.errors / total * 100:.0f} % of its requests failed")
+    queue = endpoint.backlog
+    if queue is not None and queue.busy_hours == queue.hours:
+        yield Doubt("its queue was never empty for an hour: with room it would use more")
+    if variant.multi_model is None and variant.segments:
+        yield Doubt("its model is not described: whether its memory is a cache is not known")

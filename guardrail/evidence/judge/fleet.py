@@ -1,0 +1,165 @@
+"""All judgements of a bundle: of each variant, component and job, with the money at stake, the most first."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
+
+from msgspec import Struct
+
+from guardrail.alternatives.base import Alternative
+from guardrail.alternatives.engine import Engine
+from guardrail.cost.base import Bill
+from guardrail.evidence import recommender, standing
+from guardrail.evidence.bundle import Bundle, ComponentEvidence, EndpointEvidence, VariantEvidence
+from guardrail.evidence.demand import Observed
+from guardrail.evidence.judge import idle, right_sizing, scaling
+from guardrail.evidence.judge.idle import Idleness
+from guardrail.evidence.judge.right_sizing import HEADROOM, Percentile, RightSizing
+from guardrail.evidence.judge.scaling import Bounds, Periodic
+from guardrail.evidence.recommender import LoadTest
+from guardrail.model import Endpoint, Unknown
+from guardrail.money import HOURS_PER_MONTH, ZERO
+from guardrail.prices.book import PriceBook
+
+_WAYS: Final = frozenset({"serverless", "asynchronous", "batch", "real-time"})
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """By what one judges."""
+
+    headroom: Decimal = HEADROOM
+    percentile: Percentile = "p99"
+    idle_hours: int = idle.HOURS
+    tests: tuple[LoadTest, ...] = ()
+    """What Inference Recommender measured, of any model."""
+
+
+class JudgedVariant(Struct, frozen=True, kw_only=True):
+    """One variant with what is said of it."""
+
+    evidence: VariantEvidence
+    monthly_usd: Decimal | None
+    """What it costs a month as it ran: None where something of it has no price."""
+    hourly_usd: Decimal | None
+    """Of one instance."""
+    idleness: Idleness
+    sizing: RightSizing | None
+    """None of what is idle, and of what runs on no instance."""
+    periodic: Periodic | None = None
+    bounds: Bounds | None = None
+    tests: tuple[LoadTest, ...] = ()
+    """Load tests of its model, which say more than what was observed."""
+    ways: tuple[Alternative, ...] = ()
+    """Other ways to serve, by the requests and durations that were observed."""
+
+    @property
+    def stake_usd(self) -> Decimal:
+        """The most that one of the statements would save a month."""
+        amounts = [ZERO]
+        if self.idleness.is_idle and self.monthly_usd is not None:
+            amounts.append(self.monthly_usd)
+        if self.sizing is not None and self.sizing.saving_usd is not None:
+            amounts.append(self.sizing.saving_usd)
+        if self.sizing is not None and self.sizing.fewer is not None and self.sizing.fewer.usd is not None:
+            amounts.append(self.sizing.fewer.usd)
+        if self.periodic is not None:
+            amounts.append(self.periodic.saving_usd)
+        return max(amounts)
+
+
+class JudgedEndpoint(Struct, frozen=True, kw_only=True):
+    """One endpoint with its variants and components."""
+
+    evidence: EndpointEvidence
+    variants: tuple[JudgedVariant, ...]
+    components: tuple[tuple[ComponentEvidence, Idleness], ...] = ()
+    requests_a_month: Decimal | None = None
+    """Of its production variants together: a shadow variant answers copies. None where one of them is not known."""
+
+    @property
+    def stake_usd(self) -> Decimal:
+        """What its variants have at stake, a month."""
+        return sum((each.stake_usd for each in self.variants), ZERO)
+
+    @property
+    def monthly_usd(self) -> Decimal | None:
+        """What it costs a month as it ran."""
+        amounts = [each.monthly_usd for each in self.variants if each.monthly_usd is not None]
+        return sum(amounts, ZERO) if len(amounts) == len(self.variants) else None
+
+
+def judged(bundle: Bundle, prices: PriceBook, asked: Asked | None = None) -> tuple[JudgedEndpoint, ...]:
+    """Everything that the bundle says of endpoints, those with the most money at stake first."""
+    engine = Engine(prices, Observed(bundle))
+    found = [endpoint(engine, one, asked or Asked()) for one in bundle.endpoints]
+    return tuple(
+        sorted(
+            found, key=lambda one: (-one.stake_usd, -(one.monthly_usd or ZERO), one.evidence.region, one.evidence.name)
+        )
+    )
+
+
+def endpoint(engine: Engine, found: EndpointEvidence, asked: Asked) -> JudgedEndpoint:
+    """One endpoint."""
+    modelled = standing.endpoint_of(found)
+    bill = engine.estimator.endpoint(modelled)
+    ways = engine.of(modelled)
+    return JudgedEndpoint(
+        evidence=found,
+        variants=tuple(
+            _variant(engine, found, place, modelled, bill.children[place], ways[place] if ways else (), asked)
+            for place in range(len(found.variants))
+        ),
+        components=tuple((one, idle.of_component(found, one, hours=asked.idle_hours)) for one in found.components),
+        requests_a_month=_requests(found),
+    )
+
+
+def _variant(  # noqa: PLR0913, PLR0917 - one variant with all that it is judged by
+    engine: Engine,
+    found: EndpointEvidence,
+    place: int,
+    modelled: Endpoint,
+    bill: Bill,
+    ways: tuple[Alternative, ...],
+    asked: Asked,
+) -> JudgedVariant:
+    evidence = found.variants[place]
+    hourly = _hourly(bill)
+    idleness = idle.of_variant(found, evidence, hourly, hours=asked.idle_hours)
+    runs = evidence.serverless is None and not idleness.is_idle and idleness.verdict != "at-zero"
+    sizing = None
+    if runs:
+        sizing = right_sizing.judge(
+            engine, found, place, modelled, headroom=asked.headroom, percentile=asked.percentile
+        )
+    expected = bill.monthly.expected
+    return JudgedVariant(
+        evidence=evidence,
+        monthly_usd=None if isinstance(expected, Unknown) or bill.monthly.at_least else expected,
+        hourly_usd=hourly,
+        idleness=idleness,
+        sizing=sizing,
+        periodic=scaling.periodic(found, evidence, hourly) if runs else None,
+        bounds=scaling.bounds(evidence),
+        tests=tuple(recommender.linked(asked.tests, evidence)),
+        ways=tuple(each for each in ways if each.kind in _WAYS and each.usd is not None),
+    )
+
+
+def _hourly(bill: Bill) -> Decimal | None:
+    prices: Iterator[Decimal] = (
+        line.price.usd for line in bill.lines if line.kind == "instance" and line.price is not None
+    )
+    return next(prices, None)
+
+
+def _requests(found: EndpointEvidence) -> Decimal | None:
+    """1,000 and 250 an hour are 1,250 × 730 = 912,500 a month, whatever a shadow variant answers beside them."""
+    total = ZERO
+    for each in found.variants:
+        if not each.shadow:
+            if each.requests is None or not each.requests.hours:
+                return None
+            total += each.requests.total / each.requests.hours * HOURS_PER_MONTH
+    return total

@@ -1,0 +1,205 @@
+"""Idle: nothing was asked of it for longer than it ever was left alone before, within a window that is named.
+
+An office application is left alone at every weekend, and a monthly job for a month. An asynchronous endpoint publishes
+no invocations: it is judged by its queue and its machine. What is at zero instances costs nothing, and is not idle.
+"""
+
+import shlex
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, Literal, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from guardrail.evidence.bundle import Activity, ComponentEvidence, EndpointEvidence, VariantEvidence
+from guardrail.evidence.judge import confidence
+from guardrail.evidence.judge.confidence import Confidence, Doubt
+from guardrail.model import INSTANCE_COUNT
+from guardrail.money import ZERO
+
+HOURS: Final = 24
+"""How long nothing must have been asked of it, at least."""
+Verdict: TypeAlias = Literal["idle", "active", "at-zero", "empties", "rhythm", "young", "unknown"]
+
+
+class Idleness(Struct, frozen=True, kw_only=True):
+    """Whether something is idle, since when, and what that has cost."""
+
+    verdict: Verdict
+    since: datetime | None = None
+    is_exact: bool = True
+    """Whether it was used until then, or made then; else it is idle for longer."""
+    hours: int = 0
+    ever: bool = False
+    """Whether it was ever used, as far as anybody looked."""
+    last: datetime | None = None
+    """The beginning of the last hour, or day, with a request."""
+    cost_usd: Decimal | None = None
+    """What ran since then within the window, in USD; None where that is not known."""
+    window_days: int
+    why: str
+    confidence: Confidence
+    commands: tuple[str, ...] = ()
+    """What would end it: printed, never run."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it may go."""
+        return self.verdict == "idle"
+
+
+def of_variant(
+    found: EndpointEvidence, variant: VariantEvidence, hourly_usd: Decimal | None, *, hours: int = HOURS
+) -> Idleness:
+    """Judge a variant, of which an instance costs so much an hour."""
+    if variant.has_components and variant.requests is None:
+        return _by_components(found, variant, hours)
+    done = variant.activity
+    if done is None:
+        gaps = (*variant.gaps, *found.gaps)
+        why = next((f"{one.metric}: {one.reason}" for one in gaps), f"it is {found.status}")
+        return _unknown(found, why)
+    verdict, why = _verdict(found, variant, done, hours)
+    return _judged(
+        found,
+        done,
+        verdict,
+        why,
+        last=None if variant.requests is None else variant.requests.last,
+        cost_usd=_cost(variant, done, hourly_usd),
+        commands=_commands(found, variant) if verdict in ("idle", "empties") else (),
+    )
+
+
+def of_component(found: EndpointEvidence, component: ComponentEvidence, *, hours: int = HOURS) -> Idleness:
+    """Judge an inference component. It costs nothing of its own: the instances of its variant do."""
+    done = component.activity
+    if done is None:
+        return _unknown(found, next((f"{one.metric}: {one.reason}" for one in component.gaps), "it is not in service"))
+    verdict, why = _of_requests(found, done, hours, component.created or found.created)
+    if verdict == "idle" and component.accelerators:
+        why += f"; each copy reserves {component.accelerators.normalize():f} accelerators, and ending it saves an "
+        why += "instance only where the rest fits on fewer"
+    command = ["sagemaker", "delete-inference-component", "--inference-component-name", component.name]
+    return _judged(
+        found,
+        done,
+        verdict,
+        why,
+        last=None if component.requests is None else component.requests.last,
+        cost_usd=ZERO,
+        commands=(_command(found, command),) if verdict == "idle" else (),
+    )
+
+
+def _by_components(found: EndpointEvidence, variant: VariantEvidence, hours: int) -> Idleness:
+    """A variant that hosts components is idle where all of them are; one that nobody knows of leaves it open."""
+    own = [one for one in found.components if one.variant in (None, variant.name)]
+    judged = [(one.name, of_component(found, one, hours=hours)) for one in own]
+    active = next((name for name, one in judged if one.verdict not in ("idle", "unknown")), None)
+    if active is not None:
+        return Idleness(
+            verdict="active",
+            why=f"its component {active} answers requests",
+            window_days=_days(found),
+            confidence=confidence.of(confidence.of_window(found)),
+        )
+    unknown = next((name for name, one in judged if one.verdict == "unknown"), None)
+    if unknown is not None or not judged:
+        return _unknown(
+            found, "it has no components" if unknown is None else f"nobody knows of its component {unknown}"
+        )
+    latest = min((one for _, one in judged), key=lambda one: one.hours)
+    return replace(latest, cost_usd=None, why="none of its components was asked anything")
+
+
+def _verdict(found: EndpointEvidence, variant: VariantEvidence, done: Activity, hours: int) -> tuple[Verdict, str]:
+    if found.mode != "async":
+        return _of_requests(found, done, hours, found.created)  # a queue publishes none
+    count = variant.current_instances
+    if count == 0:
+        return "at-zero", "scaled to zero: nothing runs, and nothing is paid"
+    if done.hours < hours or done.hours <= done.longest_gap_hours:
+        return "active", f"its queue was worked on {done.hours} h ago"
+    if done.ever and done.since > found.start:
+        held = "an unknown number of" if count is None else count
+        return "empties", f"it has been empty since {_time(done.since)} and holds {held} instances: it could scale to 0"
+    return "idle", f"its queue was empty and its machine at rest for the whole window of {_days(found)} days"
+
+
+def _of_requests(found: EndpointEvidence, done: Activity, hours: int, born: datetime) -> tuple[Verdict, str]:
+    if done.hours < hours:
+        if done.ever or done.since > born:
+            return "active", f"the last request was {done.hours} h ago"
+        return "young", f"it exists for {done.hours} hours: {hours} without a request have not passed"
+    if done.hours <= done.longest_gap_hours:
+        said = f"no request for {done.hours} h, and it was left alone for {done.longest_gap_hours} h before"
+        outside = done.since <= found.start
+        return "rhythm", f"not in the window of {_days(found)} days: {said}" if outside else said
+    if done.ever:
+        return "idle", f"no request since {_time(done.since)}, for {done.hours} h"
+    since = "its creation" if done.since == born else _time(done.since)
+    return "idle", f"no request since {since}, for {done.hours} h{'' if done.is_exact else ' at least'}"
+
+
+def _judged(found: EndpointEvidence, done: Activity, verdict: Verdict, why: str, **more: Any) -> Idleness:
+    return Idleness(
+        verdict=verdict,
+        since=done.since,
+        is_exact=done.is_exact,
+        hours=done.hours,
+        ever=done.ever,
+        window_days=_days(found),
+        why=why,
+        confidence=confidence.of(confidence.of_window(found)),
+        **more,
+    )
+
+
+def _unknown(found: EndpointEvidence, why: str) -> Idleness:
+    doubt = Doubt(why, is_grave=True)
+    return Idleness(verdict="unknown", why=why, window_days=_days(found), confidence=confidence.of([doubt]))
+
+
+def _cost(variant: VariantEvidence, done: Activity, hourly_usd: Decimal | None) -> Decimal | None:
+    """What ran since then: 30 hours of one ml.m5.xlarge at 0.23 are 6.90; nothing runs of serverless without slots."""
+    if variant.serverless is not None:
+        return None if variant.serverless.provisioned_concurrency else ZERO
+    if done.instance_hours is None:
+        return None
+    if not done.instance_hours:
+        return ZERO
+    return None if hourly_usd is None else done.instance_hours * hourly_usd
+
+
+def _commands(found: EndpointEvidence, variant: VariantEvidence) -> tuple[str, ...]:
+    if found.mode == "async":
+        words = ["application-autoscaling", "register-scalable-target", "--service-namespace", "sagemaker"]
+        words += [
+            "--scalable-dimension",
+            INSTANCE_COUNT,
+            "--resource-id",
+            f"endpoint/{found.name}/variant/{variant.name}",
+        ]
+        most = variant.most_instances or variant.current_instances or 1
+        words += ["--min-capacity", "0", "--max-capacity", str(most)]
+    elif len(found.variants) > 1:
+        without = f"CONFIGURATION_WITHOUT_{variant.name}"
+        words = ["sagemaker", "update-endpoint", "--endpoint-name", found.name, "--endpoint-config-name", without]
+    else:
+        words = ["sagemaker", "delete-endpoint", "--endpoint-name", found.name]
+    return (_command(found, words),)
+
+
+def _command(found: EndpointEvidence, words: list[str]) -> str:
+    """A line for a shell, in which a name stays one word whatever it holds."""
+    return shlex.join(["aws", *words, "--region", found.region])
+
+
+def _days(found: EndpointEvidence) -> int:
+    return max((found.end - found.start).days, 1)
+
+
+def _time(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M} UTC"

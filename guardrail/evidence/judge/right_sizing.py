@@ -1,0 +1,271 @@
+"""Right-sizing: what a variant needed, and the cheapest types that have it, with room for more.
+
+The need is the 99th percentile of hourly maxima of the hottest instance, or what recurs at the same hour of week where
+that is more: a peak of one hour a week is load, and never reaches a percentile. The maximum is always told. Memory of a
+container that hosts several models is a cache, which fills any machine, and no need.
+"""
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from itertools import islice
+from math import ceil
+from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from guardrail.alternatives import needs
+from guardrail.alternatives.base import Alternative
+from guardrail.alternatives.engine import Engine
+from guardrail.alternatives.needs import Need
+from guardrail.evidence.bundle import Distribution, EndpointEvidence, Segment, VariantEvidence
+from guardrail.evidence.judge import confidence
+from guardrail.evidence.judge.confidence import Confidence, Doubt
+from guardrail.model import Endpoint, InstanceVariant, Unknown
+from guardrail.money import HOURS_PER_MONTH
+from guardrail.prices.base import Price
+from guardrail.prices.book import InstanceSpec
+
+HEADROOM: Final = Decimal("0.2")
+Percentile: TypeAlias = Literal["p50", "p90", "p95", "p99", "maximum"]
+Verdict: TypeAlias = Literal["too-large", "too-small", "fits", "unknown"]
+_FULL: Final = Decimal("0.95")
+"""The share of a machine above which a load may be cut off by it."""
+_WEEK_HOURS: Final = 168
+_LISTED: Final = 3
+_CACHE: Final = "its container hosts several models: memory is a cache, and no need"
+
+
+class Option(Struct, frozen=True, kw_only=True):
+    """A type that would do."""
+
+    alternative: Alternative
+    hourly_usd: Decimal
+    instances_usd: Decimal
+    """What the instances alone save a month; volumes, which change with the type, are in the alternative's amount."""
+
+    @property
+    def instance_type(self) -> str:
+        """Of one instance."""
+        return str(self.alternative.instance_type)
+
+    @property
+    def is_arm(self) -> bool:
+        """Whether its image must be built for another architecture."""
+        return self.alternative.kind == "graviton"
+
+
+class RightSizing(Struct, frozen=True, kw_only=True):
+    """What was needed of one variant, and what would be enough."""
+
+    verdict: Verdict
+    need: Need
+    """Of one instance, as it was used."""
+    needed: Need
+    """With room for more."""
+    most: Need
+    """The maxima."""
+    hours_above_p99: int = 0
+    """Hours with more CPU than the 99th percentile."""
+    peak_at: int | None = None
+    """The hour of week at which the greatest CPU use recurs, where that is what counts."""
+    options: tuple[Option, ...] = ()
+    """Cheaper types that have what is needed, the cheapest first."""
+    fewer: Alternative | None = None
+    """Fewer instances of the same type that take the load."""
+    enough: str | None = None
+    """The cheapest type that has what is needed, where the present one has not."""
+    reason: str = ""
+    """Why nothing can be said, or what is too small."""
+    notes: tuple[str, ...] = ()
+    confidence: Confidence
+
+    @property
+    def cheapest(self) -> Option | None:
+        """The first of the present architecture: nothing but the type changes."""
+        return next((one for one in self.options if not one.is_arm), None)
+
+    @property
+    def on_arm(self) -> Option | None:
+        """The cheapest of another architecture, under the condition that the image is built for it."""
+        return next((one for one in self.options if one.is_arm), None)
+
+    @property
+    def saving_usd(self) -> Decimal | None:
+        """What the cheapest of the present architecture saves a month."""
+        return None if self.cheapest is None else self.cheapest.alternative.usd
+
+
+def judge(
+    engine: Engine,
+    found: EndpointEvidence,
+    place: int,
+    endpoint: Endpoint,
+    *,
+    headroom: Decimal = HEADROOM,
+    percentile: Percentile = "p99",
+) -> RightSizing:
+    """Judge one variant of an endpoint, which is that of the evidence or the one that a change makes of it."""
+    variant = found.variants[place]
+    need, most = _needs(variant, percentile)
+    needed = need.scaled(1 + headroom)
+    doubts = list(confidence.of_load(found, variant))
+    if variant.multi_model:
+        doubts.append(Doubt(_CACHE, is_grave=True))
+    told = RightSizing(
+        verdict="unknown",
+        need=need,
+        needed=needed,
+        most=most,
+        hours_above_p99=_above(variant),
+        peak_at=_peak(variant, percentile),
+        confidence=confidence.of(doubts),
+    )
+    spec, why = _present(engine, found, variant, endpoint, place)
+    if spec is None or variant.multi_model or need.cpu_cores is None:
+        return replace(told, reason=why or (_CACHE if variant.multi_model else "its CPU use is not known"))
+    lacking = (*need.lacks(spec, spec), *_exhausted(variant, spec))
+    if lacking:
+        return replace(
+            told, verdict="too-small", reason="; ".join(lacking), enough=_enough(engine, endpoint, spec, needed)
+        )
+    options = tuple(_options(engine, endpoint, place, spec, needed))
+    fewer = _fewer(engine, endpoint, place, spec, needed)
+    return replace(
+        told,
+        verdict="too-large" if options or fewer is not None else "fits",
+        options=options,
+        fewer=fewer,
+        notes=tuple(_notes(engine, options, most, needed, spec)),
+    )
+
+
+def _present(
+    engine: Engine, found: EndpointEvidence, variant: VariantEvidence, endpoint: Endpoint, place: int
+) -> tuple[InstanceSpec | None, str]:
+    """The type that is judged, and why there is none to judge."""
+    if found.mode == "serverless":
+        return None, "it is serverless"
+    if variant.has_components:
+        return None, "what its inference components reserve decides, not what they use"
+    if isinstance(endpoint.variants, Unknown):
+        return None, "its variants are not known"
+    declared = endpoint.variants[place]
+    name = declared.instance_type if isinstance(declared, InstanceVariant) else None
+    spec = engine.prices.instance(name) if isinstance(name, str) else None
+    return spec, "" if spec is not None else "its type is not known"
+
+
+# The need ------------------------------------------------------------------------------------------------------------
+
+
+def _needs(variant: VariantEvidence, percentile: Percentile) -> tuple[Need, Need]:
+    """What was needed and the maxima: of the last segment where that saw a whole week, else of all that are known."""
+    segments = [one for one in variant.segments if one.instance_type is not None]
+    last = segments[-1:]
+    if last and last[0].cpu_cores is not None and last[0].cpu_cores.count >= _WEEK_HOURS:
+        segments = last
+    return (
+        _need(segments, lambda used: _load(used, percentile), is_cache=variant.multi_model is True),
+        _need(segments, lambda used: used.maximum, is_cache=variant.multi_model is True),
+    )
+
+
+def _need(segments: list[Segment], of: Callable[[Distribution], Decimal], *, is_cache: bool) -> Need:
+    def most(name: str) -> Decimal | None:
+        used = [of(found) for one in segments if (found := getattr(one, name)) is not None]
+        return max(used, default=None)
+
+    return Need(
+        cpu_cores=most("cpu_cores"),
+        memory_gib=None if is_cache else most("memory_gib"),
+        gpus=most("gpus"),
+        gpu_memory_gib=None if is_cache else most("gpu_memory_gib"),
+    )
+
+
+def _load(used: Distribution, percentile: Percentile) -> Decimal:
+    """A percentile, or what two weeks reached in the same hour, where that is more."""
+    value: Decimal = getattr(used, percentile)
+    return value if used.recurring is None else max(value, used.recurring)
+
+
+def _above(variant: VariantEvidence) -> int:
+    return sum(one.cpu_cores.above_p99 for one in variant.segments if one.cpu_cores is not None)
+
+
+def _peak(variant: VariantEvidence, percentile: Percentile) -> int | None:
+    used = variant.segments[-1].cpu_cores if variant.segments else None
+    if used is None or used.recurring is None or used.recurring <= getattr(used, percentile):
+        return None
+    return used.recurs_at
+
+
+def _exhausted(variant: VariantEvidence, spec: InstanceSpec) -> Iterator[str]:
+    """What was used up on the present type, so that the load may have been more."""
+    last = variant.segments[-1] if variant.segments else None
+    if last is None or last.instance_type != spec.instance_type:
+        return
+    used = last.cpu_cores
+    if used is not None and used.p99 >= _FULL * spec.vcpus:
+        yield f"{used.p99.normalize():f} of {spec.vcpus} cores were used, all there were"
+    memory = last.memory_gib
+    if memory is not None and not variant.multi_model and memory.p99 >= _FULL * spec.memory_gib:
+        yield f"{memory.p99.normalize():f} of {spec.memory_gib:f} GiB of memory were used, all there were"
+
+
+# What would do -------------------------------------------------------------------------------------------------------
+
+
+def _options(engine: Engine, endpoint: Endpoint, place: int, spec: InstanceSpec, needed: Need) -> Iterator[Option]:
+    """The cheapest that have what is needed: three of the present architecture, and one of another."""
+    found = list(islice(engine.that_fit(endpoint, place, needed), 4 * _LISTED))
+    own = [each for each in found if each.kind != "graviton"][:_LISTED]
+    arm = [each for each in found if each.kind == "graviton"][:1]
+    present = engine.prices.hosting(str(endpoint.region), spec.instance_type)
+    count = _count(endpoint, place)
+    for each in found:
+        price = engine.prices.hosting(str(endpoint.region), str(each.instance_type))
+        if each in (*own, *arm) and isinstance(price, Price) and isinstance(present, Price) and count is not None:
+            yield Option(
+                alternative=each,
+                hourly_usd=price.usd,
+                instances_usd=(present.usd - price.usd) * count * HOURS_PER_MONTH,
+            )
+
+
+def _count(endpoint: Endpoint, place: int) -> int | None:
+    variant = () if isinstance(endpoint.variants, Unknown) else endpoint.variants[place]
+    count = variant.initial_instance_count if isinstance(variant, InstanceVariant) else None
+    return count if isinstance(count, int) else None
+
+
+def _fewer(engine: Engine, endpoint: Endpoint, place: int, spec: InstanceSpec, needed: Need) -> Alternative | None:
+    """Fewer instances: load is shared out among those that are left, memory is not."""
+    count = _count(endpoint, place)
+    if count is None or count < 2 or needed.cpu_cores is None:  # noqa: PLR2004 - one instance is not made fewer
+        return None
+    shares = [needed.cpu_cores / spec.vcpus]
+    if spec.accelerators:
+        if needed.gpus is None:
+            return None
+        shares.append(needed.gpus / spec.accelerators)
+    least = max(ceil(count * max(shares)), 1)
+    return engine.with_fewer(endpoint, place, least) if least < count else None
+
+
+def _enough(engine: Engine, endpoint: Endpoint, spec: InstanceSpec, needed: Need) -> str | None:
+    found = needs.fitting(engine.prices, str(endpoint.region), spec, needed)
+    return next((each.spec.instance_type for each in found if each.kind != "graviton"), None)
+
+
+def _notes(engine: Engine, options: tuple[Option, ...], most: Need, needed: Need, spec: InstanceSpec) -> Iterator[str]:
+    """A type below the maximum that was seen: the hours beyond the need are slower on it."""
+    for option in options:
+        other = engine.prices.instance(option.instance_type)
+        if other is not None:
+            below = most.lacks(other, spec)
+            if below:
+                yield f"{option.instance_type} is below the maximum: {', '.join(below)}"
+    if not options and needed.lacks(spec, spec):
+        yield f"it has less room than asked for: {', '.join(needed.lacks(spec, spec))}"

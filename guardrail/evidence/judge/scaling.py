@@ -1,0 +1,125 @@
+"""Count and scaling: what a fleet that followed an ordinary week would cost, and bounds against what was needed."""
+
+from decimal import Decimal
+from math import ceil
+from typing import Final
+
+from msgspec import Struct
+
+from guardrail.evidence.bundle import HOURS_OF_WEEK, EndpointEvidence, VariantEvidence
+from guardrail.evidence.judge import confidence
+from guardrail.evidence.judge.confidence import Confidence
+from guardrail.money import HOURS_PER_MONTH
+
+_BUSY: Final = Decimal("0.2")
+"""An hour of the week is busy that has at least this share of the load of the busiest."""
+_MOST_BUSY: Final = 126
+"""Busy hours of a week beyond which, at three quarters of it, following the load saves little."""
+_QUIET_RATIO: Final = Decimal("0.5")
+"""How small the quiet hours' load must be of the busy ones' to call a profile periodic."""
+
+
+class Periodic(Struct, frozen=True, kw_only=True):
+    """A load that comes and goes with the hours of the week, under a fleet that does not."""
+
+    busy_hours: int
+    """Of 168."""
+    quiet_share: Decimal
+    """The mean load of the other hours, of that of the busy ones."""
+    instances: int
+    """That stand all the time."""
+    always_usd: Decimal
+    """A month."""
+    following_usd: Decimal
+    """A month of as many instances in each hour as its load takes, one at least where the endpoint is real-time."""
+    by: str
+    """What the load is measured by: requests, or CPU."""
+    confidence: Confidence
+
+    @property
+    def saving_usd(self) -> Decimal:
+        """What following it would save a month, at best: an instance takes minutes to come."""
+        return self.always_usd - self.following_usd
+
+
+class Bounds(Struct, frozen=True, kw_only=True):
+    """The bounds of what scales against what was there."""
+
+    least: int
+    most: int
+    hours: int
+    """Hours in which instances were counted."""
+    hours_at_least: int
+    hours_at_most: int
+
+    @property
+    def maximum_was_reached(self) -> bool:
+        """Whether it may have needed more than it may have."""
+        return self.hours_at_most > 0 and self.most > self.least
+
+    @property
+    def minimum_was_never_left(self) -> bool:
+        """Whether it never needed more than the minimum, which may then be too high."""
+        return self.hours > 0 and self.hours_at_least == self.hours
+
+
+def periodic(found: EndpointEvidence, variant: VariantEvidence, hourly_usd: Decimal | None) -> Periodic | None:
+    """What following an ordinary week would save; None where the load is even, the fleet follows it, or is one.
+
+    Two instances at 0.23, busy in 50 of 168 hours: 335.80 a month always, 0.23 × 730 × (1 + 50/168) = 217.87 following.
+    """
+    count, scales = variant.current_instances, variant.most_instances is not None
+    told = _load(variant)
+    if count is None or scales or told is None or hourly_usd is None or found.mode == "serverless":
+        return None
+    loads, by = told
+    most = max(loads)
+    busy = [load for load in loads if load >= _BUSY * most]
+    quiet = [load for load in loads if load < _BUSY * most]
+    if not most or not quiet or len(busy) > _MOST_BUSY:
+        return None
+    share = _mean(quiet) / _mean(busy)
+    least = 0 if found.mode == "async" else 1
+    following = sum(max(ceil(count * load / most), least) for load in loads)
+    always = hourly_usd * count * HOURS_PER_MONTH
+    cost = hourly_usd * HOURS_PER_MONTH * following / HOURS_OF_WEEK
+    if share > _QUIET_RATIO or cost >= always:
+        return None
+    return Periodic(
+        busy_hours=len(busy),
+        quiet_share=share,
+        instances=count,
+        always_usd=always,
+        following_usd=cost,
+        by=by,
+        confidence=confidence.of(confidence.of_window(found)),
+    )
+
+
+def _mean(loads: list[Decimal]) -> Decimal:
+    return sum(loads, Decimal(0)) / len(loads)
+
+
+def _load(variant: VariantEvidence) -> tuple[list[Decimal], str] | None:
+    """An ordinary week of requests, else of GPUs or cores; None where an hour of it was never seen."""
+    requests = None if variant.requests is None else variant.requests.profile
+    for profile, by in ((requests, "requests"), (variant.gpu_profile, "GPU"), (variant.cpu_profile, "CPU")):
+        if profile is not None:
+            loads = [load for load in profile.mean if load is not None]
+            if len(loads) == HOURS_OF_WEEK and any(loads):
+                return loads, by
+    return None
+
+
+def bounds(variant: VariantEvidence) -> Bounds | None:
+    """How its bounds fared; None where nothing scales it, or its instances were not counted."""
+    least, most, counted = variant.least_instances, variant.most_instances, variant.instances
+    if least is None or most is None or counted is None:
+        return None
+    return Bounds(
+        least=least,
+        most=most,
+        hours=counted.hours,
+        hours_at_least=variant.hours_at_least or 0,
+        hours_at_most=variant.hours_at_most or 0,
+    )

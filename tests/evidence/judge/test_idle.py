@@ -1,0 +1,194 @@
+"""Idle: longer than ever before, within a named window, and only where somebody would have counted a request."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from guardrail.evidence.base import SAGEMAKER
+from guardrail.evidence.bundle import Bundle
+from guardrail.evidence.judge import idle
+from guardrail.evidence.judge.idle import Idleness
+from tests.evidence.stories import (
+    HOURS,
+    account_of,
+    backlog,
+    bundle_of,
+    cpu,
+    described,
+    invocations,
+    of_component,
+    series,
+    with_status,
+)
+
+HOUR_USD = Decimal("0.23")
+WEEKDAY = [(10, 3600), (14, None)]
+OFFICE: Any = [*WEEKDAY * 4, (10, 3600), (62, None)]
+"""A week from Monday at 08:00: ten hours on five days, and nothing from Friday at 18:00 on."""
+
+
+def judged(bundle: Bundle, hourly: Decimal | None = HOUR_USD, **asked: Any) -> Idleness:
+    (found,) = bundle.endpoints
+    return idle.of_variant(found, found.variants[0], hourly, **asked)
+
+
+def test_nothing_asked_since_its_creation() -> None:
+    # 30 hours at 0.23 are 6.90
+    story = account_of(described(born="2026-11-15T00:00:00Z"))
+    told = judged(bundle_of(story, invocations((100, 900), (236, None))))
+    assert (told.verdict, told.hours, told.cost_usd) == ("idle", 30, Decimal("6.90"))
+    assert (told.since, told.last, told.ever) == (datetime(2026, 11, 15, tzinfo=UTC), None, False)
+    assert told.commands == ("aws sagemaker delete-endpoint --endpoint-name shop --region us-east-1",)
+
+
+def test_what_is_young_is_not_idle() -> None:
+    story = account_of(described(born="2026-11-16T01:00:00Z"))
+    told = judged(bundle_of(story, invocations((HOURS, None))))
+    assert (told.verdict, told.hours) == ("young", 5)
+    assert not told.commands
+
+
+def test_an_office_application_is_not_idle_on_monday_morning() -> None:
+    # since Friday at 18:00 it is 60 hours; from there to Monday at 08:00 it was 62, the week before
+    told = judged(bundle_of(account_of(described(count=2)), invocations((2, None), *OFFICE, *OFFICE[:-1], (60, None))))
+    assert (told.verdict, told.hours) == ("rhythm", 60)
+    assert "left alone for 62 h before" in told.why
+
+
+def test_what_stopped_for_longer_than_ever_is_idle() -> None:
+    # ten busy hours a day for a week, then nothing for 146 hours more than a weekend
+    told = judged(bundle_of(account_of(described()), invocations((2, None), *OFFICE[:-1], (228, None))))
+    assert (told.verdict, told.hours) == ("idle", 228)
+    assert told.cost_usd == 228 * HOUR_USD
+
+
+def test_a_monthly_job_is_not_idle_between_its_days() -> None:
+    days = [(1, 1, 1, 5000, 5000), (29, None), (1, 1, 1, 5200, 5200), (30, None), (1, 1, 1, 5100, 5100), (14, None)]
+    by_day = series("Invocations", days, namespace=SAGEMAKER, start=datetime(2026, 9, 1, tzinfo=UTC), period=86400)
+    told = judged(bundle_of(account_of(described(born="2026-03-01T08:00:00Z")), invocations((HOURS, None)), by_day))
+    assert told.verdict == "rhythm"
+    assert told.why.startswith("not in the window of 14 days")
+    assert told.last == datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def test_nothing_in_the_window_and_nothing_known_of_before_is_idle_for_at_least_that_long() -> None:
+    told = judged(bundle_of(account_of(described()), invocations((HOURS, None))))
+    assert (told.verdict, told.is_exact, told.window_days) == ("idle", False, 14)
+    assert "at least" in told.why
+
+
+@pytest.mark.parametrize("status", ["Forbidden", "InternalError", "PartialData"])
+def test_what_nobody_counted_is_unknown(status: Any) -> None:
+    told = judged(bundle_of(account_of(described()), with_status(status, invocations((HOURS, None)))))
+    assert (told.verdict, told.confidence.level) == ("unknown", "low")
+    assert not told.commands
+
+
+def test_how_long_is_asked_can_be_said() -> None:
+    bundle = bundle_of(account_of(described()), invocations((HOURS - 10, 1), (10, None)))
+    assert judged(bundle).verdict == "active"
+    assert judged(bundle, hours=6).verdict == "idle"
+
+
+# Asynchronous --------------------------------------------------------------------------------------------------------
+
+ASYNC: dict[str, Any] = {"AsyncInferenceConfig": {}}
+
+
+def test_a_queue_that_was_worked_on_makes_it_a_candidate_for_zero() -> None:
+    # 324 hours at 1.408 are 456.192
+    story = account_of(described(instance_type="ml.g5.xlarge", config=ASYNC))
+    told = judged(
+        bundle_of(
+            story,
+            backlog((10, 0, 0, 0, 60), (2, 40, 20, 1200, 60), (324, 0, 0, 0, 60)),
+            cpu((10, 2, 1, 60, 60), (2, 390, 300, 18000, 60), (324, 2, 1, 60, 60)),
+        ),
+        Decimal("1.408"),
+    )
+    assert (told.verdict, told.hours, told.cost_usd) == ("empties", 324, Decimal("456.192"))
+    assert "register-scalable-target" in told.commands[0]
+    assert "--min-capacity 0" in told.commands[0]
+
+
+def test_an_empty_queue_before_a_resting_machine_is_idle() -> None:
+    # 336 × 1.408 = 473.088
+    story = account_of(described(instance_type="ml.g5.xlarge", config=ASYNC))
+    told = judged(bundle_of(story, backlog((HOURS, 0, 0, 0, 60)), cpu((HOURS, 3, 1, 60, 60))), Decimal("1.408"))
+    assert (told.verdict, told.cost_usd, told.is_exact) == ("idle", Decimal("473.088"), False)
+    assert "invocations" not in told.why
+
+
+def test_an_empty_queue_before_a_machine_that_works_is_not_idle() -> None:
+    story = account_of(described(instance_type="ml.g5.xlarge", config=ASYNC))
+    told = judged(bundle_of(story, backlog((HOURS, 0, 0, 0, 60)), cpu((HOURS, 90, 60, 3600, 60))))
+    assert told.verdict == "active"
+
+
+def test_what_is_at_zero_sleeps_and_costs_nothing() -> None:
+    story = account_of(described(instance_type="ml.g5.xlarge", count=0, config=ASYNC))
+    told = judged(bundle_of(story, backlog((HOURS, 0, 0, 0, 60))), Decimal("1.408"))
+    assert (told.verdict, told.cost_usd) == ("at-zero", 0)
+
+
+def test_a_queue_that_nobody_saw_is_unknown() -> None:
+    story = account_of(described(instance_type="ml.g5.xlarge", config=ASYNC))
+    assert judged(bundle_of(story, cpu((HOURS, 3, 1, 60, 60)))).verdict == "unknown"
+
+
+# Others --------------------------------------------------------------------------------------------------------------
+
+
+def component(name: str, status: str = "InService") -> dict[str, object]:
+    return {
+        "InferenceComponentName": name,
+        "EndpointName": "shop",
+        "VariantName": "a",
+        "InferenceComponentStatus": status,
+        "CreationTime": "2026-09-02T08:00:00Z",
+        "Specification": {"ComputeResourceRequirements": {"NumberOfAcceleratorDevicesRequired": 1}},
+    }
+
+
+def hosting(*components: dict[str, object]) -> Any:
+    host = described(instance_type="ml.g5.12xlarge", variant={"ModelName": None})
+    return account_of(host, {"inference_components": list(components)})
+
+
+def test_a_component_is_idle_by_its_own_requests_and_costs_nothing_of_its_own() -> None:
+    found = bundle_of(
+        hosting(component("chat"), component("embed")),
+        of_component("chat", "Invocations", (HOURS, 1, 1, 800, 800)),
+        of_component("embed", "Invocations", (HOURS, None)),
+    ).endpoints[0]
+    chat, embed = (idle.of_component(found, one) for one in found.components)
+    assert (chat.verdict, embed.verdict, embed.cost_usd) == ("active", "idle", 0)
+    assert "only where the rest fits on fewer" in embed.why
+    assert idle.of_variant(found, found.variants[0], HOUR_USD).verdict == "active"
+
+
+def test_a_host_is_idle_where_all_of_its_components_are() -> None:
+    found = bundle_of(hosting(component("embed")), of_component("embed", "Invocations", (HOURS, None))).endpoints[0]
+    assert idle.of_variant(found, found.variants[0], HOUR_USD).verdict == "idle"
+
+
+def test_a_host_of_a_component_that_nobody_counted_is_unknown() -> None:
+    found = bundle_of(
+        hosting(component("chat"), component("embed")), of_component("embed", "Invocations", (HOURS, None))
+    ).endpoints[0]
+    assert idle.of_variant(found, found.variants[0], HOUR_USD).verdict == "unknown"
+
+
+def test_serverless_without_warm_slots_costs_nothing_while_it_is_idle() -> None:
+    serverless = {"ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}, "InstanceType": None}
+    told = judged(bundle_of(account_of(described(variant=serverless)), invocations((HOURS, None))), None)
+    assert (told.verdict, told.cost_usd) == ("idle", 0)
+
+
+def test_a_name_stays_one_word_in_a_command() -> None:
+    story = account_of(described("shop; rm -rf /"))
+    requests = invocations((HOURS, None), dimensions={"EndpointName": "shop; rm -rf /", "VariantName": "a"})
+    told = judged(bundle_of(story, requests))
+    assert "'shop; rm -rf /'" in told.commands[0]

@@ -1,0 +1,220 @@
+"""Right-sizing: the need in cores and GiB, the cheapest types that have it, and never one that has not."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from guardrail.alternatives.engine import Engine
+from guardrail.alternatives.needs import Need, fitting
+from guardrail.evidence.bundle import Bundle
+from guardrail.evidence.judge import right_sizing
+from guardrail.evidence.judge.right_sizing import RightSizing
+from guardrail.evidence.standing import endpoint_of
+from guardrail.prices.book import PriceBook
+from tests.evidence.stories import HOURS, account_of, bundle_of, cpu, described, invocations, memory, series
+
+BOOK = PriceBook()
+MODEL = {"models": [{"ModelName": "m", "PrimaryContainer": {"Mode": "SingleModel"}}]}
+TYPES = [
+    name
+    for name in sorted(BOOK.hosting_prices("us-east-1"))
+    if (spec := BOOK.instance(name)) is not None and BOOK.offered("us-east-1", name) is True and spec.vcpus
+]
+
+
+def judged(bundle: Bundle, **asked: Any) -> RightSizing:
+    (found,) = bundle.endpoints
+    return right_sizing.judge(Engine(BOOK), found, 0, endpoint_of(found), **asked)
+
+
+def steady(instance_type: str, cpu_percent: float, memory_percent: float, *, count: int = 1) -> Bundle:
+    """Two weeks in which every hour was like the other."""
+    samples = 60 * count
+    return bundle_of(
+        account_of(described(instance_type=instance_type, count=count), MODEL),
+        cpu((HOURS, cpu_percent, cpu_percent / 2, cpu_percent * 30, samples)),
+        memory((HOURS, memory_percent, memory_percent, memory_percent * 60, samples)),
+        invocations((HOURS, 1000)),
+    )
+
+
+def test_the_example_without_room() -> None:
+    # ml.m4.10xlarge: 40 vCPUs, 160 GiB, 2.40 an hour; 3,000 % are 30 cores, 6 % of 160 are 9.6 GiB.
+    # ml.c6i.8xlarge has 32 vCPUs at 1.632: (2.40 - 1.632) × 730 = 560.64. ml.c6g.8xlarge, arm64, at 1.3056: 798.912
+    told = judged(steady("ml.m4.10xlarge", 3000, 6), headroom=Decimal(0))
+    assert told.verdict == "too-large"
+    assert told.need == Need(cpu_cores=Decimal(30), memory_gib=Decimal("9.6"))
+    assert told.cheapest is not None
+    assert (told.cheapest.instance_type, told.cheapest.hourly_usd) == ("ml.c6i.8xlarge", Decimal("1.632"))
+    assert told.cheapest.instances_usd == Decimal("560.64")
+    assert told.on_arm is not None
+    assert (told.on_arm.instance_type, told.on_arm.instances_usd) == ("ml.c6g.8xlarge", Decimal("798.912"))
+    assert any("arm64" in one for one in told.on_arm.alternative.conditions)
+
+
+def test_the_example_with_a_fifth_of_room() -> None:
+    # 30 × 1.2 = 36 cores: ml.c5.9xlarge has 36 at 1.836: (2.40 - 1.836) × 730 = 411.72
+    told = judged(steady("ml.m4.10xlarge", 3000, 6))
+    assert told.needed.cpu_cores == 36
+    assert told.cheapest is not None
+    assert (told.cheapest.instance_type, told.cheapest.instances_usd) == ("ml.c5.9xlarge", Decimal("411.72"))
+    assert told.confidence.level == "high"
+
+
+def test_of_two_instances_both_are_cheaper() -> None:
+    # 260 % of 8 vCPUs are 2.6 cores, 22 % of 16 GiB are 3.52; 3.12 and 4.224 with room. ml.c5.xlarge has 4 and 8 at
+    # 0.204: 2 × (0.408 - 0.204) × 730 = 297.84
+    told = judged(steady("ml.c5.2xlarge", 260, 22, count=2))
+    assert told.cheapest is not None
+    assert told.cheapest.instance_type in ("ml.c5.xlarge", "ml.c6i.xlarge")
+    assert told.cheapest.instances_usd == Decimal("297.84")
+
+
+def test_fewer_instances_share_the_load_and_not_the_memory() -> None:
+    # four of 4 vCPUs with 0.8 cores each: 4 × 0.8 × 1.2 = 3.84 cores, which one of 4 takes
+    told = judged(steady("ml.m5.xlarge", 80, 60, count=4))
+    assert told.fewer is not None
+    assert told.fewer.instances == 1
+    # 3 × 0.23 × 730 = 503.70 of instances, and three volumes of 8 GB at 0.14: 3.36
+    assert told.fewer.usd == Decimal("507.06")
+    assert any("SageMaker.4" in one for one in told.fewer.conditions)
+
+
+def test_instances_are_not_made_fewer_than_their_load_takes() -> None:
+    # 4 × 3.2 × 1.2 = 15.36 of 16 cores: all four
+    assert judged(steady("ml.m5.xlarge", 320, 60, count=4)).fewer is None
+
+
+def test_what_recurs_in_an_hour_of_the_week_is_load() -> None:
+    week = [(3, 300, 240, 14400, 60), (1, 3000, 2100, 126000, 60), (164, 300, 240, 14400, 60)]
+    story = account_of(described(instance_type="ml.m4.10xlarge"), MODEL)
+    told = judged(bundle_of(story, cpu(*week, *week), memory((HOURS, 6, 5, 300, 60)), invocations((HOURS, 1))))
+    assert told.need.cpu_cores == 30
+    assert (told.hours_above_p99, told.peak_at) == (2, 9)
+    assert told.cheapest is not None
+    assert told.cheapest.instance_type == "ml.c5.9xlarge"
+
+
+def test_a_type_below_a_maximum_that_came_once_is_a_note() -> None:
+    rows = [(50, 300, 240, 14400, 60), (1, 3000, 2100, 126000, 60), (285, 300, 240, 14400, 60)]
+    story = account_of(described(instance_type="ml.m4.10xlarge"), MODEL)
+    told = judged(bundle_of(story, cpu(*rows), memory((HOURS, 6, 5, 300, 60)), invocations((HOURS, 1))))
+    assert (told.need.cpu_cores, told.most.cpu_cores) == (3, 30)
+    assert told.cheapest is not None
+    assert f"{told.cheapest.instance_type} is below the maximum: 4 of 30 cores" in told.notes
+
+
+def test_what_was_used_up_is_too_small() -> None:
+    # 398 of 400 %: ml.m5.xlarge had no more to give
+    told = judged(steady("ml.m5.xlarge", 398, 50))
+    assert told.verdict == "too-small"
+    assert "3.98 of 4 cores were used" in told.reason
+    assert told.enough is not None
+    enough = BOOK.instance(told.enough)
+    assert enough is not None
+    assert enough.vcpus >= 5  # 3.98 × 1.2 = 4.776
+    assert told.options == ()
+
+
+def test_memory_of_several_models_is_no_need() -> None:
+    several = {"models": [{"ModelName": "m", "PrimaryContainer": {"Mode": "MultiModel"}}]}
+    story = account_of(described(instance_type="ml.m5.4xlarge"), several)
+    told = judged(bundle_of(story, cpu((HOURS, 96, 60, 3600, 60)), memory((HOURS, 78, 76, 4560, 60))))
+    assert (told.verdict, told.need.memory_gib, told.confidence.level) == ("unknown", None, "low")
+    assert told.options == ()
+
+
+def test_memory_that_was_not_measured_is_that_of_the_present_type() -> None:
+    story = account_of(described(instance_type="ml.r5.4xlarge"), MODEL)
+    told = judged(bundle_of(story, cpu((HOURS, 100, 60, 3600, 60)), invocations((HOURS, 1))))
+    for option in told.options:
+        spec = BOOK.instance(option.instance_type)
+        assert spec is not None
+        assert spec.memory_gib >= 128
+    assert any("MemoryUtilization" in doubt for doubt in told.confidence.doubts)
+
+
+def test_without_its_cpu_nothing_is_recommended() -> None:
+    told = judged(bundle_of(account_of(described(), MODEL), memory((HOURS, 5, 5, 300, 60))))
+    assert (told.verdict, told.options) == ("unknown", ())
+
+
+def test_a_short_window_is_of_low_confidence() -> None:
+    story = account_of(described(instance_type="ml.m4.10xlarge", born="2026-11-14T06:00:00Z"), MODEL)
+    told = judged(bundle_of(story, cpu((288, None), (48, 100, 50, 3000, 60)), memory((288, None), (48, 5, 5, 300, 60))))
+    assert told.confidence.level == "low"
+    assert any("seen for 2 days" in doubt for doubt in told.confidence.doubts)
+
+
+def test_a_gpu_is_replaced_by_gpus_alone_and_its_memory_is_a_sum() -> None:
+    story = account_of(described(instance_type="ml.g5.12xlarge"), MODEL)
+    told = judged(
+        bundle_of(
+            story,
+            cpu((HOURS, 200, 100, 6000, 60)),
+            memory((HOURS, 5, 5, 300, 60)),
+            series("GPUUtilization", [(HOURS, 60, 40, 2400, 60)]),
+            series("GPUMemoryUtilization", [(HOURS, 60, 60, 3600, 60)]),
+            invocations((HOURS, 1000)),
+        )
+    )
+    assert told.need.gpus == Decimal("0.6")
+    assert told.options
+    for option in told.options:
+        spec = BOOK.instance(option.instance_type)
+        assert spec is not None
+        assert spec.accelerator_kind == "gpu"
+        assert spec.accelerators * (spec.accelerator_memory_gib or 0) >= Decimal("1.2") * Decimal("0.6") * Decimal(22)
+
+
+@given(
+    instance_type=st.sampled_from(TYPES),
+    cpu_share=st.integers(1, 99),
+    memory_share=st.integers(1, 99),
+    headroom=st.sampled_from([Decimal(0), Decimal("0.2"), Decimal("0.5")]),
+)
+@settings(max_examples=40, deadline=None)
+def test_nothing_is_recommended_that_does_not_fit_the_need(
+    instance_type: str, cpu_share: int, memory_share: int, headroom: Decimal
+) -> None:
+    present = BOOK.instance(instance_type)
+    assert present is not None
+    told = judged(steady(instance_type, cpu_share * present.vcpus, memory_share), headroom=headroom)
+    price = BOOK.hosting_prices("us-east-1")
+    for option in told.options:
+        other = BOOK.instance(option.instance_type)
+        assert other is not None
+        assert other.accelerator_kind == present.accelerator_kind
+        assert other.vcpus >= present.vcpus * Decimal(cpu_share) / 100 * (1 + headroom)
+        assert other.memory_gib >= present.memory_gib * Decimal(memory_share) / 100 * (1 + headroom)
+        assert price[option.instance_type].usd < price[instance_type].usd
+        assert other.architecture == present.architecture or option.is_arm
+        if present.accelerators:  # which was not measured
+            assert other.accelerators >= present.accelerators
+
+
+@given(
+    cores=st.decimals("0.1", 200, places=1),
+    gib=st.decimals("0.1", 2000, places=1),
+    present=st.sampled_from(TYPES),
+)
+@settings(max_examples=60, deadline=None)
+def test_what_fits_has_all_that_is_needed(cores: Decimal, gib: Decimal, present: str) -> None:
+    spec = BOOK.instance(present)
+    assert spec is not None
+    for found in fitting(BOOK, "us-east-1", spec, Need(cpu_cores=cores, memory_gib=gib)):
+        assert found.spec.vcpus >= cores
+        assert found.spec.memory_gib >= gib
+        assert found.spec.accelerators >= spec.accelerators
+
+
+@pytest.mark.parametrize("mode", ["serverless", "components"])
+def test_what_runs_on_no_machine_of_its_own_is_not_sized(mode: str) -> None:
+    serverless = {"ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}, "InstanceType": None}
+    variant = serverless if mode == "serverless" else {"ModelName": None}
+    told = judged(bundle_of(account_of(described(variant=variant)), cpu((HOURS, 10, 5, 300, 60))))
+    assert (told.verdict, told.options) == ("unknown", ())
+    assert told.reason

@@ -1,0 +1,70 @@
+"""Count and scaling: what following an ordinary week would cost, and bounds that never mattered."""
+
+from decimal import Decimal
+from typing import Any
+
+from guardrail.evidence.bundle import Bundle
+from guardrail.evidence.judge import scaling
+from guardrail.evidence.judge.scaling import Bounds, Periodic
+from tests.evidence.judge.test_idle import OFFICE
+from tests.evidence.stories import HOURS, account_of, bundle_of, cpu, described, invocations
+
+HOUR_USD = Decimal("0.23")
+
+
+def periodic(bundle: Bundle) -> Periodic | None:
+    (found,) = bundle.endpoints
+    return scaling.periodic(found, found.variants[0], HOUR_USD)
+
+
+def bounds(bundle: Bundle) -> Bounds | None:
+    return scaling.bounds(bundle.endpoints[0].variants[0])
+
+
+def office(count: int, **more: Any) -> Bundle:
+    story = account_of(described(count=count), more)
+    return bundle_of(story, invocations((2, None), *OFFICE, *OFFICE[:-1], (60, None)))
+
+
+def test_office_hours_are_followed_by_the_second_instance() -> None:
+    # busy in 50 of 168 hours: 2 × 0.23 × 730 = 335.80 always, 0.23 × 730 × (1 + 50/168) = 217.8702 following
+    told = periodic(office(2))
+    assert told is not None
+    assert (told.busy_hours, told.by) == (50, "requests")
+    assert told.always_usd == Decimal("335.80")
+    assert round(told.following_usd, 4) == Decimal("217.8702")
+
+
+def test_one_instance_of_a_real_time_endpoint_cannot_follow() -> None:
+    assert periodic(office(1)) is None
+
+
+def test_an_even_load_is_not_periodic() -> None:
+    assert periodic(bundle_of(account_of(described(count=2)), invocations((HOURS, 1000)))) is None
+
+
+def test_what_scales_already_follows() -> None:
+    target = {
+        "ResourceId": "endpoint/shop/variant/a",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+        "MinCapacity": 1,
+        "MaxCapacity": 4,
+    }
+    assert periodic(office(2, scalable_targets=[target])) is None
+
+
+def test_a_maximum_that_was_reached_and_a_minimum_that_was_never_left() -> None:
+    target = {
+        "ResourceId": "endpoint/shop/variant/a",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+        "MinCapacity": 2,
+        "MaxCapacity": 4,
+    }
+    story = account_of(described(count=2), {"scalable_targets": [target]})
+    # 120 samples an hour are two instances, 240 are four
+    reached = bounds(bundle_of(story, cpu((100, 90, 80, 9600, 120), (6, 90, 80, 19200, 240), (230, 90, 80, 9600, 120))))
+    assert reached is not None
+    assert (reached.maximum_was_reached, reached.hours_at_most, reached.minimum_was_never_left) == (True, 6, False)
+    never = bounds(bundle_of(story, cpu((HOURS, 90, 80, 9600, 120))))
+    assert never is not None
+    assert (never.maximum_was_reached, never.minimum_was_never_left) == (False, True)
