@@ -85,6 +85,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--suggestions", metavar="FILE", help="write what guardrail comment github --suggest=FILE suggests in a review"
     )
+    parser.add_argument(
+        "--validate",
+        action="store_true",
+        help="let terraform validate be part of the proof: runs the providers of an initialized folder, in a copy",
+    )
     parser.add_argument("--write", action="store_true", help="apply the edits: all of them, or none")
     parser.add_argument(
         "--var-file", metavar="[LABEL=]FILE", dest="assignments", action="append", type=var_file, help="as for check"
@@ -188,8 +193,10 @@ def _as_check(arguments: Namespace) -> Namespace:
     """The arguments of a check of the same inputs, of all that it finds; for a plan, of the source beside it."""
     from guardrail.commands.base import as_check
 
+    if arguments.validate and arguments.untrusted:
+        raise GuardrailError("--validate runs the providers of a folder, which --untrusted code may bring")
     checked = as_check([_near(path) for path in arguments.paths or ["."]], arguments, _OF_CHECK)
-    checked.source_only = True
+    checked.source_only, checked.validate = True, arguments.validate
     plans = [path for path in checked.paths if _is_plan(path)]
     if plans:
         _take_source(checked, plans)
@@ -312,6 +319,7 @@ class _Workbench(Workbench):
         self._reached = {} if reached is None else reached
         """The root modules that use a folder, where that has been asked."""
         self._around: dict[str, _Workbench] = {}
+        self._validations: dict[tuple[str, frozenset[tuple[str, bytes]]], frozenset[str]] = {}
         self._usage: dict[str | None, Usage | None] = {}
 
     def report(self, contents: Contents, edited: Iterable[str]) -> Report:
@@ -350,7 +358,18 @@ class _Workbench(Workbench):
 
         with files.instead(contents):
             roots = check.root_modules(self._with_reached(edited)).values()
-            return {each for root in roots for each in broken(root)}
+            said = {each for root in roots for each in broken(root)}
+            for root in roots if self._arguments.validate else ():
+                said |= self._validated(root, contents)
+        return said
+
+    def _validated(self, root: "RootModule", contents: Contents) -> frozenset[str]:
+        from guardrail.fixes.validation import refused
+
+        key = (os.path.realpath(root.directory), frozenset(contents.items()))
+        if key not in self._validations:
+            self._validations[key] = refused(root, contents, any_owner=self._arguments.any_owner)
+        return self._validations[key]
 
     def asked(self, source: str, endpoint: "Endpoint") -> "Sequence[VariantDemand]":
         from guardrail.cost.usage import load

@@ -259,7 +259,7 @@ def _refuse_objections(
             was = workbench.broken(before, state.contents)
             said = next((each for each in workbench.broken(state.contents, state.contents) if each not in was), None)
         except GuardrailError as error:
-            said = error.message
+            raise NoFixError(error.message) from None
     if said is not None:
         raise NoFixError(f"with it {said}")
 
