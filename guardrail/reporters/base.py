@@ -41,6 +41,8 @@ class Options(Struct, frozen=True, kw_only=True):
     """None outside of a forge."""
     lines: dict[tuple[str, int], str] = {}
     """The code that findings point to, by path and line, as far as it may be shown."""
+    fixable: frozenset[str] = frozenset()
+    """The ids of findings that ``guardrail fix`` has an edit for."""
 
 
 DEFAULT = Options()

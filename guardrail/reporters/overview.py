@@ -1,7 +1,8 @@
 """What a report says in one breath: the cost, the change, the verdict; and its results as chapters."""
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
@@ -222,6 +223,8 @@ def judged(budget: BudgetReport) -> str:
     return f"{held} is {'above' if budget.state == 'broken' else 'within'} {limit}"
 
 
+_MOST_PATHS = 2
+_PLAIN_PATH = re.compile(r"(?!-)[\w./-]{1,100}", re.ASCII)
 _BOUNDS = {"floor": "floor", "expected": "expected cost", "ceiling": "ceiling"}
 
 
@@ -323,6 +326,22 @@ def priced_when(result: Result, report: Report) -> str:
 def fix(result: Result, report: Report) -> list[str]:
     """What to change, in one to three lines; none where its policy does not say."""
     return _in_its_language(result.fix, result, report).splitlines() if result.fix else []
+
+
+def fix_command(results: Iterable[Result], report: Report, fixable: Collection[str], most: int) -> str:
+    """``guardrail fix infra --finding 3f2ac81d9be04c57``, as people paste it into a shell; empty where none is fixable.
+
+    More findings than ``most`` are not named. Inputs that are many, or that a shell reads otherwise, are ``PATH...``.
+    """
+    from guardrail.reporters.fingerprints import Fingerprints  # which needs hashes, and a check without findings none
+
+    fingerprints = Fingerprints(report)
+    found = {name: each for each in results if (name := fingerprints.id_of(each)) in fixable}
+    sources = {result.source for result in found.values()}
+    paths = [source.path for source in report.sources if source.id in sources]
+    is_plain = len(paths) <= _MOST_PATHS and all(map(_PLAIN_PATH.fullmatch, paths))
+    named = [f"--finding {name}" for name in found] if len(found) <= most else []
+    return " ".join(["guardrail fix", *(paths if is_plain else ["PATH..."]), *named]) if found else ""
 
 
 def told(result: Result, report: Report) -> list[str]:

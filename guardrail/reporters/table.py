@@ -21,6 +21,7 @@ from guardrail.reporters.overview import (
     Verdict,
     broken,
     fix,
+    fix_command,
     judged,
     other_origins,
     overview,
@@ -39,6 +40,7 @@ MOST_EXISTING = 10
 MOST_REGIONS = 3
 MOST_UNDECIDED = 3
 """Policies that are named where they are undecided for one reason."""
+_NEXT = len(" next: ")
 MOST_FIX_LINES = 3
 """Lines of a remediation that stand in a report as they are; of more, the fix says what matters."""
 
@@ -375,16 +377,18 @@ def _verdict(report: Report, told: Overview, page: Page, *, is_change: bool) -> 
     partial = report.coverage.partial
     read = f"{resources_read(report)}, {partial:,} of them not wholly known" if partial else resources_read(report)
     yield from page.joined([str(told.counts), read, f"exit {report.exit_code} (fail on {report.fail_on})"])
-    steps = list(_next(report, is_change=is_change))
+    steps = list(_next(report, page, is_change=is_change))
     if steps:
         yield from page.joined([f"next: {steps[0]}", *steps[1:]], colour="quiet")
 
 
-def _next(report: Report, *, is_change: bool) -> Iterator[str]:
+def _next(report: Report, page: Page, *, is_change: bool) -> Iterator[str]:
     """Commands that lead on from here."""
-    for result in report.results:
-        if result.verdict == "fail" and counts(result, report):
-            yield f"guardrail policies explain {inert(result.policy)}"
-            break
+    failing = [result for result in report.results if result.verdict == "fail" and counts(result, report)]
+    if page.options.fixable:
+        commands = (fix_command(failing, report, page.options.fixable, most) for most in (1, 0))
+        yield from [each for each in commands if each and display_width(each) <= page.width - _NEXT][:1]
+    if failing:
+        yield f"guardrail policies explain {inert(failing[0].policy)}"
     if is_change and report.endpoints:
         yield "--bill for every line"

@@ -10,8 +10,9 @@ from guardrail.cost.base import Delta
 from guardrail.model import Skipped, Unknown
 from guardrail.money import ZERO
 from guardrail.report import BudgetReport, Report, SkippedReport, Totals
+from guardrail.reporters.fingerprints import Fingerprints
 from guardrail.reporters.headline import AllFixed
-from guardrail.reporters.overview import has_news, overview
+from guardrail.reporters.overview import fix_command, has_news, overview
 from tests.reporters.reports import chat, docs, finding, monthly, report, without_past
 
 NOTHING = monthly("0", "0", "0")
@@ -133,3 +134,27 @@ def test_what_the_change_leaves_alone_is_no_news_and_neither_is_an_input_without
     )
     nothing = Totals(before=None, after=NOTHING, delta=None)
     assert not has_news(quiet(sources=without_past(), endpoints=(), totals=nothing, results=()))
+
+
+# The command that has an edit ----------------------------------------------------------------------------------------
+
+
+def ids(some: Report) -> list[str]:
+    return [Fingerprints(some).id_of(result) for result in some.results]
+
+
+def test_the_command_names_the_input_and_the_findings_that_have_an_edit() -> None:
+    two = report(results=(finding(), finding("scaling-has-room")))
+    first, second = ids(two)
+    assert fix_command(two.results, two, {second}, 3) == f"guardrail fix plan.json --finding {second}"
+    both = f"guardrail fix plan.json --finding {first} --finding {second}"
+    assert fix_command(two.results, two, {first, second}, 3) == both
+    assert fix_command(two.results, two, {first, second}, 1) == "guardrail fix plan.json"
+    assert fix_command(two.results, two, {"0" * 16}, 3) == ""
+
+
+@pytest.mark.parametrize("path", ["$(id).json", "a;b", "-rf", "--write", "a b", "`x`", "a\nb", "x" * 101, "é", ""])
+def test_an_input_that_a_shell_reads_otherwise_is_not_in_what_people_paste(path: str) -> None:
+    one = report()
+    hostile = structs.replace(one, sources=tuple(structs.replace(each, path=path) for each in one.sources))
+    assert fix_command(hostile.results, hostile, set(ids(hostile)), 0) == "guardrail fix PATH..."

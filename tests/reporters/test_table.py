@@ -23,6 +23,7 @@ from guardrail.report import (
 )
 from guardrail.reporters import table
 from guardrail.reporters.base import DEFAULT, Options
+from guardrail.reporters.fingerprints import Fingerprints
 from guardrail.reporters.page import Page
 from guardrail.reporters.wording import display_width
 from tests.reporters.reports import (
@@ -475,6 +476,19 @@ def test_a_fix_stands_for_the_lines_to_paste_and_where_they_are_is_said_once() -
     assert text.count("     fix  a = 1\n     or   b = 2\n") == 2
     assert 'resource "x"' not in text
     assert text.count("\n next: guardrail policies explain async-scales-to-zero") == 1
+
+
+@pytest.mark.parametrize(
+    ("width", "said"),
+    [
+        (80, " next: guardrail fix plan.json --finding {}\n guardrail policies explain async-scales-to-zero\n"),
+        (60, " next: guardrail fix plan.json\n guardrail policies explain async-scales-to-zero\n"),
+    ],
+)
+def test_the_command_of_an_edit_is_the_next_one_as_far_as_there_is_room(width: int, said: str) -> None:
+    one = report(results=(finding(),))
+    number = Fingerprints(one).id_of(one.results[0])
+    assert said.format(number) in render(one, Options(width=width, fixable=frozenset([number])))
 
 
 def test_a_policy_that_says_no_fix_shows_its_lines_where_they_are_few() -> None:

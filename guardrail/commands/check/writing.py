@@ -14,10 +14,13 @@ from guardrail.git import top_of
 from guardrail.report import Report
 from guardrail.reporters import reporter
 from guardrail.reporters.base import Links, Options
+from guardrail.reporters.findings import counts
 
 _WITH_CODE = ("markdown", "summary", "html")
 """Formats that show the lines of the findings, and link to them where a workflow runs."""
 
+_WITH_EDITS = ("table", "markdown", "summary")
+"""Formats that say which findings ``guardrail fix`` has an edit for."""
 _CODE = (".tf", ".tofu", ".yaml", ".yml", ".template")
 """Files whose lines may be shown; those of variables are none of them."""
 
@@ -60,6 +63,8 @@ def write(report: Report, destination: Destination, arguments: Namespace) -> Non
         root=root,
         directory="" if os.getcwd() == root else os.path.relpath(os.getcwd(), root),
     )
+    if destination.format in _WITH_EDITS:
+        options = structs.replace(options, fixable=_fixable(report))
     if destination.format in _WITH_CODE:
         options = structs.replace(
             options, lines=lines_of(report), links=_links(report, options, any_owner=arguments.any_owner)
@@ -83,6 +88,15 @@ def _is_quiet(report: Report, arguments: Namespace) -> bool:
     from guardrail.reporters.overview import has_news
 
     return not has_news(report)
+
+
+def _fixable(report: Report) -> frozenset[str]:
+    """The ids of findings that count and have an edit; none is looked for where no line of source is known."""
+    if not any(result.verdict == "fail" and result.location and counts(result, report) for result in report.results):
+        return frozenset()
+    from guardrail.fixes.mechanical import mechanical
+
+    return mechanical(report)
 
 
 def _links(report: Report, options: Options, *, any_owner: bool) -> Links | None:

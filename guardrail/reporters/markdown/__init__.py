@@ -74,10 +74,11 @@ def _written(text: "_Writer", limit: int) -> str:
     room.take(head + foot)
     table = room.kept(text.table())
     findings = room.kept(text.findings())
+    edits = room.kept(text.mending.edits()) if findings else []
     folded = [_folded(room, *section) for section in text.folded(len(findings))]
     title = ["#### To mend, errors first, then by money\n"] if findings else []
     body = ["\n".join(findings) + "\n"] if text.in_lines else findings
-    parts = [head, *table, *title, *body, *filter(None, folded), *([_CUT] if room.short else []), foot]
+    parts = [head, *table, *title, *body, *edits, *filter(None, folded), *([_CUT] if room.short else []), foot]
     return "\n".join(filter(None, map(str.lstrip, parts)))
 
 

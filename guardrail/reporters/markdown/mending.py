@@ -11,7 +11,7 @@ from guardrail.reporters.findings import LONGEST_NAME, Finding, Subjects, endpoi
 from guardrail.reporters.gfm import code, fenced, link, prose
 from guardrail.reporters.markdown.edits import Edit, edit
 from guardrail.reporters.markdown.tables import SIGNS
-from guardrail.reporters.overview import Overview, fix, remediation, stake
+from guardrail.reporters.overview import Overview, fix, fix_command, remediation, stake
 from guardrail.reporters.places import FindingPlaces, Place
 from guardrail.reporters.ready_waivers import ready_waivers
 from guardrail.reporters.wording import dollars, inert, of_instances
@@ -21,6 +21,8 @@ LONGEST_BRIEF = 160
 """Characters of what is wrong, and of its fix, in a list over several reports."""
 MOST_POLICIES = 3
 """That are named where they are undecided for one reason."""
+MOST_IDS = 3
+"""Findings that a command names; without names it is about all of them."""
 _BUDGETS = "budgets"
 
 
@@ -76,6 +78,13 @@ class MendingList:
         saving, fixes = _saving(group), self._fix(group[0].dearest, LONGEST_BRIEF)
         told = f"{f'**{saving}** · ' if saving else ''}{self._head(group, limit=LONGEST_BRIEF)}"
         return f"{told}. {fixes}" if fixes else told
+
+    def edits(self) -> Iterator[str]:
+        """The command that has edits of what is to mend, in a line; none where no finding of it has one."""
+        if self._options.fixable:
+            results = (each for group in (*self.groups, *self.notes) for finding in group for each in finding.results)
+            command = fix_command(results, self._report, self._options.fixable, MOST_IDS)
+            yield from [f"<sub>edits, where they can be proven: {code(command)}</sub>\n"] if command else []
 
     def note(self, group: Sequence[Finding]) -> str:
         """What is worth a note, and where."""
