@@ -100,6 +100,8 @@ class Inventory:
         self._journal = journal
         self._say = say
         self._faults: list[Fault] = []
+        self.names: tuple[str, ...] = ()
+        """All endpoints that were listed, once they were."""
 
     def account(self, wanted: Wanted, now: datetime) -> Account:
         """All that is known of what is wanted. Raises `AWSError` where that cannot be told from the rest."""
@@ -149,6 +151,7 @@ class Inventory:
             raise _not_told(self._faults[-1], "which endpoints there are", "name them: guardrail utilization ENDPOINT")
         tags = self._tags(wanted)
         names = [each.endpoint_name for each in listed]
+        self.names = tuple(names)
         if wanted.endpoints:
             names = [name for name in wanted.endpoints if name in names or len(self._faults) > before]
         arns = {each.endpoint_name: each.endpoint_arn for each in listed}

@@ -16,6 +16,7 @@ COMMANDS = {
     "policies": "list, explain, validate and test policies",
     "prices": "refresh, show, list, compare and verify price tables",
     "bills": "ask exports of the AWS bill what was really billed",
+    "utilization": "collect evidence of what endpoints really did, for a check",
     "reconcile": "say why an estimate and the month that was billed differ",
     "comment": "keep one comment on a pull request up to date",
     "action": "run as a step of GitHub Actions",

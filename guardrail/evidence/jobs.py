@@ -4,21 +4,17 @@ Their metrics are published by host, ``JOB/INSTANCE``, in a namespace of their o
 its end (SageMaker developer guide, monitoring-cloudwatch and batch-transform).
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
-from guardrail.evidence.account import Account, TransformJob
+from guardrail.evidence.account import Account, TransformJob, stem
 from guardrail.evidence.base import TRANSFORM_JOBS, Gap, Series, Window
 from guardrail.evidence.bundle import Distribution, JobEvidence
 from guardrail.evidence.measured import Measured, Values
 from guardrail.evidence.observed import Specs
 from guardrail.evidence.statistics import HOUR, distribution, rounded_up
-
-_COUNTED = re.compile(r"([-_.]?(\d+|[0-9a-f]{8,}))+$")
-"""What ends the name of one of many jobs: a date, a number, an identifier."""
 
 
 def of(account: Account, series: Iterable[Series], window: Window, specs: Specs) -> tuple[JobEvidence, ...]:
@@ -33,7 +29,7 @@ def of(account: Account, series: Iterable[Series], window: Window, specs: Specs)
         if ended is not None and window.start <= ended <= window.end:
             resources = job.transform_resources
             machine = ("", 0) if resources is None else (resources.instance_type, resources.instance_count)
-            groups[_COUNTED.sub("", job.transform_job_name), job.model_name, *machine].append(job)
+            groups[stem(job.transform_job_name), job.model_name, *machine].append(job)
     return tuple(
         _group(account, prefix, found, by_job, window, specs) for (prefix, *_), found in sorted(groups.items())
     )

@@ -116,6 +116,11 @@ class Journal:
         journal.was_resumed = True
         return journal
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was answered so far."""
+        return not self._answers and not self._places
+
     def answer(self, region: str, call: str, subject: str = "") -> bytes | None:
         """What a call was answered, in JSON; None where it was not asked yet."""
         return self._answers.get((region, call, subject))

@@ -37,6 +37,8 @@ LOOK_BACK_DAYS: Final = 455
 DAY_S: Final = 86_400
 KEPT_DAYS: Final = {60: 15, 300: 63, 3600: LOOK_BACK_DAYS}
 """Days for which CloudWatch keeps the values of a period, by its seconds (API reference, GetMetricData)."""
+LONGEST_DAYS: Final = {period: kept - 1 for period, kept in KEPT_DAYS.items()}
+"""The longest window of a period: the hours that are not over yet count too."""
 _SETTLED: Final = timedelta(minutes=10)
 """How old an hour must be: metrics arrive late."""
 

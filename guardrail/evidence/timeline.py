@@ -5,20 +5,17 @@ stem, with the same variants, and that no other endpoint uses. When an update be
 bounds, in which both fleets may publish: hours that lie there belong to no machine.
 """
 
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from msgspec import Struct
 
-from guardrail.evidence.account import Account, ConfigVariant, Endpoint, EndpointConfig
+from guardrail.evidence.account import Account, ConfigVariant, Endpoint, EndpointConfig, stem
 from guardrail.evidence.base import Window
 
 LONGEST_UPDATE: Final = timedelta(hours=8)
 """``MaximumExecutionTimeoutInSeconds`` of a deployment is 28,800 at most (API, BlueGreenUpdatePolicy)."""
-_GENERATED: Final = re.compile(r"([-_.]?(v?\d+|[0-9a-f]{6,}|(?=[A-Za-z]*\d)[A-Za-z0-9]{12,13}))+$")
-"""What ends a name that was made up, or counted up: ``-2``, ``-20240102030405000000000001``, ``-AbCd1234EfGh``."""
 
 
 class Span(Struct, frozen=True, kw_only=True):
@@ -113,19 +110,15 @@ def _is_moved_by_scaling(account: Account, endpoint: Endpoint) -> bool:
 def _related(account: Account, endpoint: Endpoint, present: EndpointConfig) -> list[EndpointConfig]:
     """Other configurations that the endpoint may have used: of one stem, with its variants, used by no other."""
     elsewhere = {each.endpoint_config_name for each in account.endpoints if each is not endpoint}
-    stem, names = _stem(present.endpoint_config_name), _names(present)
+    prefix, names = stem(present.endpoint_config_name), _names(present)
     return [
         each
         for each in account.endpoint_configs
         if each.endpoint_config_name not in elsewhere
         and each.endpoint_config_name != present.endpoint_config_name
-        and _stem(each.endpoint_config_name) == stem
+        and stem(each.endpoint_config_name) == prefix
         and _names(each) == names
     ]
-
-
-def _stem(name: str) -> str:
-    return _GENERATED.sub("", name) or name
 
 
 def _names(config: EndpointConfig) -> set[str]:

@@ -1,0 +1,49 @@
+"""What a collection is to look at, as the flags say it, checked before anything is asked."""
+
+from argparse import Namespace
+from typing import Final
+
+from msgspec import Struct
+
+from guardrail.errors import GuardrailError
+from guardrail.evidence.queries import KEPT_DAYS, LONGEST_DAYS
+
+_HOUR: Final = 3600
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """One collection."""
+
+    endpoints: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    """Empty for the one of the AWS configuration."""
+    tags: tuple[tuple[str, str], ...] = ()
+    profile: str | None = None
+    role_arn: str | None = None
+    days: int = 14
+    resolution: int = _HOUR
+
+
+def asked(arguments: Namespace) -> Asked:
+    """What the flags ask for. Raises `GuardrailError` where CloudWatch does not keep that, or it would be too much."""
+    resolution, days = arguments.resolution, arguments.days
+    if days > LONGEST_DAYS[resolution]:
+        raise GuardrailError(
+            f"CloudWatch keeps values of {resolution:,} s for {KEPT_DAYS[resolution]} days",
+            hint=f"--days {LONGEST_DAYS[resolution]}, or a longer --resolution",
+        )
+    is_chosen = arguments.endpoints or arguments.tag or arguments.given
+    if resolution < _HOUR and not is_chosen:
+        raise GuardrailError(
+            f"values of {resolution} s are for chosen endpoints, not for all of an account",
+            hint=f"guardrail utilization ENDPOINT --resolution {resolution}",
+        )
+    return Asked(
+        endpoints=tuple(dict.fromkeys(arguments.endpoints)),
+        regions=tuple(dict.fromkeys(arguments.region or ())),
+        tags=tuple(dict.fromkeys(arguments.tag or ())),
+        profile=arguments.profile,
+        role_arn=arguments.role_arn,
+        days=days,
+        resolution=resolution,
+    )

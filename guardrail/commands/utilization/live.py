@@ -1,0 +1,206 @@
+"""A collection with somebody's credentials: the inventory of each region, its metrics, and the bundle of both.
+
+Regions are read beside each other while they are described, which takes as long as AWS's pace makes it, and one after
+another while metrics come, which takes memory. Series stay in the journal and are summarised one endpoint at a time.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from guardrail import output
+from guardrail.aws.access import Access, RegionError, check_region
+from guardrail.aws.inventory import Inventory, Wanted
+from guardrail.aws.metrics import Metrics
+from guardrail.aws.pace import Clock
+from guardrail.commands.utilization.asking import Asked
+from guardrail.errors import AWSError, GuardrailError, did_you_mean
+from guardrail.evidence import bundle_file, jobs, queries, summary
+from guardrail.evidence.account import Account, Fault
+from guardrail.evidence.base import Window
+from guardrail.evidence.bundle import Bundle, EndpointEvidence, JobEvidence, Survey
+from guardrail.evidence.journal import Header, Journal
+from guardrail.evidence.queries import Ask
+from guardrail.prices.book import PriceBook
+from guardrail.progress import Status, progress
+from guardrail.reporters.wording import counted
+
+_MANY_METRICS: Final = 1_000
+"""From how many on a run says beforehand what it will ask and what that costs: a cent."""
+_MOST_REGIONS: Final = 40
+
+
+class Region(Struct, frozen=True, kw_only=True):
+    """What is known of a region, and what CloudWatch is to be asked about it."""
+
+    account: Account
+    hosts: dict[str, tuple[str, ...]]
+    """Of each transform job."""
+    names: tuple[str, ...] = ()
+    """All endpoints of the region, those that nobody asked for too."""
+
+    def asks(self, window: Window) -> Iterator[Ask]:
+        """Everything to ask, endpoint by endpoint."""
+        for endpoint in self.account.endpoints:
+            yield from queries.of_endpoint(self.account, endpoint, window)
+        yield from self.asks_of_jobs(window)
+
+    def asks_of_jobs(self, window: Window) -> Iterator[Ask]:
+        """Everything to ask about transform jobs."""
+        for job in self.account.transform_jobs:
+            yield from queries.of_job(job, self.hosts.get(job.transform_job_name, ()), window)
+
+
+def bundle(asked: Asked, journal_path: str) -> Bundle:
+    """What is seen of all that was asked for. Raises `GuardrailError`; the journal then holds what was answered."""
+    with progress("asking who these credentials are") as status:
+        access, regions = _access(asked)
+        journal = Journal.opened(journal_path, _header(asked, access, regions))
+        try:
+            found = _collected(access, regions, asked, journal, status)
+        except BaseException as failure:
+            journal.close()
+            _keep_or_drop(journal, journal_path, failure)
+            raise
+    journal.close()
+    with suppress(OSError):
+        os.unlink(journal_path)
+    return found
+
+
+def inventory(asked: Asked) -> tuple[list[Region], Window]:
+    """What there is to ask about, without asking CloudWatch; nothing of it is kept. Raises `GuardrailError`."""
+    with progress("asking who these credentials are") as status, output.temporary_folder() as folder:
+        access, regions = _access(asked)
+        journal = Journal.opened(os.path.join(folder, "journal"), _header(asked, access, regions))
+        try:
+            return _regions(access, regions, asked, journal, status), _window(journal.header)
+        finally:
+            journal.close()
+
+
+def _access(asked: Asked) -> tuple[Access, tuple[str, ...]]:
+    regions = tuple(check_region(region) for region in asked.regions)
+    if len(regions) > _MOST_REGIONS:
+        raise GuardrailError(f"{len(regions)} regions are more than AWS has")
+    access = Access(
+        profile=asked.profile, role_arn=asked.role_arn, region=regions[0] if regions else None, clock=Clock()
+    )
+    return access, regions or (access.region,)
+
+
+def _header(asked: Asked, access: Access, regions: tuple[str, ...]) -> Header:
+    window = queries.window(access.now, asked.days, asked.resolution)
+    return Header(
+        account=access.account,
+        regions=regions,
+        start=window.start,
+        end=window.end,
+        resolution=asked.resolution,
+        endpoints=asked.endpoints,
+        tags=tuple("=".join(tag) for tag in asked.tags),
+    )
+
+
+def _window(header: Header) -> Window:
+    return Window(start=header.start, end=header.end, resolution=header.resolution)
+
+
+class _UnknownNameError(GuardrailError):
+    """A name that no region has: the next run will be another collection."""
+
+
+def _keep_or_drop(journal: Journal, path: str, failure: BaseException) -> None:
+    """Leave a journal that another run can go on with, and say so."""
+    if journal.is_empty or isinstance(failure, _UnknownNameError):
+        with suppress(OSError):
+            os.unlink(path)
+    elif isinstance(failure, (AWSError, KeyboardInterrupt)):
+        output.say(f"guardrail: what was answered is kept in {path}: the same command goes on from there")
+
+
+def _collected(access: Access, names: tuple[str, ...], asked: Asked, journal: Journal, status: Status) -> Bundle:
+    window = _window(journal.header)
+    if journal.was_resumed:
+        end = f"{window.end:%Y-%m-%d %H:%M} UTC"
+        output.say(f"guardrail: going on with the run that looks at {window.hours // 24} days up to {end}")
+    regions = _regions(access, names, asked, journal, status)
+    _tell_price(regions, window, journal)
+    for region in regions:
+        Metrics(access, region.account.region, journal, status.say).fetch(region.asks(window))
+    status.say("summarising")
+    return _summarised(regions, window, journal)
+
+
+def _regions(access: Access, names: tuple[str, ...], asked: Asked, journal: Journal, status: Status) -> list[Region]:
+    """The inventory of every region; one of several that does not answer is a gap."""
+
+    def read(name: str) -> Region:
+        reader = Inventory(access, name, _window(journal.header), journal, status.say)
+        try:
+            account = reader.account(Wanted(endpoints=asked.endpoints, tags=asked.tags), access.now)
+            hosts = reader.hosts(account.transform_jobs)
+        except RegionError as error:
+            if len(names) == 1:
+                raise
+            return _silent(access, name, error, access.now)
+        return Region(account=replace(account, faults=reader.faults), hosts=hosts, names=reader.names)
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        found = list(pool.map(read, names))
+    _check_names(asked, found)
+    return found
+
+
+def _silent(access: Access, name: str, error: RegionError, now: datetime) -> Region:
+    fault = Fault(call="every call", reason=error.message)
+    return Region(account=Account(account=access.account, region=name, now=now, faults=(fault,)), hosts={})
+
+
+def _check_names(asked: Asked, regions: Iterable[Region]) -> None:
+    found = {endpoint.endpoint_name for region in regions for endpoint in region.account.endpoints}
+    refused = {fault.subject.rpartition("/")[2] for region in regions for fault in region.account.faults}
+    missing = [name for name in asked.endpoints if name not in found | refused]
+    if missing:
+        where = ", ".join(region.account.region for region in regions)
+        known = {name for region in regions for name in region.names}
+        near = did_you_mean(missing[0], known)
+        raise _UnknownNameError(
+            f"there is no endpoint {missing[0][:80]!r} in {where}{near}", hint="aws sagemaker list-endpoints"
+        )
+
+
+def _tell_price(regions: Iterable[Region], window: Window, journal: Journal) -> None:
+    """Say what a large run is about to ask, before it does."""
+    for region in regions:
+        name = region.account.region
+        missing = [ask for ask in region.asks(window) if journal.lacks(name, ask)]
+        if len(missing) >= _MANY_METRICS:
+            calls = sum(1 for _ in queries.batches(missing))
+            output.say(
+                f"guardrail: {name}: {counted(len(region.account.endpoints), 'endpoint')}, {len(missing):,} metrics in"
+                f" {counted(calls, 'call')} of GetMetricData, which AWS bills at most"
+                f" {queries.price(len(missing)).normalize():f} USD for"
+            )
+
+
+def _summarised(regions: Iterable[Region], window: Window, journal: Journal) -> Bundle:
+    specs = PriceBook().instance
+    surveys: list[Survey] = []
+    endpoints: list[EndpointEvidence] = []
+    batch: list[JobEvidence] = []
+    for region in regions:
+        account = region.account
+        surveys.append(summary.survey(account, window))
+        for endpoint in account.endpoints:
+            series = journal.series(account.region, queries.of_endpoint(account, endpoint, window))
+            endpoints.append(summary.endpoint(account, endpoint, series, window, specs))
+        of_jobs = journal.series(account.region, region.asks_of_jobs(window))
+        batch += jobs.of(account, of_jobs, window, specs)
+    return bundle_file.merged([summary.assembled(surveys, endpoints, batch)])

@@ -1,0 +1,509 @@
+"""``guardrail utilization``: an account on loopback becomes a bundle, and what goes wrong is said in a line."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guardrail import cli
+from guardrail.aws import inventory, metrics
+from guardrail.evidence import bundle_file
+from guardrail.evidence.bundle import Bundle
+from tests.evidence.cloud import ACCOUNT, NOW, REGION, Call, Cloud, Refusal, Region, actions, most_in_a_second
+
+ROOT = Path(__file__).resolve().parents[2]
+BORN = "2026-09-01T08:00:00+00:00"
+START = "2026-11-02T06:00:00+00:00"
+"""The first hour of two weeks up to 06:00 on 16 November."""
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def ask(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run the command: exit code, standard output, standard error."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = cli.main(["utilization", *arguments])
+        shown = capsys.readouterr()
+        return code, shown.out, shown.err
+
+    return run
+
+
+Ask = Callable[..., tuple[int, str, str]]
+
+
+def add(region: Region, name: str, *, requests: int = 100, instance_type: str = "ml.m5.xlarge") -> None:
+    """An endpoint of one variant that had so many requests in every hour of the window, and half of a core."""
+    region.endpoints.append(
+        {
+            "EndpointName": name,
+            "EndpointConfigName": f"{name}-config",
+            "CreationTime": BORN,
+            "ProductionVariants": [{"VariantName": "a", "CurrentInstanceCount": 1}],
+        }
+    )
+    region.endpoint_configs.append(
+        {
+            "EndpointConfigName": f"{name}-config",
+            "CreationTime": BORN,
+            "ProductionVariants": [{"VariantName": "a", "ModelName": "m", "InstanceType": instance_type}],
+        }
+    )
+    if not region.models:
+        region.models.append({"ModelName": "m", "PrimaryContainer": {"Image": "i"}})
+    dimensions = {"VariantName": "a", "EndpointName": name}
+    region.measure("AWS/SageMaker", "Invocations", dimensions, start=START, rows=[[336, 1, 1, requests, requests]])
+    region.measure(
+        "/aws/sagemaker/Endpoints", "CPUUtilization", dimensions, start=START, rows=[[336, 50, 20, 1200, 60]]
+    )
+
+
+def written(path: str = "evidence.json") -> Bundle:
+    return bundle_file.read(path)
+
+
+# An account ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_account_of_two_hundred_endpoints_is_read_at_the_pace_that_aws_allows(
+    cloud: Cloud,
+    ask: Ask,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(inventory, "_AT_A_TIME", 1)
+    monkeypatch.setattr(metrics, "_AT_A_TIME", 1)
+    for number in range(200):
+        add(cloud.region, f"shop-{number:03}")
+    code, _, told = ask("--days", "3")
+    assert code == 0, told
+    found = written()
+    assert len(found.endpoints) == 200
+    variant = found.endpoints[117].variants[0]
+    assert variant.requests is not None
+    assert variant.requests.total == 7_200  # 72 hours of 100
+    assert variant.segments[0].cpu_cores is not None
+    assert variant.segments[0].cpu_cores.maximum * 2 == 1  # 50 of the 400 % of four
+    assert max(each.at for each in cloud.calls) > 40  # 401 descriptions, nine a second
+    assert most_in_a_second(cloud.calls, lambda call: call.service == "sagemaker") <= 10
+    assert most_in_a_second(cloud.calls, lambda call: call.action == "GetMetricData") <= 50
+    assert re.search(r"us-east-1: 200 endpoints, [\d,]+ metrics in \d+ calls of GetMetricData", told)
+    assert not Path("evidence.json.journal").exists()
+    assert Path("evidence.json").stat().st_size < 200 * 16_384
+
+
+def test_what_a_large_run_costs_is_said_before_it_and_is_what_was_asked(cloud: Cloud, ask: Ask) -> None:
+    for number in range(40):
+        add(cloud.region, f"shop-{number}")
+    _, _, told = ask("--days", "3")
+    said = re.search(r"([\d,]+) metrics in (\d+) calls of GetMetricData, which AWS bills at most (0\.\d+) USD", told)
+    assert said is not None
+    asked = int(said[1].replace(",", ""))
+    assert (asked, int(said[2])) == (cloud.metrics_requested, cloud.count("GetMetricData"))
+    assert float(said[3]) == pytest.approx(asked / 100_000)  # a cent for a thousand
+
+
+def test_several_regions_are_in_one_bundle(cloud: Cloud, ask: Ask) -> None:
+    cloud.regions["eu-west-1"] = Region()
+    add(cloud.region, "shop")
+    add(cloud.regions["eu-west-1"], "laden")
+    assert ask("--region", "us-east-1", "--region", "eu-west-1")[0] == 0
+    assert [(each.region, each.name) for each in written().endpoints] == [("eu-west-1", "laden"), (REGION, "shop")]
+
+
+def test_the_window_ends_with_the_last_hour_that_is_ten_minutes_old_by_the_clock_of_aws(cloud: Cloud, ask: Ask) -> None:
+    add(cloud.region, "shop")
+    cloud.now = NOW.replace(minute=9)
+    ask("--days", "2")
+    survey = written().surveys[0]
+    assert (f"{survey.start:%d %H:%M}", f"{survey.end:%d %H:%M}") == ("14 05:00", "16 05:00")
+
+
+def test_minutes_are_read_of_chosen_endpoints(cloud: Cloud, ask: Ask) -> None:
+    add(cloud.region, "shop")
+    assert ask("shop", "--resolution", "300", "--days", "3")[0] == 0
+    periods = {
+        query["MetricStat"]["Period"]
+        for call in cloud.calls
+        if call.action == "GetMetricData"
+        for query in call.arguments["MetricDataQueries"]
+    }
+    assert periods == {300, 86_400}
+
+
+def test_only_the_endpoints_with_a_tag_are_read(cloud: Cloud, ask: Ask) -> None:
+    for name in ("shop", "ads"):
+        add(cloud.region, name)
+    cloud.region.tags = {"ads": {"team": "ads"}, "shop": {"team": "search"}}
+    assert ask("--tag", "team=search")[0] == 0
+    assert [(each.name, each.tags) for each in written().endpoints] == [("shop", {"team": "search"})]
+
+
+# What goes wrong -----------------------------------------------------------------------------------------------------
+
+
+def test_one_refused_call_of_many_is_a_gap_that_is_told(cloud: Cloud, ask: Ask) -> None:
+    add(cloud.region, "shop")
+    cloud.denied = {"application-autoscaling:DescribeScalableTargets"}
+    code, _, told = ask()
+    assert code == 0
+    assert "us-east-1: not known: application-autoscaling:DescribeScalableTargets: AccessDeniedException: User:" in told
+    assert [gap.metric for gap in written().surveys[0].gaps] == ["application-autoscaling:DescribeScalableTargets"]
+
+
+def test_metrics_that_may_not_be_read_are_unknown_and_not_zero(cloud: Cloud, ask: Ask) -> None:
+    add(cloud.region, "shop")
+    cloud.denied = {"cloudwatch:GetMetricData"}
+    assert ask()[0] == 0
+    variant = written().endpoints[0].variants[0]
+    assert variant.requests is None
+    assert {gap.reason for gap in variant.gaps} == {"Forbidden"}
+
+
+def test_an_endpoint_that_is_not_there_is_named_with_the_nearest_that_is(cloud: Cloud, ask: Ask) -> None:
+    add(cloud.region, "shop-prod")
+    code, _, told = ask("shop-prd")
+    assert code == 2
+    assert told.startswith("guardrail: there is no endpoint 'shop-prd' in us-east-1, did you mean shop-prod?\n")
+    assert list(Path().iterdir()) == []  # the next run is another collection
+
+
+@pytest.mark.parametrize("name", ["\x1b[31mred", "a\n::error::b", "x" * 5000, "../../etc/passwd"])
+def test_a_hostile_name_is_told_in_one_harmless_line(cloud: Cloud, ask: Ask, name: str) -> None:
+    add(cloud.region, "shop")
+    code, _, told = ask(name)
+    assert code == 2
+    assert len(told.splitlines()) == 2
+    assert "\x1b" not in told
+    assert len(told) < 400
+
+
+def test_one_region_of_several_that_does_not_answer_is_a_gap(cloud: Cloud, ask: Ask) -> None:
+    add(cloud.region, "shop")
+    cloud.lost = {"ap-east-1"}
+    code, _, told = ask("--region", "us-east-1", "--region", "ap-east-1")
+    assert code == 0
+    assert "ap-east-1: not known: every call: ap-east-1 does not answer for this account" in told
+    assert [each.name for each in written().endpoints] == ["shop"]
+
+
+def test_the_only_region_that_does_not_answer_is_no_answer(cloud: Cloud, ask: Ask) -> None:
+    cloud.lost = {"ap-east-1"}
+    code, _, told = ask("--region", "ap-east-1")
+    assert code == 2
+    assert told.startswith("guardrail: ap-east-1 does not answer for this account")
+    assert list(Path().iterdir()) == []
+
+
+def test_credentials_that_expire_leave_what_was_answered_for_the_next_run(cloud: Cloud, ask: Ask) -> None:
+    add(cloud.region, "shop")
+    expired = Refusal("ExpiredTokenException", "The security token included in the request is expired")
+    cloud.failing = [("DescribeModel", expired)]
+    code, _, told = ask()
+    assert code == 2
+    assert "evidence.json.journal: the same command goes on from there" in told
+    assert "guardrail: the AWS credentials have expired: ExpiredTokenException" in told
+    described = cloud.count("DescribeEndpoint")
+    code, _, told = ask()
+    assert code == 0
+    assert "going on with the run that looks at 14 days up to 2026-11-16 06:00 UTC" in told
+    assert cloud.count("DescribeEndpoint") == described
+
+
+def test_a_run_that_was_killed_goes_on_without_a_second_call_for_what_was_there(
+    cloud: Cloud,
+    ask: Ask,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("shop", "ads", "rank"):
+        add(cloud.region, name)
+    arrived, killed = threading.Event(), threading.Event()
+    answer = cloud.answer
+
+    def answer_once(call: Call) -> Any:
+        found = answer(call)
+        if call.action == "GetMetricData" and cloud.count("GetMetricData") == 2:
+            arrived.set()  # the second call, after whose first half nobody is there to hear the answer
+            killed.wait(20)
+        return found
+
+    monkeypatch.setattr(cloud, "answer", answer_once)
+    command = [sys.executable, "-m", "guardrail", "utilization", "--region", REGION]
+    process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL)
+    assert arrived.wait(60)
+    while b'"type":"series"' not in Path("evidence.json.journal").read_bytes():  # the first call is written down
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    killed.set()
+    kept = [json.loads(line) for line in Path("evidence.json.journal").read_bytes().splitlines()[1:]]
+    answered = {each["id"] for each in kept if each["type"] == "series"}
+    assert answered
+    assert len(answered) < cloud.metrics_requested
+    cloud.calls.clear()
+    code, _, told = ask("--region", REGION)
+    assert code == 0, told
+    again = Counter(query["Id"] for call in cloud.calls for query in call.arguments.get("MetricDataQueries", ()))
+    assert answered.isdisjoint(again)
+    assert set(actions(cloud)) == {"sts:GetCallerIdentity", "cloudwatch:GetMetricData"}
+    found = written()
+    assert [each.variants[0].requests.total for each in found.endpoints if each.variants[0].requests] == [33_600] * 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--days", "0"), "'0' is no number of days"),
+        (("--days", "500"), "CloudWatch keeps values of 3,600 s for 455 days"),
+        (("shop", "--days", "20", "--resolution", "60"), "CloudWatch keeps values of 60 s for 15 days"),
+        (("--resolution", "60"), "values of 60 s are for chosen endpoints"),
+        (("--tag", "team"), "'team' is no tag: KEY=VALUE"),
+        (("--region", "us-east-1.example"), "'us-east-1.example' is no region"),
+        (("--role-arn", "reader"), "'reader' is no role"),
+        (("merge",), "no bundles to merge"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_before_anything_is(
+    cloud: Cloud,
+    ask: Ask,
+    arguments: tuple[str, ...],
+    told: str,
+) -> None:
+    code, out, said = ask(*arguments)
+    assert (code, out) == (2, "")
+    assert told in said
+    assert cloud.calls == []
+
+
+def test_a_file_that_is_no_bundle_is_not_written_over(cloud: Cloud, ask: Ask) -> None:
+    Path("plan.json").write_text("{}", encoding="utf-8")
+    code, _, told = ask("--output", "plan.json")
+    assert (code, cloud.calls) == (2, [])
+    assert "plan.json is there and no bundle of evidence" in told
+    assert Path("plan.json").read_text(encoding="utf-8") == "{}"
+
+
+def test_without_boto3_the_command_says_what_to_install(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    code, _, told = ask("--region", REGION)
+    assert code == 2
+    assert told == (
+        "guardrail: reading metrics needs boto3, which is not installed\nhint: pip install 'guardrail-sagemaker[aws]'\n"
+    )
+
+
+# Nothing is changed --------------------------------------------------------------------------------------------------
+
+
+def test_the_policy_in_the_documentation_allows_exactly_what_is_asked(cloud: Cloud, ask: Ask) -> None:
+    region = cloud.region
+    add(region, "shop")
+    region.endpoints[0]["LastModifiedTime"] = "2026-11-13T06:20:00+00:00"
+    common = {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": "endpoint/shop/variant/a",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
+    region.scaling_policies.append(
+        {
+            **common,
+            "PolicyARN": "arn",
+            "PolicyName": "p",
+            "PolicyType": "StepScaling",
+            "Alarms": [{"AlarmName": "wake", "AlarmARN": "arn"}],
+            "CreationTime": BORN,
+        }
+    )
+    region.inference_components.append(
+        {"InferenceComponentName": "chat", "EndpointName": "shop", "VariantName": "a", "CreationTime": BORN}
+    )
+    region.transform_jobs.append(
+        {
+            "TransformJobName": "nightly",
+            "ModelName": "m",
+            "TransformResources": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1},
+            "CreationTime": "2026-11-10T00:00:00+00:00",
+            "TransformStartTime": "2026-11-10T00:10:00+00:00",
+            "TransformEndTime": "2026-11-10T01:10:00+00:00",
+        }
+    )
+    assert ask()[0] == 0
+    page = (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
+    blocks = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL) if "Statement" in block]
+    allowed = [action for block in blocks for each in block["Statement"] for action in each["Action"]]
+    asked = set(actions(cloud)) - {"sts:GetCallerIdentity"}  # which needs no permission
+    assert sorted(allowed) == sorted(asked)
+    assert all(re.fullmatch(r"[a-z-]+:(List|Describe|Get)[A-Za-z]+", action) for action in allowed)
+
+
+# Files in place of AWS -----------------------------------------------------------------------------------------------
+
+
+def _described(cloud: Cloud, name: str = "shop") -> list[str]:
+    """Descriptions as the command line of AWS writes them to files."""
+    found = []
+    for action, argument in (("DescribeEndpoint", name), ("DescribeEndpointConfig", f"{name}-config")):
+        call = Call(0, "sagemaker", REGION, action, {f"{action.removeprefix('Describe')}Name": argument})
+        path = f"{action}.json"
+        Path(path).write_text(json.dumps(cloud.answer(call)), encoding="utf-8")
+        found += ["--from", path]
+    return found
+
+
+def _answered(cloud: Cloud, request: Any) -> Any:
+    """What ``aws cloudwatch get-metric-data`` prints."""
+    from datetime import datetime
+
+    asked = {**request, **{key: datetime.fromisoformat(request[key]) for key in ("StartTime", "EndTime")}}
+    answer = cloud.answer(Call(0, "cloudwatch", REGION, "GetMetricData", asked))
+    return json.loads(json.dumps(answer, default=lambda time: time.isoformat()))
+
+
+def test_queries_asked_by_somebody_else_make_the_same_bundle(cloud: Cloud, ask: Ask) -> None:
+    add(cloud.region, "shop")
+    assert ask("shop")[0] == 0
+    live = written()
+    cloud.calls.clear()
+    code, out, _ = ask("shop", "--queries")
+    assert code == 0
+    assert "cloudwatch:GetMetricData" not in actions(cloud)
+    Path("queries.json").write_text(out, encoding="utf-8")
+    Path("answer.json").write_text(json.dumps(_answered(cloud, json.loads(out))), encoding="utf-8")
+    given = [*_described(cloud), "--from", "queries.json", "--from", "answer.json"]
+    code, _, told = ask(*given, "--output", "again.json")
+    assert code == 0, told
+    (here,), (there,) = written("again.json").endpoints, live.endpoints
+    assert here.variants[0].requests is not None
+    assert there.variants[0].requests is not None
+    assert here.variants[0].segments == there.variants[0].segments
+    assert here.variants[0].requests.profile == there.variants[0].requests.profile
+    assert (here.account, here.region, here.created) == (there.account, there.region, there.created)
+
+
+def test_queries_of_files_need_no_credentials(cloud: Cloud, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(cloud.region, "shop")
+    given = _described(cloud)
+    cloud.calls.clear()
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    code, out, _ = ask("--queries", *given)
+    assert (code, cloud.calls) == (0, [])
+    dimensions = {
+        (each["Name"], each["Value"])
+        for query in json.loads(out)["MetricDataQueries"]
+        for each in query["MetricStat"]["Metric"]["Dimensions"]
+    }
+    assert dimensions == {("EndpointName", "shop"), ("VariantName", "a")}
+
+
+def test_queries_of_many_endpoints_are_several_files(cloud: Cloud, ask: Ask) -> None:
+    for number in range(20):
+        add(cloud.region, f"shop-{number}")
+    code, _, told = ask("--queries")
+    assert code == 2
+    assert re.search(r"it takes \d+ calls of GetMetricData", told)
+    assert ask("--queries", "--output", "queries.json")[0] == 0
+    files = sorted(Path().glob("queries-*.json"))
+    assert len(files) >= 3  # two or more of the window, one of the days before it
+    assert all(len(json.loads(each.read_bytes())["MetricDataQueries"]) <= 500 for each in files)
+
+
+def test_answers_without_their_queries_are_refused(cloud: Cloud, ask: Ask) -> None:
+    add(cloud.region, "shop")
+    answer = {"MetricDataResults": [{"Id": "m_1", "StatusCode": "Complete", "Timestamps": [], "Values": []}]}
+    Path("answer.json").write_text(json.dumps(answer), encoding="utf-8")
+    code, _, told = ask(*_described(cloud), "--from", "answer.json")
+    assert code == 2
+    assert "answers without their queries say nothing" in told
+    assert not Path("evidence.json").exists()
+
+
+def test_a_csv_is_of_the_variant_that_is_named(cloud: Cloud, ask: Ask) -> None:
+    add(cloud.region, "shop")
+    rows = [f"2026-11-{day:02}T06:00:00Z,CPUUtilization,{value}" for day, value in ((9, 120), (10, 200), (12, 80))]
+    Path("cpu.csv").write_text("\n".join(["time,metric,value", *rows]), encoding="utf-8")
+    code, _, told = ask("shop/a", *_described(cloud), "--from", "cpu.csv")
+    assert code == 0, told
+    variant = written().endpoints[0].variants[0]
+    assert variant.segments[0].cpu_cores is not None
+    assert (variant.segments[0].cpu_cores.maximum, variant.segments[0].cpu_cores.count) == (2, 3)  # 200 of 400 %
+    assert variant.requests is None  # nobody said anything of them
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ('{"a": 1}', "it has no key that is known"),
+        ("[1]", "no description, queries or answer of AWS"),
+        ('{"EndpointArn": 1}', "no description, queries or answer of AWS"),
+        ('{"EndpointArn": "x", "EndpointName": "e"}', "missing required field `CreationTime`"),
+        (
+            '{"EndpointArn": "x", "EndpointName": "e", "CreationTime": "2026-01-01T00:00:00Z"}',
+            "no answer of CloudWatch",
+        ),
+        ("{", "no description, queries or answer of AWS"),
+        ("\0", "no endpoint is described"),
+    ],
+)
+def test_a_foreign_file_is_one_line(ask: Ask, content: str, told: str) -> None:
+    Path("given.json").write_text(content, encoding="utf-8")
+    code, _, said = ask("--from", "given.json")
+    assert code == 2
+    assert told in said
+    assert len(said.splitlines()) <= 2
+
+
+def test_files_of_two_accounts_are_not_mixed(cloud: Cloud, ask: Ask) -> None:
+    add(cloud.region, "shop")
+    given = _described(cloud)
+    other = json.loads(Path("DescribeEndpoint.json").read_bytes())
+    other["EndpointArn"] = other["EndpointArn"].replace(ACCOUNT, "999900001111")
+    Path("other.json").write_text(json.dumps(other), encoding="utf-8")
+    code, _, told = ask("--queries", *given, "--from", "other.json")
+    assert code == 2
+    assert "several accounts or regions" in told
+
+
+# Several bundles -----------------------------------------------------------------------------------------------------
+
+
+def test_bundles_of_two_runs_are_merged(cloud: Cloud, ask: Ask) -> None:
+    add(cloud.region, "shop")
+    add(cloud.region, "ads")
+    assert ask("shop", "--output", "1.json")[0] == 0
+    assert ask("ads", "--output", "2.json")[0] == 0
+    assert ask("merge", "1.json", "2.json")[0] == 0
+    assert [each.name for each in written().endpoints] == ["ads", "shop"]
+    assert ask("merge", "1.json", "2.json", "--output", "-")[1] == Path("evidence.json").read_text(encoding="utf-8")
+
+
+def test_a_merge_does_not_replace_what_it_reads(cloud: Cloud, ask: Ask) -> None:
+    add(cloud.region, "shop")
+    assert ask("--output", "1.json")[0] == 0
+    before = Path("1.json").read_bytes()
+    Path("2.json").write_bytes(before)
+    code, _, told = ask("merge", "1.json", "2.json", "--output", "1.json")
+    assert code == 2
+    assert "the bundle would replace its own input 1.json" in told
+    assert Path("1.json").read_bytes() == before
+
+
+def test_a_merge_with_a_corrupt_bundle_is_no_answer(cloud: Cloud, ask: Ask) -> None:
+    add(cloud.region, "shop")
+    assert ask("--output", "1.json")[0] == 0
+    Path("1.json").write_bytes(Path("1.json").read_bytes().replace(b"33600", b"33601"))
+    code, _, told = ask("merge", "1.json")
+    assert code == 2
+    assert "its hash is another" in told
