@@ -12,8 +12,8 @@ from statistics import median
 from types import ModuleType
 from typing import Any, TypeAlias
 
-import jsonschema
 import pytest
+from jsonschema_rs import Draft202012Validator, meta
 
 ROOT = Path(__file__).resolve().parent.parent
 PRICING = ROOT / "pricing"
@@ -93,7 +93,7 @@ def test_there_are_36_regions_and_a_table_for_each() -> None:
 @pytest.mark.parametrize("name", ["manifest", "price_row", "instance_row", "availability_row"])
 def test_everything_fits_its_schema(name: str) -> None:
     schema = json.loads((PRICING / "schema.json").read_text(encoding="utf-8"))
-    jsonschema.Draft202012Validator.check_schema(schema)
+    meta.validate(schema)
     instances: dict[str, list[Any]] = {
         "manifest": [manifest()],
         "price_row": [row for region in regions() for row in rows(f"{region}.csv")],
@@ -101,7 +101,7 @@ def test_everything_fits_its_schema(name: str) -> None:
         "availability_row": rows("availability.csv"),
     }
     part = schema if name == "manifest" else {"$ref": f"#/$defs/{name}", "$defs": schema["$defs"]}
-    validator = jsonschema.Draft202012Validator(part)
+    validator = Draft202012Validator(part)
     problems = [f"{error.message} in {item}" for item in instances[name] for error in validator.iter_errors(item)]
     assert problems[:3] == []
 
@@ -125,7 +125,7 @@ def test_everything_fits_its_schema(name: str) -> None:
 )
 def test_the_schema_refuses_a_damaged_price(damage: Row) -> None:
     schema = json.loads((PRICING / "schema.json").read_text(encoding="utf-8"))
-    validator = jsonschema.Draft202012Validator({"$ref": "#/$defs/price_row", "$defs": schema["$defs"]})
+    validator = Draft202012Validator({"$ref": "#/$defs/price_row", "$defs": schema["$defs"]})
     good = table("us-east-1")["USE1-Host:ml.m5.xlarge"]
     assert validator.is_valid(good)
     assert not validator.is_valid(good | damage)

@@ -13,8 +13,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
+from jsonschema_rs import Draft202012Validator
 
 from guardrail import cli
 from guardrail.aws import bulk
@@ -191,7 +191,7 @@ def test_what_is_written_fits_its_schema(refresh: Refresh) -> None:
     }
     for name, instances in parts.items():
         whole = {"$ref": f"#/$defs/{name}", "$defs": schema["$defs"]}
-        validator = jsonschema.Draft202012Validator(whole)
+        validator = Draft202012Validator(whole)
         assert [error.message for each in instances for error in validator.iter_errors(each)] == []
         assert instances, name
 
