@@ -69,7 +69,7 @@ def _changed(
         usd = present.expected - changed.expected
     return Alternative(
         usd=usd,
-        basis=None if usd is None else "with-usage",
+        basis=None if usd is None else "upper-bound" if fields.get("loses") else "with-usage",
         monthly=changed if knows else None,
         conditions=(said, *fields.pop("conditions", ())),
         **fields,

@@ -68,5 +68,8 @@ def test_with_usage_a_cheaper_type_saves_money_a_month() -> None:
     """4 × 0.5 h × 30 × (0.922 - 0.461) = 27.66, if it runs as long."""
     demand = WorkflowDemand(monthly_runs=Decimal(30), run_hours=Decimal("0.5"))
     found = offered(demand)["ml.m5.2xlarge"]
-    assert (found.usd, found.basis) == (Decimal("27.66"), "with-usage")
+    assert (found.usd, found.basis) == (Decimal("27.66"), "upper-bound")  # on half the vCPUs it may take longer
+    assert "it runs as long: fewer vCPUs take longer" in found.conditions
+    one = offered(demand)["1 instance"]
+    assert (one.usd, one.basis) == (Decimal("41.49"), "with-usage")  # 3 × 0.5 h × 30 × 0.922
     assert offered()["ml.m5.2xlarge"].usd is None

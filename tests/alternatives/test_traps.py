@@ -76,6 +76,33 @@ def test_what_must_not_be_offered_is_not(case: str) -> None:
             assert not [each for each in found[name] if each == what or each.startswith(f"{what},")], (name, what)
 
 
+@pytest.mark.parametrize(
+    ("case", "name", "what", "words"),
+    [
+        ("a01-graviton-images", "bert", "ml.c6g.xlarge", "no arm64 image is known for this repository"),
+        ("a01-graviton-images", "torch", "ml.c7g.xlarge", "image pytorch-inference-graviton: type and image change"),
+        ("a01-graviton-images", "own", "ml.c6g.xlarge", "the image is built for arm64 (not known)"),
+        ("a02-newer-is-dearer", "a", "ml.c5.xlarge", "8 of 16 GiB of memory"),
+        ("a03-gpu-memory", "llm", "ml.inf2.xlarge", "another image (Neuron) and a model compiled"),
+        ("a04-scaled-variant", "chat", "ml.m5.2xlarge", "deregister it first, or give the variant another name"),
+        ("a04-scaled-variant", "chat", "ml.m5.2xlarge", "on 8 of 16 vCPUs it is about 600"),
+        ("a06-volume-and-local-disk", "chat", "ml.m6gd.xlarge", "volume_size_in_gb must go"),
+        ("a06-volume-and-local-disk", "chat", "ml.m6gd.xlarge", "local disk of 237 GB"),
+        ("a07-serverless", "plain", "serverless, 2 GB", "memory of the model up to 6,144 MiB (unknown"),
+        ("a07-serverless", "plain", "serverless, 2 GB", "a new endpoint"),
+        ("a10-two-in-production", "shop", "1 × ml.m5.xlarge", "Security Hub SageMaker.4 wants more than one instance"),
+        ("a10-two-in-production", "play", "1 × ml.m5.xlarge", "Security Hub SageMaker.4 wants more than one instance"),
+    ],
+)
+def test_what_must_be_named_is(case: str, name: str, what: str, words: str) -> None:
+    one = offered(case)[name][what]
+    assert words in "; ".join((*one.loses, *one.conditions, *one.breaks))
+
+
+def test_nothing_is_certain_of_a_smaller_type_under_scaling() -> None:
+    assert offered("a04-scaled-variant")["chat"]["ml.m5.2xlarge"].basis == "upper-bound"
+
+
 def test_what_is_no_saving_has_its_sign_and_a_limit_its_reason() -> None:
     assert not_offered("a02-newer-is-dearer", "a")["ml.m7i.xlarge"] == "a newer generation, 8.76 a month more"
     assert not_offered("a02-newer-is-dearer", "b")["ml.c6i.xlarge"] == "a newer generation, the same price"
