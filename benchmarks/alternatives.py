@@ -33,6 +33,7 @@ def measured(path: str) -> tuple[int, float, float]:
     start = time.process_time()
     for endpoint in endpoints:
         engine.of(endpoint, environments.of(endpoint))
+        engine.not_offered(endpoint, environments.of(endpoint))
     each = time.process_time() - start
     start = time.process_time()
     together(engine, endpoints, environments.of)

@@ -5,9 +5,9 @@ type, and what scales is priced in every state. Nothing is offered where a reser
 sensitive value binds what runs.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -36,8 +36,6 @@ from guardrail.policy.base import Basis
 from guardrail.policy.environment import PRODUCTION
 from guardrail.prices.book import InstanceSpec, PriceBook
 
-T = TypeVar("T")
-
 _REGIONS = 3
 """Other regions that are named, the cheapest ones."""
 
@@ -52,12 +50,15 @@ class Engine:
         self.plan_rate = plan_rate
         self.estimator = Estimator(prices, demand)
         self._hours: dict[object, Monthly] = {}
-        self._offered: dict[bytes, tuple[tuple[Alternative, ...], ...]] = {}
-        self._refused: dict[bytes, tuple[tuple[NotOffered, ...], ...]] = {}
+        self._alike: dict[bytes, _Alike] = {}
+        self._last: tuple[Endpoint, str | Unknown, _Alike] | None = None
 
     def of(self, endpoint: Endpoint, environment: str | Unknown = PRODUCTION) -> tuple[tuple[Alternative, ...], ...]:
         """What to run instead of each variant of an endpoint, ranked by money; empty where nothing can be said."""
-        return self._each(self._offered, endpoint, environment, lambda at: ranked(list(self._of_variant(at))))
+        found = self._known(endpoint, environment)
+        if found.offered is None:
+            found.offered = tuple(ranked(list(self._of_variant(at))) for at in found.variants)
+        return found.offered
 
     def that_fit(self, endpoint: Endpoint, place: int, need: Need) -> Iterator[Alternative]:
         """Cheaper types for a variant that have what it was seen to need, the cheapest first."""
@@ -91,24 +92,28 @@ class Engine:
         is_bound = at.variant.sensitive or _what_binds(at.variant) is not None or at.present.monthly.at_least
         return None if is_bound else at
 
-    def _each(
-        self,
-        known: dict[bytes, tuple[tuple[T, ...], ...]],
-        endpoint: Endpoint,
-        environment: str | Unknown,
-        answer: "Callable[[_Variant], tuple[T, ...]]",
-    ) -> tuple[tuple[T, ...], ...]:
-        """An answer for each variant, as if all of them ran; those of an endpoint that is alike where one is known."""
-        if isinstance(endpoint.variants, Unknown):
-            return ()
+    def not_offered(
+        self, endpoint: Endpoint, environment: str | Unknown = PRODUCTION
+    ) -> tuple[tuple[NotOffered, ...], ...]:
+        """Why what one may think of is no alternative to a variant: what binds it, hard limits, dearer generations."""
+        found = self._known(endpoint, environment)
+        if found.refused is None:
+            found.refused = tuple(tuple(self._not_offered(at)) for at in found.variants)
+        return found.refused
+
+    def _known(self, endpoint: Endpoint, environment: str | Unknown) -> "_Alike":
+        """The variants of an endpoint, as if all of them ran; those of one that is alike where that was asked for."""
+        if self._last is not None and self._last[0] is endpoint and self._last[1] == environment:
+            return self._last[2]
         demand = self.demand.of(endpoint)
         key = likeness.key(endpoint, demand, environment)
-        if key not in known:
+        if key not in self._alike:
             standing = replace(endpoint, deployed="yes")
+            count = 0 if isinstance(endpoint.variants, Unknown) else len(endpoint.variants)
             bill = self.estimator.endpoint(standing)
-            places = range(len(endpoint.variants))
-            known[key] = tuple(answer(_Variant(standing, place, bill, demand, environment)) for place in places)
-        return known[key]
+            self._alike[key] = _Alike([_Variant(standing, place, bill, demand, environment) for place in range(count)])
+        self._last = endpoint, environment, self._alike[key]
+        return self._last[2]
 
     def _of_variant(self, at: "_Variant") -> Iterator[Alternative]:
         variant = at.variant
@@ -127,10 +132,6 @@ class Engine:
             yield from self._asynchronous(at, variant)
         yield from self._batch(at, variant)
 
-    def not_offered(self, endpoint: Endpoint) -> tuple[tuple[NotOffered, ...], ...]:
-        """Why what one may think of is no alternative to a variant: what binds it, hard limits, dearer generations."""
-        return self._each(self._refused, endpoint, PRODUCTION, lambda at: tuple(self._not_offered(at)))
-
     def _not_offered(self, at: "_Variant") -> Iterator[NotOffered]:
         variant = at.variant
         if variant.sensitive or isinstance(at.region, Unknown) or isinstance(variant, ServerlessVariant):
@@ -147,7 +148,7 @@ class Engine:
         for found, reason in instances.held(cheaper, at.endpoint, variant, at.memory_gib):
             if reason is not None:
                 yield NotOffered(found.spec.instance_type, "; ".join((reason, *found.loses)))
-        for newer in instances.newer(self.prices, at.region, spec):
+        for newer in instances.newer(self.prices, at.region, spec.instance_type):
             other = self._of_another_type(at, replace(variant, instance_type=newer.instance_type)).monthly
             more = difference(other, at.present.monthly).expected
             if not isinstance(more, Unknown) and not other.at_least:
@@ -451,6 +452,17 @@ class Engine:
                 found.append(Elsewhere(region, monthly))
         found.sort(key=lambda each: (each.monthly.expected, each.region))
         return tuple(found[:_REGIONS])
+
+
+class _Alike:
+    """Variants of endpoints that are alike, and what is known of them so far."""
+
+    __slots__ = ("offered", "refused", "variants")
+
+    def __init__(self, variants: "Sequence[_Variant]") -> None:
+        self.variants = variants
+        self.offered: tuple[tuple[Alternative, ...], ...] | None = None
+        self.refused: tuple[tuple[NotOffered, ...], ...] | None = None
 
 
 class _Variant:

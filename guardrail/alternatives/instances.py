@@ -170,18 +170,22 @@ def unfit(endpoint: Endpoint, variant: InstanceVariant, spec: InstanceSpec, memo
     return "an inference component asks for more than it has" if asks_more else None
 
 
-def newer(prices: PriceBook, region: str, spec: InstanceSpec) -> Iterator[InstanceSpec]:
+@lru_cache(maxsize=1024)
+def newer(prices: PriceBook, region: str, instance_type: str) -> tuple[InstanceSpec, ...]:
     """Types of the same size in newer generations of its series that are no cheaper: a generation is no saving."""
-    present, size = prices.hosting(region, spec.instance_type), spec.instance_type.rpartition(".")[2]
-    if isinstance(present, Unpriced):
-        return
+    spec, present = prices.instance(instance_type), prices.hosting(region, instance_type)
+    if spec is None or isinstance(present, Unpriced):
+        return ()
     letters, generation = series_of(spec.family)
+    size = instance_type.rpartition(".")[2]
+    found = []
     for each, price in sold(prices, region):
         other_letters, other_generation = series_of(each.family)
         is_newer = other_letters == letters and other_generation > generation and each.family not in SUCCESSORS
         is_alike = each.architecture == spec.architecture and each.instance_type.rpartition(".")[2] == size
         if is_newer and is_alike and price.usd >= present.usd:
-            yield each
+            found.append(each)
+    return tuple(found)
 
 
 def _known(number: float | Unknown | None) -> float:

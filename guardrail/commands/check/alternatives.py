@@ -44,7 +44,8 @@ def of_endpoint(item: EndpointReport, engine: Engine) -> Iterator[Instead]:
     """What could run instead of each variant of an endpoint that stays."""
     if item.cost is None or item.endpoint.change == "delete":
         return
-    found, refused = engine.of(item.endpoint, item.environment), engine.not_offered(item.endpoint)
+    found = engine.of(item.endpoint, item.environment)
+    refused = engine.not_offered(item.endpoint, item.environment)
     for child, alternatives, reasons in zip(item.cost.children, found, refused, strict=False):
         yield Instead(
             source=item.source,
