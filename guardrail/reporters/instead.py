@@ -1,5 +1,7 @@
 """What could run instead, in words: for an explanation, a page, and the one line that other formats have room for."""
 
+from collections.abc import Iterable, Iterator
+
 from msgspec import Struct
 
 from guardrail.alternatives.base import Alternative, BreakEven
@@ -28,6 +30,12 @@ def in_words(each: Alternative) -> tuple[str, tuple[str, ...]]:
         below.append(f"if {'; '.join(map(inert, each.conditions))}")
     below += [f"but {inert(one)}" for one in each.breaks]
     return f"{money}: {inert(each.name)}{kind}", tuple(below)
+
+
+def quota(alternatives: Iterable[Alternative]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What holds of every type and number of instances, once for all of them."""
+    if any(each.instance_type for each in alternatives):
+        yield "each type and number needs its quota in the account, and a load test", ()
 
 
 def _even(each: Alternative) -> str:
@@ -91,7 +99,7 @@ def cards(report: Report) -> list[InsteadCard]:
         InsteadCard(
             name=inert(_named(part, report)),
             best="" if (best := _best(part)) is None else in_words(best)[0],
-            said=list(map(in_words, part.alternatives)),
+            said=[*map(in_words, part.alternatives), *quota(part.alternatives)],
             not_offered=[inert(f"{each.name}: {each.reason}") for each in part.not_offered],
             curve=drawn(part.alternatives),
         )

@@ -11,7 +11,7 @@ from guardrail.model import Unknown
 from guardrail.policy.base import Result
 from guardrail.reporters.bill import USAGE, amounts, amounts_of, detail_of, quantity_of
 from guardrail.reporters.headline import is_usage_alone
-from guardrail.reporters.instead import in_words
+from guardrail.reporters.instead import in_words, quota
 from guardrail.reporters.overview import fix
 from guardrail.reporters.page import GLYPHS
 from guardrail.reporters.wording import inert, number, usd
@@ -157,8 +157,7 @@ def _shown(alternatives: Sequence[Alternative]) -> Iterator[tuple[str, tuple[str
     more = alternatives[MOST_ALTERNATIVES:]
     if more:
         yield f"and {len(more)} more: {inert(', '.join(each.name for each in more))} (--format json)", ()
-    if any(each.instance_type for each in alternatives):
-        yield "each type and number needs its quota in the account, and a load test", ()
+    yield from quota(alternatives)
 
 
 def _elsewhere(found: Explained) -> Iterator[tuple[str, tuple[str, ...]]]:
