@@ -479,16 +479,18 @@ def test_a_fix_stands_for_the_lines_to_paste_and_where_they_are_is_said_once() -
 
 
 @pytest.mark.parametrize(
-    ("width", "said"),
+    ("path", "said"),
     [
-        (80, " next: guardrail fix plan.json --finding {}\n guardrail policies explain async-scales-to-zero\n"),
-        (60, " next: guardrail fix plan.json\n guardrail policies explain async-scales-to-zero\n"),
+        ("plan.json", " next: guardrail fix plan.json --finding {}\n guardrail policies explain"),
+        ("p" * 50, f" next: guardrail fix {'p' * 50}\n guardrail policies explain"),
+        ("p" * 90, " next: guardrail policies explain"),
     ],
 )
-def test_the_command_of_an_edit_is_the_next_one_as_far_as_there_is_room(width: int, said: str) -> None:
+def test_the_command_of_an_edit_is_the_next_one_as_far_as_there_is_room(path: str, said: str) -> None:
     one = report(results=(finding(),))
+    one = structs.replace(one, sources=tuple(structs.replace(each, path=path) for each in one.sources))
     number = Fingerprints(one).id_of(one.results[0])
-    assert said.format(number) in render(one, Options(width=width, fixable=frozenset([number])))
+    assert said.format(number) in render(one, Options(fixable=frozenset([number])))
 
 
 def test_a_policy_that_says_no_fix_shows_its_lines_where_they_are_few() -> None:
