@@ -135,17 +135,24 @@ class NewResources:
             or configuration.module is not around.block.module
         ):
             raise NoFixError("its configuration is written elsewhere, and the count it starts with is the maximum")
-        blocks = [each for each in configuration.written.body.blocks if each.name == "production_variants"]
-        if any(block.type == "dynamic" for block in blocks) or change.variant >= len(blocks):
+        body, written = configuration.written.body, dict[str, syntax.Expression]()
+        blocks = [each for each in body.blocks if each.name == "production_variants"]
+        argument = None
+        if "production_variants" in body.arguments:  # of JSON syntax
+            written = _entries(body.arguments["production_variants"].expression, change.variant)
+        elif any(block.type == "dynamic" for block in blocks) or change.variant >= len(blocks):
             raise NoFixError("its variants are made by a dynamic block")
-        argument = blocks[change.variant].body.arguments.get("initial_instance_count")
-        name = blocks[change.variant].body.arguments.get("variant_name")
+        else:
+            variant = blocks[change.variant].body
+            written = {name: each.expression for name, each in variant.arguments.items()}
+            argument = variant.arguments.get("initial_instance_count")
+        count = written.get("initial_instance_count")
+        if not isinstance(written.get("variant_name"), syntax.Literal):
+            raise NoFixError("its variant_name is not written out")
+        if isinstance(count, syntax.Literal):
+            return int(str(count.value))
         if argument is None:
             raise NoFixError("the count that it starts with is not written out")
-        if name is None or not isinstance(name.expression, syntax.Literal):
-            raise NoFixError("its variant_name is not written out")
-        if isinstance(argument.expression, syntax.Literal):
-            return int(str(argument.expression.value))
         text = source_of(argument)
         same = dict(around.meta) == dict(self._around_any(configuration))
         if _UNSAFE.search(text) or (re.search(r"\b(?:each|count)\.", text) and not same):
@@ -275,6 +282,14 @@ class NewResources:
         gap = text.newline * 2
         new = "".join(gap + native(each, text.newline) for each in made)
         return {text.path: text.text[:end] + new + text.text[end:]}
+
+
+def _entries(expression: syntax.Expression, index: int) -> dict[str, syntax.Expression]:
+    """The entries of an object, or of the one at an index of a list."""
+    items = expression.items if isinstance(expression, syntax.Tuple) else (expression,)
+    found = items[index] if index < len(items) else None
+    entries = found.entries if isinstance(found, syntax.Object) else ()
+    return {str(entry.key.value): entry.value for entry in entries if isinstance(entry.key, syntax.Literal)}
 
 
 def _into_json(text: EditedText, block: ResourceInstance, made: list[Resource]) -> str:
