@@ -26,7 +26,8 @@ from guardrail.reporters.wording import counted
 MOST_SUGGESTIONS = 10
 """In one pull request: more of them nobody applies one by one."""
 _ROUNDS = 4
-_PER_PAGE = 100
+_PER_PAGE, _FILES_PER_PAGE = 100, 50
+"""From the 71st file of a page on GitHub leaves out the diff (openjdk/skara, pull request 1302)."""
 _GONE, _INVALID = 404, 422
 _MARKER = re.compile(
     r"\A<!-- guardrail:suggestion tag=(?P<tag>\S+)"
@@ -195,7 +196,7 @@ class _Suggesting:
 
     def settled(self, fixes: Iterable[Suggestible], *, dry_run: bool) -> Outcome:
         """Look, act, and look again where GitHub did not confirm a review."""
-        diff = list(self._api.items(f"{self._pull}/files?per_page={_PER_PAGE}", FileDiff))
+        diff = list(self._api.items(f"{self._pull}/files?per_page={_FILES_PER_PAGE}", FileDiff))
         found, left = chosen(fixes, diff)
         known = list(self._known())
         if head_of(self._api, self._pull) != self._commit:
