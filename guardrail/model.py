@@ -510,7 +510,7 @@ class TransformJob(Struct, frozen=True, kw_only=True):
     uploads_end: bool | Unknown | None = None
     """Whether incomplete uploads to where it writes end some day; None where its bucket is elsewhere."""
     has_fixed_name: bool = False
-    """Its name is written out, so that only the first job ever can have it."""
+    """Its name is the same each time, so that only the first job ever can have it."""
     waits: bool | None = None
     """Whether what starts it waits for its end (``.sync``), so that a timeout bounds it; None where nothing could."""
     timeout_s: int | Unknown | None = None

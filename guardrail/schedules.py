@@ -241,18 +241,24 @@ def monthly_occurrences(schedule: Schedule, today: date) -> Decimal | None:
     """How often it runs a month: its occurrences in the year from today, by twelve; None where nobody can tell.
 
     ``cron(0 2 * * ? *)`` runs 365 / 12 = 30.42 times, ``rate(7 days)`` 365 / 7 / 12 = 4.35 times, ``at(…)`` once and so
-    0 times a month, and so does what is over. A local time that a change of the clock leaves out is no run, and one
-    that is there twice is one (EventBridge Scheduler user guide, "Daylight savings time").
+    0 times a month, and so does what is over; what begins or ends within the year runs between the two alone. A local
+    time that a change of the clock leaves out is no run, and one that is there twice is one (EventBridge Scheduler user
+    guide, "Daylight savings time").
     """
     pace, cron = _RATE.fullmatch(schedule.expression), _cron(schedule.expression)
     zone = _zone(schedule.zone)
     if is_over(schedule, today) or is_ahead(schedule, today) or _AT.fullmatch(schedule.expression):
         return Decimal(0)
+    begin, end = datetime.combine(today, time(), UTC), datetime.combine(today, time(), UTC) + timedelta(_YEAR)
+    first, last = _moment(schedule.start) or begin, _moment(schedule.end) or end
     if pace is not None:
-        return Decimal(_YEAR * _PER_DAY[pace[2]]) / Decimal(pace[1]) / 12
+        days = Decimal(max((min(last, end) - max(first, begin)) // _MINUTE, 0)) / _PER_DAY["minute"]
+        return days * _PER_DAY[pace[2]] / Decimal(pace[1]) / 12
     if cron is None or zone is None:
         return None
     moments = cron.moments(today + timedelta(day) for day in range(_YEAR))
+    if (schedule.start, schedule.end) != (None, None):
+        moments = (moment for moment in moments if first <= moment.replace(tzinfo=zone) <= last)
     found = sum(zone is UTC or not _is_left_out(moment, zone) for moment in moments)
     return Decimal(found) / 12
 

@@ -418,6 +418,12 @@ def test_a_year_is_what_a_walk_by_the_minute_makes_of_it(zone: str, times: Any, 
         (Schedule("at(2030-01-02T03:04:05)"), "0"),
         (Schedule("rate(1 day)", end="2025-06-30T00:00:00Z"), "0"),
         (Schedule("rate(1 day)", start="2099-06-30T00:00:00Z"), "0"),
+        # of the year from the day on, what lies between the start and the end: 10 / 12, (365 - 100) / 12, 5 / 12
+        (Schedule("rate(1 day)", end="2026-12-07T00:00:00Z"), "0.8333"),
+        (Schedule("rate(1 day)", start="2027-03-07T00:00:00Z"), "22.0833"),
+        (Schedule("cron(0 2 * * ? *)", end="2026-12-07T00:00:00Z"), "0.8333"),
+        (Schedule("cron(0 2 * * ? *)", start="2027-03-07T00:00:00Z", end="2027-03-12T00:00:00Z"), "0.4167"),
+        (Schedule("rate(7 days)", start="2027-03-07T00:00:00Z", end="2027-03-07T00:00:00Z"), "0"),
     ],
 )
 def test_runs_a_month_are_the_occurrences_in_a_year_by_twelve(schedule: Schedule, monthly: str) -> None:
@@ -443,6 +449,7 @@ def test_the_ends_of_the_calendar_are_no_end_of_a_check(moment: str, zone: str |
         turns((schedule, Schedule("cron(0 9 * * ? *)")), TODAY)
         is_over(schedule, TODAY)
         is_ahead(schedule, TODAY)
+        assert (monthly_occurrences(schedule, TODAY) or Decimal(0)) >= 0
         assert unclear_time(schedule, TODAY) is None
 
 

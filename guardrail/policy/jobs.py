@@ -98,7 +98,7 @@ def attempts(job: TransformJob) -> object:
 
 
 def is_named_once(subject: Subject) -> object:
-    """Whether its name is written out although it runs again and again; None of a request on its own."""
+    """Whether its name is the same each time although it runs again and again; None of a request on its own."""
     if not isinstance(subject, JobSubject) or (subject.workflow.type == "definition" and subject.job.waits is None):
         return None
     if subject.workflow.once:

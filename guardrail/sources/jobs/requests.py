@@ -4,6 +4,7 @@ A DescribeTransformJob answer says how long the job ran: "billed for the time in
 TransformEndTime, whatever its end (SageMaker API reference, DescribeTransformJob).
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,11 +14,13 @@ from msgspec.structs import replace
 
 from guardrail.model import Flow, Step, Unknown
 from guardrail.money import SECONDS_PER_HOUR
-from guardrail.sources.base import View
+from guardrail.sources.base import UNNAMED, View
 from guardrail.sources.jobs.base import Definition, deep
 from guardrail.sources.vocabulary.transform import job_of, request_tags, transform_job
 
 _ARN_PARTS = 6
+_FRESH = re.compile(r"<aws\.scheduler\.(?:execution-id|scheduled-time)>")
+"""What EventBridge Scheduler fills in anew each time; the ARN of the schedule and the number of the try stay."""
 _RECORDED = "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
 _LAST = 2**33
 """Seconds since 1970 that no time of ours is beyond."""
@@ -29,7 +32,9 @@ def read(request: Mapping[str, Any], *, repeats: bool = False) -> Definition:
     ``repeats`` where the same request is made again and again: then a name of its own is taken after the first.
     """
     job = transform_job(deep(request), "", run_hours=_run_hours(request))
-    is_fixed = job.has_fixed_name and repeats
+    name = request.get("TransformJobName")
+    known = name.partial if isinstance(name, Unknown) else name  # a placeholder is filled in once, when it is deployed
+    is_fixed = repeats and isinstance(known, str) and UNNAMED not in known and _FRESH.search(known) is None
     arn = str(request.get("TransformJobArn", "")).split(":")
     return Definition(
         jobs=(replace(job, has_fixed_name=is_fixed),),

@@ -23,6 +23,11 @@ _REFUSED = re.compile(
     r"(?:(?:amazon)?sagemaker\.)?(?:throttling|toomanyrequests|resourcelimitexceeded)(?:exception)?", re.IGNORECASE
 )
 """Errors of requests that were refused before there was a job."""
+_SAME = re.compile(
+    r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|(?:\$\$|\$states\.context)\.(?:State\.Name|StateMachine\.\w+|Execution\.RoleArn)\b"""
+)
+"""What in an expression is the same in each execution: text, and what the context tells of the machine itself."""
+_VARIES = re.compile(r"\$|UUID|Random")
 _OTHERS = {
     "createtrainingjob": "training job",
     "createprocessingjob": "processing job",
@@ -115,7 +120,8 @@ class _Reader:
         lost = next((name for name in _nexts(state) if name not in places), None)
         if lost is not None:
             self.doubts.append(f"its state {lost[:80]} is not there")
-        is_over = state.get("Type") in _ENDS or bool(state.get("End")) or not after
+        may_match_none = state.get("Type") == "Choice" and "Default" not in state
+        is_over = state.get("Type") in _ENDS or bool(state.get("End")) or not after or may_match_none
         bare = Step(nexts=tuple(dict.fromkeys(after)), ends=is_over)
         kind = state.get("Type")
         if kind == "Task":
@@ -179,11 +185,7 @@ class _Reader:
             else (Unknown("TimeoutSecondsPath") if "TimeoutSecondsPath" in state else None),
             attempts=1 if waits is False else _attempts(state),
         )
-        literal = "Parameters" if language == "JSONPath" else "Arguments"
-        written = state.get(literal)
-        name = written.get("TransformJobName") if isinstance(written, Mapping) else None
-        is_expression = language == "JSONata" and isinstance(name, str) and name.startswith("{%")
-        is_fixed = name is not None and not is_expression  # a placeholder is filled in once, when it is deployed
+        is_fixed = _has_one_name(state, language)
         job = replace(job, has_fixed_name=is_fixed, attempts=1 if is_fixed else job.attempts)
         self.jobs.append(job)
         return replace(bare, jobs=(len(self.jobs) - 1,), least=0 if is_fixed else 1, tries=job.attempts)
@@ -220,8 +222,10 @@ class _Reader:
     def _at(self, path: Any, name: str, known: _Known) -> Any:
         """What a JSONPath leads to, in the input of a state or of the execution."""
         where: Any = known
-        if isinstance(path, str) and path.startswith("$$.Execution.Input."):
-            path, where = f"$.{path.removeprefix('$$.Execution.Input.')}", self.given
+        if isinstance(path, str) and path.startswith("$$.Execution.Input"):
+            path, where = f"${path.removeprefix('$$.Execution.Input')}", self.given
+        if path == "$" and where:
+            return dict(where)
         if isinstance(path, str) and _PATH.fullmatch(path):
             for part in path.split(".")[1:]:
                 where = where.get(part) if isinstance(where, Mapping) else None
@@ -302,6 +306,24 @@ class _Reader:
             is_exact = size is not None and not any(name.startswith("MaxInputBytes") for name in batcher)
             return fewest, ceil(most / size) if most is not None and size and is_exact else most
         return least, most
+
+
+def _has_one_name(state: Mapping[str, Any], language: str) -> bool:
+    """Whether a task gives its job the same name in each execution: one that is written out, or made of what is.
+
+    A placeholder is filled in once, when it is deployed. ``States.Format('nightly-{}', $$.StateMachine.Name)`` is the
+    same each time, and what has ``$$.Execution.Name`` or ``States.UUID()`` in it is not.
+    """
+    written = state.get("Parameters" if language == "JSONPath" else "Arguments")
+    if not isinstance(written, Mapping):
+        return False
+    name = written.get("TransformJobName")
+    path = written.get("TransformJobName.$") if language == "JSONPath" else None
+    is_expression = language == "JSONata" and isinstance(name, str) and name.startswith("{%")
+    if name is not None and not is_expression:
+        return True
+    expression = path if name is None else name
+    return isinstance(expression, str) and _VARIES.search(_SAME.sub("", expression)) is None
 
 
 def _start(label: str, request: Mapping[str, Any]) -> Start:

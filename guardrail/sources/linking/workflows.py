@@ -140,30 +140,50 @@ def _nested(
     """
     nested = _Nested({}, set())
     called = _Called(declared)
-    targets = {
-        address: [(start, often, called.meant(start.target)) for start, often in _with_runs(found)]
-        for address, found in without_input.items()
-        if found is not None and found.starts
-    }
-    ranks = _ranks({address: [meant for *_, meant in each] for address, each in targets.items()})
+    starting = {address: found for address, found in without_input.items() if found is not None and found.starts}
+    targets = {address: [called.meant(start.target) for start in found.starts] for address, found in starting.items()}
+    ranks = _ranks(targets)
     for address in sorted(targets, key=ranks.__getitem__):
         one = called.by_address[address]
-        own = _starts_of(one, started) or [_unknown_times(f"nothing here starts {address}, which starts it")]
-        for start, often, meant in targets[address]:
-            if meant is None and one.reason == STARTS_OTHERS:
-                continue  # neither of the two has anything to do with SageMaker, as far as anybody can see
-            if meant is None:
+        for start, meant in zip(starting[address].starts, targets[address], strict=True):
+            if meant is not None:
+                nested.parents.add(address)
+            elif (
+                one.reason != STARTS_OTHERS
+            ):  # else neither of the two has to do with SageMaker, as far as anybody can see
                 nested.foreign.setdefault(address, []).append(
                     f"what it starts at {start.label} is not here, and in no total"
                 )
-                continue
-            nested.parents.add(address)
-            given = decoded(start.given, "input") if start.given is not None else None
-            again = ranks.get(meant) == ranks[address]
-            starts = [_unknown_times("it starts itself again and again")] if again else own
-            for trigger, touched in _multiplied(starts, often, f"{address}: {start.label}").items():
-                started.setdefault(meant, []).append(_Started(trigger, given, touched or is_touched(address)))
+        own = _starts_of(one, started) or [_unknown_times(f"nothing here starts {address}, which starts it")]
+        for given, starts in _by_input(own):
+            found = starting[address] if given is None else _read(one, given) or starting[address]
+            for (start, often), meant in zip(_with_runs(found), targets[address], strict=False):
+                if meant is None:
+                    continue
+                passed = decoded(start.given, "input") if start.given is not None else None
+                again = ranks.get(meant) == ranks[address]
+                times = [_unknown_times("it starts itself again and again")] if again else starts
+                for trigger, touched in _multiplied(times, often, f"{address}: {start.label}").items():
+                    started.setdefault(meant, []).append(_Started(trigger, passed, touched or is_touched(address)))
     return nested
+
+
+MOST_INPUTS = 64
+"""With which it is looked at what a workflow starts: inputs that grow down a chain would double at each level."""
+
+
+def _by_input(starts: list[_Started]) -> list[tuple[Any, list[_Started]]]:
+    """What starts a workflow, together where it gives the same input; of too many inputs none is known."""
+    groups: list[tuple[Any, list[_Started]]] = []
+    for start in starts:
+        same = next((group for given, group in groups if given == start.given), None)
+        if same is None and len(groups) == MOST_INPUTS:
+            return [(Unknown("it is started with more inputs than are looked at"), starts)]
+        if same is None:
+            groups.append((start.given, [start]))
+        else:
+            same.append(start)
+    return groups
 
 
 class _Called:

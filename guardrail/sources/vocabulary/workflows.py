@@ -145,7 +145,7 @@ def rule(block: Block) -> DeclaredSchedule:
     return DeclaredSchedule(
         **head(block),
         name=_name(view, "Name"),
-        trigger=_of_rule(_trigger(block.address, view)),
+        trigger=_of_rule(_trigger(block.address, view), has_pattern=view.get("EventPattern") not in (None, "", {})),
         aims=tuple(_aim(block, target, "Targets", "") for target in known),
         reason=elsewhere.reason(block.type, view.get),
     )
@@ -172,8 +172,13 @@ def _trigger(address: str, view: View, expression: str = "ScheduleExpression") -
     )
 
 
-def _of_rule(trigger: Trigger) -> Trigger:
-    """A trigger as a rule of EventBridge has it, which takes fewer expressions than a schedule does."""
+def _of_rule(trigger: Trigger, *, has_pattern: bool = False) -> Trigger:
+    """A trigger as a rule of EventBridge has it, which takes fewer expressions than a schedule does.
+
+    One that has a pattern too starts what it does at each event that matches, and by its schedule besides.
+    """
+    if has_pattern:
+        trigger = replace(trigger, most=None, usual=None)
     refused = rule_refusal(trigger.expression) if isinstance(trigger.expression, str) else None
     return trigger if refused is None else replace(trigger, expression=Unknown(refused))
 

@@ -179,6 +179,50 @@ def test_a_name_that_is_written_out_starts_one_job_ever() -> None:
     assert how_often(found) == {"Score": Runs(0, 1)}
 
 
+@pytest.mark.parametrize(
+    ("name", "stays"),
+    [
+        ("States.Format('nightly')", True),
+        ("States.Format('{}-{}', $$.StateMachine.Name, $$.State.Name)", True),
+        ("$$.StateMachine.Id", True),
+        ("States.Format('$-{}', 'x')", True),
+        ("$$.Execution.Name", False),
+        ("States.Format('nightly-{}', $$.Execution.StartTime)", False),
+        ("States.UUID()", False),
+        ("States.Format('{}', States.MathRandom(1, 9))", False),
+        ("$.name", False),
+    ],
+)
+def test_a_name_that_is_made_of_what_stays_stays_the_same(name: str, *, stays: bool) -> None:
+    job = only(states.read(machine(Score=task(Parameters=request(**{"TransformJobName.$": name})))))
+    assert job.has_fixed_name is stays
+
+
+@pytest.mark.parametrize(
+    ("name", "stays"),
+    [
+        ("{% 'nightly' %}", True),
+        ("{% 'a-' & $states.context.StateMachine.Name %}", True),
+        ("{% $uuid() %}", False),
+        ("{% 'a-' & $states.context.Execution.Name %}", False),
+        ("{% $name %}", False),
+    ],
+)
+def test_so_does_one_in_jsonata(name: str, *, stays: bool) -> None:
+    written = {key: value for key, value in request().items() if key != "TransformJobName.$"}
+    arguments = {"Arguments": {**written, "TransformJobName": name}, "QueryLanguage": "JSONata"}
+    score = {key: value for key, value in task().items() if key != "Parameters"}
+    assert only(states.read(machine(Score=score | arguments))).has_fixed_name is stays
+
+
+def test_a_choice_without_a_default_may_choose_nothing() -> None:
+    rule = {"Variable": "$.x", "IsPresent": True, "Next": "Score"}
+    choice = {"Type": "Choice", "Choices": [rule]}
+    assert how_often(states.read(machine(Any=choice, Score=task()))) == {"Score": Runs(0, 1)}
+    default = choice | {"Default": "Score"}
+    assert how_often(states.read(machine(Any=default, Score=task()))) == {"Score": Runs(1, 1)}
+
+
 def test_a_retry_around_a_job_multiplies_how_many_jobs_it_starts() -> None:
     """Two tries of the job in each of four of the branches are eight; a name that stays is one job ever."""
     again = [{"ErrorEquals": ["States.TaskFailed"], "MaxAttempts": 1}]

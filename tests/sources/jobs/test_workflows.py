@@ -788,3 +788,71 @@ def test_a_definition_that_something_reads_is_not_named_as_one_that_nothing_does
     assert [notice for notice in report["notices"] if "asl.json" in notice] == [
         "other.asl.json is a definition that calls SageMaker, and read only where it is named"
     ]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"Input.$": "$"},
+        {"Input": {"type.$": "$.type"}},
+        {"Input": {"type.$": "$$.Execution.Input.type"}},
+        {"Input.$": "$$.Execution.Input"},
+        {"Input": json.dumps({"type": "ml.m5.xlarge"})},
+    ],
+)
+def test_what_a_machine_is_given_reaches_what_it_starts(given: dict[str, Any], check: Check) -> None:
+    """The rule says the type, the first machine hands it on: 365 / 12 × 0.5 h × 2 × 0.23."""
+    resources = chain(2, 1)
+    call = json.loads(resources["N0"]["Properties"]["DefinitionString"]["Fn::Sub"])
+    call["States"]["S0"]["Parameters"] = {"StateMachineArn": "${N1}", **given}
+    resources["N0"]["Properties"]["DefinitionString"]["Fn::Sub"] = json.dumps(call)
+    (target,) = resources["Daily"]["Properties"]["Targets"]
+    target["Input"] = json.dumps({"type": "ml.m5.xlarge"})
+    assert amounts(check(json.dumps({"Resources": resources}))) == [7.0, 7.0]
+
+
+def test_inputs_that_grow_down_a_chain_take_a_moment_and_are_unknown(check: Check) -> None:
+    """Two states of each machine hand on what they are given and one thing more: 2²⁰ inputs of the last one."""
+    resources = chain(21, 2)
+    for place in range(20):
+        text = resources[f"N{place}"]["Properties"]["DefinitionString"]
+        call = json.loads(text["Fn::Sub"])
+        for state in ("S0", "S1"):
+            call["States"][state]["Parameters"]["Input"] = {"of.$": "$.of", state: 1, "all.$": "$"}
+        text["Fn::Sub"] = json.dumps(call)
+    (target,) = resources["Daily"]["Properties"]["Targets"]
+    target["Input"] = json.dumps({"of": "x"})
+    before = time.process_time()
+    report = check(json.dumps({"Resources": resources}))
+    assert time.process_time() - before < 5
+    assert report["totals"]["after"]["at_least"]
+
+
+def test_a_rule_with_a_pattern_beside_its_schedule_runs_at_least_by_that(check: Check) -> None:
+    stack = json.loads(json.dumps(TEMPLATE))
+    stack["Resources"]["Nightly"]["Properties"]["EventPattern"] = {"source": ["aws.s3"]}
+    report = check(json.dumps(stack))
+    after = report["totals"]["after"]
+    assert (round(Decimal(after["floor"]), 2), after["at_least"]) == (Decimal("7.00"), True)
+
+
+@pytest.mark.parametrize(
+    ("name", "once"),
+    [
+        ("nightly", True),
+        ("${AWS::StackName}-nightly", True),
+        ("nightly-<aws.scheduler.attempt-number>", True),
+        ("nightly-<aws.scheduler.execution-id>", False),
+        ("${AWS::StackName}-<aws.scheduler.execution-id>", False),
+        ("nightly-<aws.scheduler.scheduled-time>", False),
+    ],
+)
+def test_a_schedule_starts_one_job_ever_unless_its_name_is_filled_in_anew(
+    name: str, check: Check, *, once: bool
+) -> None:
+    resources = {"InstanceType": "ml.m5.xlarge", "InstanceCount": 2}
+    request = json.dumps({"TransformJobName": name, "ModelName": "churn", "TransformResources": resources})
+    target = {"Arn": "arn:aws:scheduler:::aws-sdk:sagemaker:createTransformJob", "Input": {"Fn::Sub": request}}
+    properties = {"ScheduleExpression": "rate(1 day)", "Target": target}
+    report = check(json.dumps({"Resources": {"D": {"Type": "AWS::Scheduler::Schedule", "Properties": properties}}}))
+    assert amounts(report) == ([0, 0.23] if once else [7.0, 7.0])
