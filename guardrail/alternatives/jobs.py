@@ -87,7 +87,8 @@ def _other_types(prices: PriceBook, workflow: Workflow, place: int, demand: Work
         if listed[found.kind] > 1:
             continue
         other = found.spec.instance_type
-        conditions = ["it runs as long: fewer vCPUs take longer"] if found.loses else ["it runs as long"]
+        slower = any("vCPUs" in one or one.endswith(("GPUs", "accelerators")) for one in found.loses)
+        conditions = [f"it runs as long{': with less to compute on it takes longer' if slower else ''}"]
         if any("memory" in one for one in found.loses):
             conditions.append("the model fits into what is left (not known)")
         made = _changed(

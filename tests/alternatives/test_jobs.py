@@ -69,7 +69,8 @@ def test_with_usage_a_cheaper_type_saves_money_a_month() -> None:
     demand = WorkflowDemand(monthly_runs=Decimal(30), run_hours=Decimal("0.5"))
     found = offered(demand)["ml.m5.2xlarge"]
     assert (found.usd, found.basis) == (Decimal("27.66"), "upper-bound")  # on half the vCPUs it may take longer
-    assert "it runs as long: fewer vCPUs take longer" in found.conditions
+    assert "it runs as long: with less to compute on it takes longer" in found.conditions
+    assert "it runs as long" in offered(demand)["ml.c5.4xlarge"].conditions  # as many vCPUs, half of the memory
     one = offered(demand)["1 instance"]
     assert (one.usd, one.basis) == (Decimal("41.49"), "with-usage")  # 3 × 0.5 h × 30 × 0.922
     assert offered()["ml.m5.2xlarge"].usd is None
