@@ -160,6 +160,14 @@ def test_other_regions_are_named_by_what_all_of_it_costs_there() -> None:
     assert {each.region for each in elsewhere[:2]} == {"us-east-2", "us-west-2"}
 
 
+def test_one_variant_of_two_is_priced_elsewhere_by_itself() -> None:
+    """us-east-2 asks what us-east-1 does, 84.51 for the first and 169.02 for the second."""
+    both = endpoint(variant("ml.m5.large"), variant("ml.m5.xlarge"))
+    regions = {each.region: each.monthly.expected for each in Engine(PRICES).elsewhere(both, 0)}
+    assert all(isinstance(amount, Decimal) and amount < 100 for amount in regions.values())
+    assert regions["us-east-2"] == Decimal("84.51")
+
+
 def test_a_model_that_is_managed_elsewhere_leaves_its_own_limits_as_conditions() -> None:
     offered = found(endpoint(variant("ml.m5.large", model=None)))["serverless, 2 GB"]
     assert "its model is in no VPC, no pipeline, and not of AWS Marketplace (not known)" in offered.conditions

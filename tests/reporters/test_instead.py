@@ -11,7 +11,12 @@ from typing import Any
 import pytest
 
 from guardrail import cli
+from guardrail.model import ServerlessVariant
+from guardrail.reporters.instead import in_words
+from tests.alternatives import built
 from tests.commands.test_explain import TEMPLATE
+
+ROOT = Path(__file__).resolve().parents[2]
 
 USAGE = "version: 0.1\nresource_usage:\n  Endpoint: {monthly_requests: 1000000, request_duration_ms: 200}\n"
 
@@ -75,6 +80,24 @@ def test_a_table_and_a_comment_have_one_line_of_them(written: Any) -> None:
     assert told in " ".join(written("table", "--alternatives").split())
     (line,) = [each for each in written("markdown", "--alternatives").splitlines() if "a month less: " in each]
     assert told in line
+
+
+def test_of_several_endpoints_those_that_save_most_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of the example: 2,022.65 is all of ranking-staging behind a queue, 597.92 one of two ml.c5.4xlarge."""
+    plan = str(ROOT / "examples" / "storefront" / "plan.json")
+    assert cli.main(["check", plan, "--alternatives", "--fail-on", "never"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "a month less: ranking-staging/main: up to 2,022.65: asynchronous" in told
+    assert told.index("ranking-staging/main") < told.index("fraud/candidate: up to 597.92") < told.index("; 3 more (")
+
+
+def test_for_a_serverless_variant_instances_are_cheaper_above_the_break_even() -> None:
+    """1 × ml.c5.large is 74.74 a month: 74.74 / 0.00004 = 1,868,500 s."""
+    serverless = ServerlessVariant(name="main", memory_mib=2048, max_concurrency=20, provisioned_concurrency=None)
+    offered = built.found(built.endpoint(serverless, mode="serverless"))["1 × ml.c5.large"]
+    said, below = in_words(offered)
+    assert said == "by usage: 1 × ml.c5.large (real time)"
+    assert below[0].startswith("cheaper above 1,868,500 s of compute a month (74.74 / 0.00004), which are ")
 
 
 def test_what_costs_nothing_more_for_sure_is_said_to_have_none(written: Any, folder: Path) -> None:
