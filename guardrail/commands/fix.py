@@ -317,7 +317,7 @@ class _Workbench(Workbench):
         self._arguments = arguments
         self._reports: dict[tuple[object, ...], Report] = {}
         self._reached = {} if reached is None else reached
-        """The root modules that use a folder, where that has been asked."""
+        """The root modules that use a folder, and the templates that name one, where that has been asked."""
         self._around: dict[str, _Workbench] = {}
         self._validations: dict[tuple[str, frozenset[tuple[str, bytes]]], frozenset[str]] = {}
         self._usage: dict[str | None, Usage | None] = {}
@@ -336,9 +336,9 @@ class _Workbench(Workbench):
         path = self._paths.get(source)
         if path is not None:
             with files.instead(contents):
-                from guardrail.fixes.template import TemplateCode
+                from guardrail.fixes.template import changed
 
-                return TemplateCode(path).changed(change)
+                return changed(path, change)
         near = self.around(source)
         with files.instead(contents):
             root = near._roots().get(source) or self._roots().get(source)  # noqa: SLF001 - one of us
@@ -417,18 +417,41 @@ class _Workbench(Workbench):
         return arguments
 
     def _reaching(self, path: str) -> Iterable[str]:
-        """The root modules that use a file of Terraform source, besides those that are checked anyway."""
-        from guardrail import sources
-        from guardrail.sources.hcl.endings import SOURCES
+        """The root modules that use a file of Terraform source, besides those that are checked anyway.
+
+        Of a nested template, the templates that name it.
+        """
+        from guardrail.sources.hcl.endings import SOURCES, VALUES
 
         folder = os.path.dirname(path)
-        if not path.endswith(SOURCES):
+        if path.endswith(VALUES):
             return ()
+        if not path.endswith(SOURCES):
+            own = {os.path.realpath(each) for each in self._paths.values()}
+            return () if path in own else map(os.path.relpath, self._naming(path) - own)
         if folder not in self._reached:
+            from guardrail import sources
+
             base = working_tree_of(folder) or _common(folder)
             found = sources.root_modules([os.path.relpath(path)], base=os.path.relpath(base))
             self._reached[folder] = frozenset(os.path.realpath(root.directory) for root in found.values())
         return map(os.path.relpath, self._reached[folder] - self._own - {folder})
+
+    def _naming(self, path: str) -> frozenset[str]:
+        """The templates in the same repository in whose text the name of a template stands, by real path."""
+        if path not in self._reached:
+            from guardrail.commands.check.inputs import search
+            from guardrail.commands.check.terms import settings_for
+            from guardrail.sources import is_terraform
+
+            folder = os.path.dirname(path)
+            arguments = copy(self._arguments)
+            arguments.paths = [os.path.relpath(working_tree_of(folder) or _common(folder))]
+            found = search(arguments, settings_for(arguments)).paths
+            name = os.path.basename(path).encode()
+            naming = [each for each in found if not is_terraform(each) and name in files.content(each)]
+            self._reached[path] = frozenset(map(os.path.realpath, naming)) - {path}
+        return self._reached[path]
 
     @cached_property
     def _own(self) -> frozenset[str]:

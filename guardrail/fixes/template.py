@@ -4,6 +4,9 @@ import json
 import os
 import re
 
+from msgspec import structs
+
+from guardrail.errors import SourceError
 from guardrail.fixes.base import (
     AddTarget,
     AddTracking,
@@ -25,10 +28,30 @@ from guardrail.fixes.new_template import endpoint_of, new_resources
 from guardrail.fixes.words import reworded
 from guardrail.fixes.yaml_edits import behind_entry, without_line, yaml_lines, yaml_scalar
 from guardrail.gitignore import ignored_around
+from guardrail.sources.boundary import boundary_of
 
 _GENERATED = re.compile(r"(?:^|[\\/])(?:cdk\.out|\.aws-sam)(?:[\\/]|$)|packaged[^\\/]*$")
 _FUNCTION = re.compile(r"Fn::\w+|Ref|Condition")
 _DECIDED = {"!If": "a condition decides it", "Fn::If": "a condition decides it"}
+
+
+_ADDRESSES = ("address", "endpoint", "configuration", "target", "policy")
+_NESTED = ("TemplateURL", "Location")
+
+
+def changed(path: str, change: Change) -> dict[str, str]:
+    """The new text of the template at a path, or of the one nested in it that a change is about, by its real path.
+
+    ``Queue/Target`` is ``Target`` of the template that ``Queue`` names. Raises `NoFixError`.
+    """
+    code = TemplateCode(path)
+    named = {name: getattr(change, name) for name in _ADDRESSES if getattr(change, name, None)}
+    stacks = {address.rpartition("/")[0] for address in named.values()}
+    if len(stacks) != 1:
+        raise NoFixError("it is about several templates")
+    for logical_id in filter(None, stacks.pop().split("/")):
+        code = code.nested(logical_id)
+    return code.changed(structs.replace(change, **{name: each.rpartition("/")[2] for name, each in named.items()}))
 
 
 class TemplateCode:
@@ -54,6 +77,21 @@ class TemplateCode:
             tool = "cdk synth"
         if tool is not None:
             raise NoFixError(f"{self._path} is generated ({tool} writes it anew): change what it is made from")
+
+    def nested(self, logical_id: str) -> "TemplateCode":
+        """The template that a resource of this one names as a file beside it. Raises `NoFixError`."""
+        found = (self._root.at("Resources", logical_id, "Properties", name) for name in _NESTED)
+        entry = next((each for each in found if each is not None), None)
+        if entry is None or entry.value.kind != "scalar" or entry.value.tag or "://" in entry.value.value:
+            raise NoFixError(f"the template of {logical_id} is no file that {self._path} names")
+        path = os.path.join(os.path.dirname(self._path), entry.value.value)
+        try:
+            boundary = boundary_of(self._path)
+        except SourceError as error:
+            raise NoFixError(error.message) from None
+        if not boundary.holds(path):
+            raise NoFixError(f"{path} leads out of its repository")
+        return TemplateCode(os.path.normpath(path))
 
     def changed(self, change: Change) -> dict[str, str]:
         """The new text of the template, by its real path. Raises `NoFixError`."""

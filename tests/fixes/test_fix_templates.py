@@ -154,6 +154,44 @@ def test_what_is_decided_elsewhere_is_left_alone(
     assert reason in capsys.readouterr().out
 
 
+NESTED = "  {0}:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      TemplateURL: {1}\n"
+
+
+@pytest.mark.parametrize("others", [False, True])
+def test_a_nested_template_is_edited_in_its_own_file_for_all_that_name_it(
+    tmp_path: Path, *, others: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "queues").mkdir()
+    put(tmp_path, parent_yaml="Resources:\n" + NESTED.format("Queue", "queues/queue.yaml"))
+    put(tmp_path / "queues", queue_yaml=WHOLE)
+    if others:  # a template that is not named, and nests the same one
+        put(tmp_path / "queues", beside_yaml="Resources:\n" + NESTED.format("Letters", "queue.yaml"))
+    fix("parent.yaml", "--finding", "async-scales-to-zero")
+    target = TEMPLATE_TARGET.replace("MinCapacity: 1", "MinCapacity: 0")
+    rest = WHOLE.removeprefix(TEMPLATE + TEMPLATE_TARGET)
+    assert (tmp_path / "queues" / "queue.yaml").read_text() == TEMPLATE + target + WAKE + rest
+    said = capsys.readouterr().out
+    assert "(queues/queue.yaml)" in said
+    # what it reaches: an instance of 537.28 of each stack that the template is nested in
+    assert f"floor {'1,074.56' if others else '537.28'} -> 0.00 USD" in said
+    assert failing(capsys, "parent.yaml") == set()
+
+
+def test_a_nested_template_outside_of_the_repository_is_not_edited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "repository" / ".git").mkdir(parents=True)
+    put(tmp_path, queue_yaml=WHOLE)
+    put(tmp_path / "repository", parent_yaml="Resources:\n" + NESTED.format("Queue", "../queue.yaml"))
+    put(tmp_path / "repository", linked_yaml="Resources:\n" + NESTED.format("Queue", "link.yaml"))
+    (tmp_path / "repository" / "link.yaml").symlink_to(tmp_path / "queue.yaml")
+    monkeypatch.chdir(tmp_path / "repository")
+    fix("parent.yaml")
+    fix("linked.yaml")
+    assert (tmp_path / "queue.yaml").read_text() == WHOLE
+
+
 def test_a_slip_in_a_resource_id_is_one_word(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     right = WHOLE.replace("MinCapacity: 1", "MinCapacity: 0") + WAKE
     put(tmp_path, template_yaml=right.replace("variant/AllTraffic", "varient/AllTraffic"))

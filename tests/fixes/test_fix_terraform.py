@@ -741,6 +741,53 @@ def test_a_maximum_that_usage_states_is_a_whole_number(tmp_path: Path, capsys: p
     assert (tmp_path / "main.tf").read_text() == REALTIME
 
 
+COPIES = Path(__file__).resolve().parent.parent / "scenarios" / "inference-components" / "main.tf"
+PER_COPY = """
+resource "aws_appautoscaling_policy" "copies" {
+  for_each           = aws_sagemaker_inference_component.ic
+  name               = "copies"
+  policy_type        = "TargetTrackingScaling"
+  service_namespace  = "sagemaker"
+  resource_id        = aws_appautoscaling_target.copies[each.key].resource_id
+  scalable_dimension = aws_appautoscaling_target.copies[each.key].scalable_dimension
+
+  target_tracking_scaling_policy_configuration {
+    target_value = 5
+
+    predefined_metric_specification {
+      predefined_metric_type = "SageMakerInferenceComponentInvocationsPerCopy"
+    }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(("least", "policy"), [(0, "components-wake-from-zero"), (1, "components-let-their-host-rest")])
+def test_inference_components_reach_zero_and_wake(
+    tmp_path: Path, least: int, policy: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(tmp_path, main=COPIES.read_text().replace("min_capacity       = 0", f"min_capacity       = {least}") + PER_COPY)
+    assert policy in failing(capsys)
+    fix("--finding", policy)
+    text = (tmp_path / "main.tf").read_text()
+    assert "min_capacity       = 0" in text
+    assert "{ InferenceComponentName = each.value.name }" in text
+    assert '"NoCapacityInvocationFailures"' in text
+    assert "[aws_appautoscaling_policy.copies_wake[each.key].arn]" in text
+    assert not {name for name in failing(capsys) if "components" in name or "scal" in name}
+
+
+def test_blocks_of_the_other_provider_are_edited_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = ("aws_appautoscaling_target", "awscc_applicationautoscaling_scalable_target")
+    source = WHOLE.replace(*names)
+    put(tmp_path, main=source)
+    fix("--finding", "async-scales-to-zero")
+    assert (tmp_path / "main.tf").read_text() == source.replace("min_capacity       = 1", "min_capacity       = 0")
+    put(tmp_path, main=(PROVIDER + ENDPOINT + TARGET).replace(*names))
+    fix("--finding", "async-scales-to-zero")
+    assert "beside which no new resources are written" in capsys.readouterr().out
+
+
 # Several fixes -------------------------------------------------------------------------------------------------------
 
 
