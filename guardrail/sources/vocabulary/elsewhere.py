@@ -31,7 +31,9 @@ _CALLS = expression(
 )
 """What in a state machine or the target of a schedule calls for SageMaker inference."""
 _NESTED = expression(r"(?:states|sfn):startExecution", re.IGNORECASE)
-_STEPS = expression(r"""["']type["']\s*:\s*["'](?:transform|lambda|callback)["']|endpoint""", re.IGNORECASE)
+_STEPS = expression(
+    r"""["']type["']\s*:\s*["'](?:transform|lambda|callback)["']|TransformResources|endpoint""", re.IGNORECASE
+)
 """What in a SageMaker pipeline runs inference, or something that may."""
 STARTS_OTHERS = "it starts another state machine, and its definition cannot be read"
 """What is to be said of a state machine that itself mentions nothing of SageMaker."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from guardrail import cli
+from tests.sources.plans import change, plan
 
 CANARY = "CANARYVALUE"
 REQUEST = (
@@ -93,16 +94,16 @@ def heredoc(text: str) -> str:
     return f"<<-TEXT\n{text}\nTEXT\n"
 
 
-Shown = Callable[[Path], tuple[str, list[dict[str, object]]]]
+Shown = Callable[..., tuple[str, list[dict[str, object]]]]
 
 
 @pytest.fixture
 def shown(capsys: pytest.CaptureFixture[str]) -> Shown:
-    def run(path: Path) -> tuple[str, list[dict[str, object]]]:
+    def run(path: Path, *flags: str) -> tuple[str, list[dict[str, object]]]:
         """Everything that the formats print, and the jobs."""
         printed = {}
         for name in ("table", "markdown", "html", "csv", "sarif", "json"):
-            assert cli.main(["check", str(path), "--isolated", "--region=us-east-1", "--format", name]) == 0
+            assert cli.main(["check", str(path), "--isolated", "--region=us-east-1", "--format", name, *flags]) == 0
             printed[name] = capsys.readouterr()
         workflows = json.loads(printed["json"].out)["workflows"]
         text = "".join(each.out + each.err for each in printed.values())
@@ -173,6 +174,26 @@ def test_a_sensitive_size_is_unknown_and_never_shown(tmp_path: Path, shown: Show
         count = job["instance_count"]
         assert isinstance(count, dict)
         assert count["at_least"] == "1"  # of any job
+
+
+def test_a_plan_with_a_sensitive_definition_takes_the_rest_of_it_from_the_source_beside_it(
+    tmp_path: Path, shown: Shown
+) -> None:
+    """Of the plan alone nobody knows which part of the definition is sensitive."""
+    after = {"name": "scoring", "definition": filled(MACHINE, CANARY)}
+    planned = change("aws_sfn_state_machine.scoring", after)
+    planned["change"]["after_sensitive"] = {"definition": True}
+    source = state_machine(encoded(MACHINE, "var.token"))
+    token = {"token": {"value": CANARY}}
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(plan(planned) | {"variables": token}))
+    text, jobs = shown(path)
+    assert CANARY not in text
+    assert jobs == []
+    (tmp_path / "main.tf").write_text(VARIABLES + source)
+    text, (job,) = shown(path, "--source", str(tmp_path))
+    assert CANARY not in text
+    assert job["hour_usd"] == {"least": "0.46", "most": "0.46"}
 
 
 def test_what_is_sensitive_as_a_whole_is_unknown_as_a_whole(tmp_path: Path, shown: Shown) -> None:

@@ -856,3 +856,13 @@ def test_a_schedule_starts_one_job_ever_unless_its_name_is_filled_in_anew(
     properties = {"ScheduleExpression": "rate(1 day)", "Target": target}
     report = check(json.dumps({"Resources": {"D": {"Type": "AWS::Scheduler::Schedule", "Properties": properties}}}))
     assert amounts(report) == ([0, 0.23] if once else [7.0, 7.0])
+
+
+@pytest.mark.parametrize("kind", [None, "Transfrom"])
+def test_a_step_that_holds_a_request_is_not_passed_over_whatever_its_type(kind: str | None, check: Check) -> None:
+    step = {"Name": "Score", "Type": kind, "Arguments": {"TransformResources": {"InstanceType": "ml.m5.xlarge"}}}
+    body = json.dumps({"Version": "2020-12-01", "Steps": [step]})
+    properties = {"PipelineName": "p", "PipelineDefinition": {"PipelineDefinitionBody": body}}
+    report = check(json.dumps({"Resources": {"P": {"Type": "AWS::SageMaker::Pipeline", "Properties": properties}}}))
+    assert report["totals"]["after"]["at_least"]
+    assert "steps of the type" in report["skipped"][0]["reason"]
