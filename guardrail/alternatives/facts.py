@@ -59,14 +59,17 @@ def on_graviton(variant: InstanceVariant) -> str | None:
     for image in (None,) if isinstance(found, Unknown) or not found else found:
         name = "" if image is None else f"{image.repository}:{image.tag}".lower()
         if image is None or not image.of_aws:
-            said.append(_own(name))
+            said.append(own_image(name))
         elif not _SAYS_ARM64.search(name):
             said.append(_arm64_of(image))
     return "; ".join(dict.fromkeys(said)) or None
 
 
-def _own(name: str) -> str:
-    """An image of one's own is built for whatever its builder says; of AWS's registries alone a name tells."""
+def own_image(name: str) -> str:
+    """What must be true of an image of one's own on arm64.
+
+    Its builder knows what it is built for; its name says it for sure of AWS's registries alone.
+    """
     if _SAYS_X86.search(name):
         return "the image is built for arm64 too (its name says x86)"
     return f"the image is built for arm64 ({'its name says so' if _SAYS_ARM64.search(name) else 'not known'})"

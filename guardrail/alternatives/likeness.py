@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from guardrail.alternatives import facts
 from guardrail.cost.demand import EndpointDemand
 from guardrail.model import (
+    Container,
     Endpoint,
     Model,
     ScalableTarget,
@@ -22,13 +23,14 @@ def key(endpoint: Endpoint, demand: EndpointDemand, environment: str | Unknown) 
     """All that the alternatives of an endpoint rest on: a plan has many endpoints, and few that are not alike."""
     variants = () if isinstance(endpoint.variants, Unknown) else endpoint.variants
     components = endpoint.inference_components
-    asked = () if isinstance(components, Unknown) else [(one.accelerators, one.memory_mib) for one in components]
     return msgpack.encode(
         (
             endpoint.region,
             endpoint.mode,
             endpoint.data_capture_percent,
-            components if isinstance(components, Unknown) else asked,
+            endpoint.two_fleets_minutes,
+            endpoint.rolling_wait_minutes,
+            components if isinstance(components, Unknown) else endpoint.address if components else "",
             facts.has_fixed_name(endpoint),
             facts.tagged_memory_gib(endpoint),
             tuple(map(_nameless, variants)),
@@ -53,16 +55,18 @@ def _nameless(variant: Variant) -> Variant:
 
 
 def _nameless_model(model: Model) -> Model:
-    """What an image of one's own is called says nothing that alternatives rest on."""
+    """Of an image of one's own alternatives rest on what its name says of the processor it is built for."""
     containers = model.containers
     if not isinstance(containers, Unknown):
-        containers = tuple(each if _is_of_aws(each.image) else replace(each, image=None) for each in containers)
+        containers = tuple(map(_nameless_container, containers))
     return replace(model, address="", execution_role=None, network=(), containers=containers)
 
 
-def _is_of_aws(path: str | Unknown | None) -> bool:
-    image = image_of(path) if isinstance(path, str) else None
-    return image is not None and image.of_aws
+def _nameless_container(container: Container) -> Container:
+    image = image_of(container.image) if isinstance(container.image, str) else None
+    if image is not None and image.of_aws:
+        return container
+    return replace(container, image=facts.own_image("" if image is None else f"{image.repository}:{image.tag}".lower()))
 
 
 def _nameless_target(target: ScalableTarget) -> ScalableTarget:

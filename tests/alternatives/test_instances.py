@@ -227,7 +227,7 @@ def test_what_has_no_price_has_no_cheaper_type() -> None:
 
 def test_what_is_worked_out_once_is_the_same_as_worked_out_anew() -> None:
     """Endpoints that are alike share an answer; whatever matters tells them apart."""
-    usage, once = used(average_instances="1.5"), Engine(PRICES)
+    usage, once = used(average_instances="1.5"), Engine(PRICES, used(deployments_per_month="10"))
     others = [
         endpoint(),
         endpoint(name="other", configuration_address="other"),
@@ -238,13 +238,22 @@ def test_what_is_worked_out_once_is_the_same_as_worked_out_anew() -> None:
         endpoint(configuration_name="chat"),
         endpoint(data_capture_percent=100.0),
         endpoint(mode="async"),
+        endpoint(two_fleets_minutes=45),
+        endpoint(rolling_wait_minutes=10),
         endpoint(variant(model=model(container(f"{DLC}/pytorch-inference:2.1.0-cpu-py310")))),
+        endpoint(variant(model=model(container("111122223333.dkr.ecr.us-east-1.amazonaws.com/own:1-arm64")))),
+        endpoint(variant(model=model(container("111122223333.dkr.ecr.us-east-1.amazonaws.com/own-amd64:1")))),
+        endpoint(variant(model=model(execution_mode="Direct"))),
         endpoint(variant(model=model(vpc=True))),
         endpoint(variant(model=model(container(has_data_source=True)))),
         endpoint(variant(multi_model=True)),
         endpoint(inference_components=(InferenceComponent(address="i", name="i", variant_name=None, copies=1),)),
     ]
     answers = [once.of(it) for it in others]
-    assert answers == [Engine(PRICES).of(it) for it in others]
+    anew = [Engine(PRICES, used(deployments_per_month="10")) for _ in others]
+    assert answers == [engine.of(it) for engine, it in zip(anew, others, strict=True)]
+    assert [once.not_offered(it) for it in others] == [
+        engine.not_offered(it) for engine, it in zip(anew, others, strict=True)
+    ]
     assert answers[0] is answers[1]
     assert Engine(PRICES, usage).of(others[0]) != answers[0]
