@@ -1,9 +1,10 @@
 """GetMetricData, live: batches within its limits, pages joined, and a call that fails split until what fails is named.
 
 A series is Complete only where its last page says so. What is refused to the end is Throttled, InternalError or
-Forbidden: no value of it is known, and none of them is zero. Boto3 takes 60 bytes a datapoint while it reads a call.
+Forbidden: no value of it is known, and none of them is zero.
 """
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -102,30 +103,34 @@ class Metrics:
 
 
 class _Joined:
-    """What pages say of one query, the last of them of its status. Said of nowhere, it was not answered."""
+    """What pages say of one query, the last of them of its status. Said of nowhere, it was not answered.
 
-    __slots__ = ("_values", "status")
+    Numbers alone, 16 bytes a datapoint, until they are written down: as pairs of Python's they take ten times that.
+    """
+
+    __slots__ = ("_times", "_values", "status")
 
     def __init__(self) -> None:
         self.status: Status = "InternalError"
-        self._values: dict[datetime, float] = {}
+        self._times = array("q")
+        self._values = array("d")
 
     def take(self, result: dict[str, Any]) -> None:
         """Add a page."""
         times, values = result.get("Timestamps", ()), result.get("Values", ())
         self.status = _SAID.get(result.get("StatusCode", "Complete"), "InternalError")
-        if len(times) != len(values):
+        if len(times) != len(values) or not all(map(isfinite, values)):
             self.status = "InternalError"
             return
-        for time, value in zip(times, values, strict=True):
-            if isfinite(value):
-                self._values[time.astimezone(UTC)] = float(value)
+        self._times.extend(int(time.timestamp()) for time in times)
+        self._values.extend(values)
 
     def series(self, ask: Ask) -> Series:
-        """All of it, the oldest first."""
+        """All of it, the oldest first; nothing of what failed."""
+        found = {} if self.status == "InternalError" else dict(zip(self._times, self._values, strict=True))
         return Series(
             query=ask.query,
-            points=tuple(sorted(self._values.items())),
+            points=tuple((datetime.fromtimestamp(time, UTC), value) for time, value in sorted(found.items())),
             status=self.status,
             covered_from=ask.start,
             covered_to=ask.end,

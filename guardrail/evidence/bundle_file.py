@@ -12,11 +12,12 @@ from msgspec import Struct, structs
 
 from guardrail import files, limits
 from guardrail.errors import SettingsError
-from guardrail.evidence.bundle import VERSION, Bundle, EndpointEvidence, JobEvidence
+from guardrail.evidence.bundle import VERSION, Bundle, EndpointEvidence, JobEvidence, Survey
 
 _AGAIN: Final = "guardrail utilization --output evidence.json"
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number", order="deterministic")
 _DECODER: Final = msgspec.json.Decoder(Bundle)
+_ENDPOINT: Final = msgspec.json.Decoder(EndpointEvidence)
 _LONGEST_TEXT: Final = 2_048
 """Characters of a name or a reason: an ARN has 2,048 at most."""
 
@@ -35,19 +36,61 @@ def sealed(bundle: Bundle) -> Bundle:
 
 def text(bundle: Bundle) -> str:
     """The file: a line for each fact, a list of numbers on one, so that a changed number changes one line."""
-    built = msgspec.to_builtins(sealed(bundle), builtin_types=(Decimal,), order="deterministic")
-    return "".join(_lines(built, "")) + "\n"
+    return Packed(bundle.surveys, bundle.endpoints, bundle.jobs).text()
+
+
+class Packed:
+    """A bundle whose endpoints are kept as their JSON: those of thousands, as values, take ten times the memory."""
+
+    def __init__(
+        self, surveys: Iterable[Survey], endpoints: Iterable[EndpointEvidence], jobs: Iterable[JobEvidence]
+    ) -> None:
+        """Endpoints may be made one by one: no more than one of them is held."""
+        self.surveys = tuple(surveys)
+        self.jobs = tuple(jobs)
+        self._endpoints = [_ENCODER.encode(endpoint) for endpoint in endpoints]
+
+    def __len__(self) -> int:
+        return len(self._endpoints)
+
+    def text(self) -> str:
+        """The file, as `text` has it."""
+        built: dict[str, Any] = msgspec.to_builtins(
+            Bundle(version=VERSION, surveys=self.surveys, jobs=self.jobs, hash=self._hash()),
+            builtin_types=(Decimal,),
+            order="deterministic",
+        )
+        if self._endpoints:
+            built["endpoints"] = self._endpoints
+        ordered = {name: built[name] for name in Bundle.__struct_fields__ if name in built}
+        return "".join(_lines(ordered, "")) + "\n"
+
+    def _hash(self) -> str:
+        """The hash that `sealed` gives the same bundle."""
+        found = hashlib.sha256()
+        some = tuple(_ENDPOINT.decode(kept) for kept in self._endpoints[:1])
+        whole = _ENCODER.encode(Bundle(version=VERSION, surveys=self.surveys, endpoints=some, jobs=self.jobs))
+        if self._endpoints:
+            before, first, after = whole.partition(self._endpoints[0])
+            found.update(before + first)
+            for kept in self._endpoints[1:]:
+                found.update(b"," + kept)
+            whole = after
+        found.update(whole)
+        return found.hexdigest()
 
 
 def _lines(value: Any, indent: str) -> Iterator[str]:
     inner = f"{indent} "
+    if isinstance(value, bytes):
+        value = msgspec.to_builtins(_ENDPOINT.decode(value), builtin_types=(Decimal,), order="deterministic")
     if isinstance(value, dict) and value:
         yield "{\n"
         for place, (name, one) in enumerate(value.items()):
             yield (",\n" if place else "") + f"{inner}{_plain(name)}: "
             yield from _lines(one, inner)
         yield f"\n{indent}}}"
-    elif isinstance(value, (list, tuple)) and any(isinstance(one, (dict, list, tuple)) for one in value):
+    elif isinstance(value, (list, tuple)) and any(isinstance(one, (dict, list, tuple, bytes)) for one in value):
         yield "[\n"
         for place, one in enumerate(value):
             yield (",\n" if place else "") + inner

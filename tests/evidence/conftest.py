@@ -28,6 +28,11 @@ class Watch:
             self._now = max(self._now, moment)
 
 
+@pytest.fixture(autouse=True)
+def _models_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("botocore.session.create_loader", lambda _: _LOADER)
+
+
 @pytest.fixture
 def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
     """Pauses between calls are counted and not waited for."""
@@ -39,7 +44,6 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
 @pytest.fixture
 def cloud(monkeypatch: pytest.MonkeyPatch, watch: Watch) -> Iterator[Cloud]:
     """A cloud that boto3 finds, with credentials of nobody."""
-    monkeypatch.setattr("botocore.session.create_loader", lambda _: _LOADER)
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
     monkeypatch.setattr("botocore.retries.adaptive.ClientRateLimiter.on_sending_request", lambda *_, **__: None)
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN", "AWS_REGION"):

@@ -12,6 +12,7 @@ from guardrail.errors import GuardrailError
 if TYPE_CHECKING:
     from guardrail.commands.utilization.asking import Asked
     from guardrail.evidence.bundle import Bundle
+    from guardrail.evidence.bundle_file import Packed
 
 HELP = """\
 collect evidence of what endpoints really did, for a check
@@ -81,7 +82,7 @@ def run(arguments: Namespace) -> int:
     """Collect, merge, or print queries."""
     words: list[str] = arguments.endpoints
     if words and words[0] == _MERGE:
-        return _write(_merged(words[1:]), arguments.output or _OUTPUT, words[1:])
+        return _write(_packed(_merged(words[1:])), arguments.output or _OUTPUT, words[1:])
     from guardrail.commands.utilization import asking
 
     asked = asking.asked(arguments)
@@ -90,7 +91,7 @@ def run(arguments: Namespace) -> int:
     if arguments.given:
         from guardrail.commands.utilization import exported
 
-        return _write(exported.bundle(arguments.given, asked), arguments.output or _OUTPUT, arguments.given)
+        return _write(_packed(exported.bundle(arguments.given, asked)), arguments.output or _OUTPUT, arguments.given)
     path = arguments.output or _OUTPUT
     _check_target(path, ())
     from guardrail.commands.utilization import live
@@ -141,21 +142,24 @@ def _check_target(path: str, inputs: Sequence[str]) -> None:
         ) from None
 
 
-def _write(bundle: "Bundle", path: str, inputs: Sequence[str]) -> int:
-    from guardrail.evidence import bundle_file
+def _packed(bundle: "Bundle") -> "Packed":
+    from guardrail.evidence.bundle_file import Packed
 
-    text = bundle_file.text(bundle)
+    return Packed(bundle.surveys, bundle.endpoints, bundle.jobs)
+
+
+def _write(bundle: "Packed", path: str, inputs: Sequence[str]) -> int:
     if path == "-":
-        output.write_stdout(text, for_machines=True)
+        output.write_stdout(bundle.text(), for_machines=True)
     else:
         if [os.path.realpath(each) for each in inputs] != [os.path.realpath(path)]:
             _check_target(path, inputs)
-        output.write_file(path, text)
+        output.write_file(path, bundle.text())
     _tell(bundle, path)
     return 0
 
 
-def _tell(bundle: "Bundle", path: str) -> None:
+def _tell(bundle: "Packed", path: str) -> None:
     """Say what is in it, and each gap of a whole region; those of one endpoint are in the bundle."""
     from guardrail.reporters.wording import counted
 
@@ -166,6 +170,6 @@ def _tell(bundle: "Bundle", path: str) -> None:
     if path == "-":
         return
     where = ", ".join(dict.fromkeys(survey.region for survey in bundle.surveys)) or "nowhere"
-    what = counted(len(bundle.endpoints), "endpoint")
+    what = counted(len(bundle), "endpoint")
     batch = f", {counted(len(bundle.jobs), 'kind')} of transform jobs" if bundle.jobs else ""
     print(f"guardrail: wrote {path}: {what} in {where}{batch}", file=sys.stderr)

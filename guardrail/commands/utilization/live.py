@@ -5,7 +5,7 @@ another while metrics come, which takes memory. Series stay in the journal and a
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
@@ -24,7 +24,8 @@ from guardrail.errors import AWSError, GuardrailError, did_you_mean
 from guardrail.evidence import bundle_file, jobs, queries, summary
 from guardrail.evidence.account import Account, Fault
 from guardrail.evidence.base import Window
-from guardrail.evidence.bundle import Bundle, EndpointEvidence, JobEvidence, Survey
+from guardrail.evidence.bundle import VERSION, Bundle, EndpointEvidence, JobEvidence
+from guardrail.evidence.bundle_file import Packed
 from guardrail.evidence.journal import Header, Journal
 from guardrail.evidence.queries import Ask
 from guardrail.prices.book import PriceBook
@@ -57,7 +58,7 @@ class Region(Struct, frozen=True, kw_only=True):
             yield from queries.of_job(job, self.hosts.get(job.transform_job_name, ()), window)
 
 
-def bundle(asked: Asked, journal_path: str) -> Bundle:
+def bundle(asked: Asked, journal_path: str) -> Packed:
     """What is seen of all that was asked for. Raises `GuardrailError`; the journal then holds what was answered."""
     with progress("asking who these credentials are") as status:
         access, regions = _access(asked)
@@ -125,7 +126,7 @@ def _keep_or_drop(journal: Journal, path: str, failure: BaseException) -> None:
         output.say(f"guardrail: what was answered is kept in {path}: the same command goes on from there")
 
 
-def _collected(access: Access, names: tuple[str, ...], asked: Asked, journal: Journal, status: Status) -> Bundle:
+def _collected(access: Access, names: tuple[str, ...], asked: Asked, journal: Journal, status: Status) -> Packed:
     window = _window(journal.header)
     if journal.was_resumed:
         end = f"{window.end:%Y-%m-%d %H:%M} UTC"
@@ -190,17 +191,21 @@ def _tell_price(regions: Iterable[Region], window: Window, journal: Journal) -> 
             )
 
 
-def _summarised(regions: Iterable[Region], window: Window, journal: Journal) -> Bundle:
+def _summarised(regions: Sequence[Region], window: Window, journal: Journal) -> Packed:
+    """The bundle, in the order of its file."""
     specs = PriceBook().instance
-    surveys: list[Survey] = []
-    endpoints: list[EndpointEvidence] = []
+    ordered = sorted(regions, key=lambda region: region.account.region)
+
+    def endpoints() -> Iterator[EndpointEvidence]:
+        for region in ordered:
+            account = region.account
+            for endpoint in sorted(account.endpoints, key=lambda each: each.endpoint_name):
+                series = journal.series(account.region, queries.of_endpoint(account, endpoint, window))
+                yield summary.endpoint(account, endpoint, series, window, specs)
+
     batch: list[JobEvidence] = []
-    for region in regions:
-        account = region.account
-        surveys.append(summary.survey(account, window))
-        for endpoint in account.endpoints:
-            series = journal.series(account.region, queries.of_endpoint(account, endpoint, window))
-            endpoints.append(summary.endpoint(account, endpoint, series, window, specs))
-        of_jobs = journal.series(account.region, region.asks_of_jobs(window))
-        batch += jobs.of(account, of_jobs, window, specs)
-    return bundle_file.merged([summary.assembled(surveys, endpoints, batch)])
+    for region in ordered:
+        of_jobs = journal.series(region.account.region, region.asks_of_jobs(window))
+        batch += jobs.of(region.account, of_jobs, window, specs)
+    surveys = [summary.survey(region.account, window) for region in ordered]
+    return Packed(surveys, endpoints(), bundle_file.merged([Bundle(version=VERSION, jobs=tuple(batch))]).jobs)
