@@ -293,7 +293,7 @@ def _options(found: "ReportFile") -> "Options":
     from guardrail.github.links import links_of
     from guardrail.reporters.base import Options
 
-    options = Options(root=top_of(os.getcwd()) or os.getcwd(), directory=found.directory)
+    options = Options(root=top_of(os.getcwd()) or os.getcwd(), directory=found.directory, fixable=found.fixable)
     return structs.replace(options, links=links_of(found.report, options, os.environ, any_owner=True))
 
 

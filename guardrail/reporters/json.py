@@ -7,7 +7,7 @@ monthly amounts alone. Every endpoint, result and skipped resource stands on a l
 what changed and ``grep`` finds whole items.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from decimal import Decimal
 from functools import partial
 from itertools import islice
@@ -84,7 +84,7 @@ def pieces(report: Report, options: Options = DEFAULT) -> Iterator[bytes]:
         (b"endpoints", map(_endpoint, report.endpoints)),
         (b"unattached", map(_endpoint, report.unattached)),
         (b"workflows", map(_workflow, report.workflows)),
-        (b"results", map(partial(_result, Fingerprints(report)), report.results)),
+        (b"results", map(partial(_result, Fingerprints(report), options.fixable), report.results)),
         (b"skipped", map(_skipped, report.skipped)),
     ):
         yield b'"%s":' % name
@@ -693,8 +693,8 @@ def _redacted(component: CostComponent) -> _Object:
     return _component(shown) | {"redacted": True}
 
 
-def _result(fingerprints: Fingerprints, result: Result) -> Result | _Object:
-    """A result, with its id where it is a violation.
+def _result(fingerprints: Fingerprints, fixable: Collection[str], result: Result) -> Result | _Object:
+    """A result, with its id where it is a violation, and whether there is an edit that mends it.
 
     What is none needs no remediation, and repeating it twenty thousand times would be most of a report.
     """
@@ -703,6 +703,8 @@ def _result(fingerprints: Fingerprints, result: Result) -> Result | _Object:
     if result.verdict == "pass":  # as most are
         return result
     own: _Object = {"id": fingerprints.id_of(result)} if result.verdict == "fail" else {}
+    if own and own["id"] in fixable:
+        own["has_edit"] = True
     if result.saving_monthly is not None:
         own["saving_monthly"] = _money(result.saving_monthly)
     return structs.asdict(result) | own if own else result

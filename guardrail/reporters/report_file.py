@@ -77,6 +77,8 @@ class ReportFile(Struct, frozen=True, kw_only=True):
     """Where its paths start, relative to the root of the repository; empty where they are the same."""
     tag: str
     """Tells its check from others of one pull request."""
+    fixable: frozenset[str] = frozenset()
+    """The ids of findings that it says there is an edit for."""
 
 
 def read(path: str, pages: Mapping[str, str]) -> ReportFile:
@@ -105,13 +107,30 @@ def decoded(content: bytes, name: str, pages: Mapping[str, str]) -> ReportFile:
         document = msgspec.json.decode(content, type=_Document)
         limits.refuse_uncountable(document)
         document.refuse_contradictions()
-        return ReportFile(report=document.report(pages), directory=document.directory, tag=document.tag)
+        found = msgspec.json.decode(content, type=_Edits).results
+        return ReportFile(
+            report=document.report(pages),
+            directory=document.directory,
+            tag=document.tag,
+            fixable=frozenset(each.id for each in found if each.has_edit),
+        )
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise GuardrailError(f"{name} is no JSON report of guardrail: {error}", hint=_HINT) from error
 
 
 class _Version(Struct, frozen=True):
     schema_version: str
+
+
+class _Edit(Struct, frozen=True):
+    """A result, as far as it says whether there is an edit."""
+
+    id: str = ""
+    has_edit: bool = False
+
+
+class _Edits(Struct, frozen=True):
+    results: tuple[_Edit, ...]
 
 
 class _Difference(Struct, frozen=True, kw_only=True):

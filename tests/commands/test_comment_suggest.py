@@ -304,6 +304,18 @@ def test_a_file_that_has_no_suggestions_is_refused_before_anything_is_asked(
     assert server.requests == []
 
 
+def test_a_section_of_a_report_names_the_command_that_has_the_edit(server: GitHub, propose: Propose) -> None:
+    """Of what needs a decision, as values of tags do, it says nothing."""
+    propose({"main.tf": STACK}, {"main.tf": STACK.replace(*KEPT)})
+    cli.main(["check", ".", "--format", "json=../report.json"])
+    results = json.loads(Path("../report.json").read_text())["results"]
+    (ours,) = [each for each in results if each.get("has_edit")]
+    assert ours["policy"] == "async-scales-to-zero"
+    assert cli.main(["comment", "github", "shop=../report.json"]) == 0
+    told = f"<sub>edits, where they can be proven: `guardrail fix . --finding {ours['id']}`</sub>"
+    assert server.bodies()[0].count(told) == 1
+
+
 @pytest.mark.skipif(not CASES.exists(), reason="../shared is not beside the checkout")
 @pytest.mark.parametrize("name", ["g01-only-what-the-diff-shows", "g02-crlf-and-end-of-file"])
 def test_the_cases_that_others_ran_into(

@@ -19,7 +19,7 @@ from guardrail.reporters.findings import counts
 _WITH_CODE = ("markdown", "summary", "html")
 """Formats that show the lines of the findings, and link to them where a workflow runs."""
 
-_WITH_EDITS = ("table", "markdown", "summary")
+_WITH_EDITS = ("table", "markdown", "summary", "json")
 """Formats that say which findings ``guardrail fix`` has an edit for."""
 _CODE = (".tf", ".tofu", ".yaml", ".yml", ".template")
 """Files whose lines may be shown; those of variables are none of them."""
