@@ -27,6 +27,7 @@ from guardrail.report import (
     Totals,
 )
 from guardrail.reporters.base import Links, Options
+from guardrail.reporters.fingerprints import Fingerprints
 from guardrail.reporters.html import render
 from tests.reporters.inputs import INPUTS
 from tests.reporters.reports import chat, docs, endpoint, finding, monthly, report, variant
@@ -214,11 +215,12 @@ def test_an_endpoint_that_fails_is_marked_and_its_finding_leads_to_it() -> None:
 
 def test_a_finding_says_its_fix_what_it_saves_and_where_it_is() -> None:
     fix = Remediation(terraform="min_capacity = 0\nor a schedule", cloudformation="MinCapacity: 0")
-    text = words(render(report(results=(finding(message="too dear", fix=fix, notes=("keep two",)),))))
+    found = report(results=(finding(message="too dear", fix=fix, notes=("keep two",)),))
+    text = words(render(found))
+    # the id is what `guardrail fix --finding` takes
+    named = f"async-scales-to-zero {Fingerprints(found).id_of(found.results[0])}"
     assert "queue is empty −85 USD at most Fix: min_capacity = 0 or a schedule error" in text
-    assert (
-        f"{ADDRESS} at infra/docs.tf:12 · async-scales-to-zero Why, and the lines to change too dear keep two" in text
-    )
+    assert f"{ADDRESS} at infra/docs.tf:12 · {named} Why, and the lines to change too dear keep two" in text
 
 
 def test_the_same_lines_to_change_stand_once_and_are_linked() -> None:

@@ -8,6 +8,7 @@ from guardrail.policy.base import Result, Severity
 from guardrail.report import Report
 from guardrail.reporters.base import Options
 from guardrail.reporters.findings import Finding, Subjects, savings
+from guardrail.reporters.fingerprints import Fingerprints
 from guardrail.reporters.html.lines import LONGEST_MESSAGE
 from guardrail.reporters.overview import fix, remediation
 from guardrail.reporters.places import FindingPlaces
@@ -23,6 +24,8 @@ class Card(Struct, frozen=True, kw_only=True):
 
     severity: Severity
     policy: str
+    id: str
+    """What ``guardrail fix --finding`` takes; of several findings that of the dearest."""
     title: str
     link: str
     """The row of its endpoint; empty where it is about several, or about none."""
@@ -55,6 +58,7 @@ class MendingCards:
         self._report, self._ids = report, ids
         self._places = FindingPlaces(report, options)
         self._subjects = Subjects(report)
+        self._fingerprints = Fingerprints(report)
         self._pasted: dict[str, str] = {}
         """The identifier of each text of lines to paste that stands on the page already."""
         cards = [self._card(finding) for finding in found]
@@ -80,6 +84,7 @@ class MendingCards:
         return Card(
             severity=result.severity,
             policy=inert(result.policy),
+            id=self._fingerprints.id_of(result),
             title=self._subjects.headline([finding]),
             link=subjects.pop() if len(subjects) == 1 else "",
             saving=_saving(finding),
