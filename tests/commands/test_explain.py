@@ -351,3 +351,16 @@ def test_on_a_narrow_terminal_no_amount_is_cut(
     text = explain(template, "chat", "--region", "us-east-1")
     assert max(map(len, text.splitlines())) <= 60
     assert re.search(r"TOTAL +\+ usage +84\.51 +84\.51 +84\.51", text)
+
+
+def test_how_often_transform_jobs_run_is_told_as_the_bill_tells_it(
+    explain: Explain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Daily for a year by twelve, with two places; 30.41666666666666666666666667 is nobody's number."""
+    monkeypatch.chdir(tmp_path)
+    request = {"ModelName": "m", "TransformResources": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1}}
+    target = {"Arn": "arn:aws:scheduler:::aws-sdk:sagemaker:createTransformJob", "Input": json.dumps(request)}
+    properties = {"ScheduleExpression": "rate(1 day)", "Target": target}
+    daily = {"Type": "AWS::Scheduler::Schedule", "Properties": properties}
+    Path("template.json").write_text(json.dumps({"Resources": {"Daily": daily}}))
+    assert "transform jobs in us-east-1, 30.42 a month" in explain("template.json", "Daily", "--region=us-east-1")

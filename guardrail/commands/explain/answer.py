@@ -13,6 +13,7 @@ from guardrail.model import Unknown
 from guardrail.policy.base import Result
 from guardrail.prices import usage_types
 from guardrail.report import AlternativesReport, EndpointReport, Report, WorkflowReport
+from guardrail.reporters.batch import executions
 
 _NAMED = 8
 """Possibilities that are named."""
@@ -104,8 +105,9 @@ def _workflow(world: World, subject: Subject, item: WorkflowReport) -> Explained
     parts = list(of_workflow(item, world.engines[item.source]))
     children = cost.children if cost else ()
     results = _results(world, item.source, workflow.address, variant=None)
-    runs = workflow.monthly_runs
-    often = "how often nothing here says" if runs is None else f"{sentences.known(runs)} times a month"
+    often = "how often nothing here says" if workflow.monthly_runs is None else executions(workflow)
+    if isinstance(workflow.monthly_runs, Unknown):
+        often += f" ({workflow.monthly_runs.reason})"
     return Explained(
         subject=subject,
         what=(
