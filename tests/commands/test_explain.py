@@ -159,6 +159,14 @@ def test_without_an_address_everything_is_listed_with_what_saves_most(explain: E
     assert explain(STOREFRONT).count("\n") < 20
 
 
+def test_a_variant_of_what_is_deleted_costs_nothing_any_more(explain: Explain) -> None:
+    plan = str(SCENARIOS / "destroy" / "plan.json")
+    answer = explain(plan, "app/main", "--format", "json")
+    assert (answer["monthly"], answer["variant"], answer["alternatives"]) == (None, "main", {})
+    assert fits(answer) == []
+    assert "it is deleted, and costs nothing any more" in explain(plan, "app/main")
+
+
 def test_what_would_settle_a_doubt_is_said(template: str, explain: Explain) -> None:
     settles = {each["what"]: each["settled_by"] for each in explain(template, "chat", "--format", "json")["unknown"]}
     assert next(how for what, how in settles.items() if what.startswith("its region")) == "--region REGION"

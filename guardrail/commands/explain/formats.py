@@ -127,7 +127,8 @@ def _json(found: Explained, world: World) -> str:
     own, instead = told[part][0], told["alternatives"]
     pieces = own["variants"] if isinstance(item, EndpointReport) else own["jobs"]
     whole = own["monthly" if isinstance(item, EndpointReport) else "after"]
-    monthly = whole if found.subject.place is None else pieces[found.subject.place]["monthly"]
+    is_whole = found.subject.place is None or whole is None  # what is deleted has no parts any more
+    monthly = whole if is_whole else pieces[found.subject.place]["monthly"]
     answer = {
         "schema_version": SCHEMA_VERSION,
         "tool": told["tool"],
