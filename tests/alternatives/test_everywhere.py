@@ -106,6 +106,17 @@ def test_a_saving_is_the_difference_of_two_estimates_within_what_the_model_allow
         assert it.scaling is None or not other.burstable
 
 
+@given(st.lists(variants(), min_size=2, max_size=5), st.sampled_from([None, "45"]))
+@settings(max_examples=40, deadline=None)
+def test_an_answer_that_alike_endpoints_share_is_that_of_each(many: list[InstanceVariant], minutes: str | None) -> None:
+    """Whatever was asked of an engine before, it says what a new one says."""
+    once = Engine(PRICES)
+    for place, it in enumerate([*many, *many]):
+        one = endpoint(it, address=f"e{place}", two_fleets_minutes=None if minutes is None else float(minutes))
+        assert once.of(one) == Engine(PRICES).of(one)
+        assert once.not_offered(one) == Engine(PRICES).not_offered(one)
+
+
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-3"])
 def test_what_it_costs_instead_is_what_an_estimate_of_it_says(region: str) -> None:
     engine = Engine(PRICES)
