@@ -23,6 +23,7 @@ from guardrail.fixes.base import (
     SetValue,
     SetWord,
 )
+from guardrail.fixes.decisions import LEFT_TO_PEOPLE, NEEDS_A_MAXIMUM
 from guardrail.model import (
     COPY_COUNT,
     INSTANCE_COUNT,
@@ -66,7 +67,7 @@ def next_changes(result: Result, endpoint: Endpoint | None, asked: Sequence[Vari
     """
     mend = _MENDS.get(result.policy)
     if mend is None:
-        raise NoFixError(_LEFT_TO_PEOPLE.get(result.policy, "no edit of it is made by this version"))
+        raise NoFixError(LEFT_TO_PEOPLE.get(result.policy, "no edit of it is made by this version"))
     if endpoint is None:
         raise NoFixError("it is about no endpoint")
     subject = _Subject(result, endpoint, asked)
@@ -375,7 +376,7 @@ def _room(subject: _Subject) -> Sequence[Change]:
     """The maximum that usage states, for a target that has none above its minimum."""
     most, target = _most(subject), subject.target
     if most is None or target.dimension != INSTANCE_COUNT:
-        raise NoFixError(f"{_NEEDS_A_MAXIMUM} (max_instances in the usage file)")
+        raise NoFixError(f"{NEEDS_A_MAXIMUM} (max_instances in the usage file)")
     return [SetValue(target.address, ("MaxCapacity",), most)]
 
 
@@ -596,26 +597,3 @@ _MENDS: Mapping[str, Callable[[_Subject], Sequence[Change]]] = {
     "utilization-targets-are-shares": _shares,
 }
 """By policy. What is mended is proven afterwards, whatever stands here."""
-
-_NEEDS_A_MAXIMUM = "it needs a number: the most that it is to have"
-_LEFT_TO_PEOPLE: Mapping[str, str] = {
-    "configuration-names-are-free": "it needs a decision: whether its name may be another",
-    "changes-reach-the-endpoint": "whether Terraform is to carry its changes out is for you to say",
-    "variant-names-are-unique": "which of its variants has another name is for you to say",
-    "cost-tags-are-present": "it needs values of tags that only you know",
-    "no-idle-variants": "whether a variant without traffic goes is for you to say",
-    "shadow-variants-are-temporary": "when a shadow variant goes is for you to say",
-    "instances-are-right-sized": "another instance type needs a load test",
-    "instance-generation-is-current": "another instance type needs a load test",
-    "instance-families-are-agreed": "another instance type needs a load test",
-    "images-fit-their-instances": "another instance type or image needs a load test",
-    "initial-count-within-bounds": "it needs a number: what it is to start with",
-    "ceilings-are-agreed": _NEEDS_A_MAXIMUM,
-    "serverless-concurrency-is-valid": "it needs a number: how many requests run at once",
-    "serverless-memory-is-valid": "it needs a number: how much memory the model takes",
-    "provisioned-concurrency-fits": "it needs a number: how many slots stay warm",
-    "non-production-keeps-one-instance": "it needs a number: what it is to have at least",
-    "schedules-take-effect": "it needs numbers: what it is to have at each time",
-    "utilization-targets-count-every-core": "it needs a number: the load of an instance, from a load test",
-    "non-production-rests": "it needs numbers: the hours in which nobody works with it",
-}
