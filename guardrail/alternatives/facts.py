@@ -32,6 +32,8 @@ _SAYS_X86 = re.compile("amd64|x86[_-]?64")
 _VERSION = re.compile(r"(\d+)\.(\d+)")
 _GRAVITON_BY_VERSION = frozenset({"sagemaker-scikit-learn", "sagemaker-xgboost"})
 """Repositories of which the SageMaker Python SDK (image_uris) names arm64 images of some versions."""
+_CORES = {"Inferentia": 4, "Inferentia2": 2, "Trainium": 2, "Trainium2": 8}
+"""NeuronCores of a chip, which degrees of tensor parallelism count (AWS Neuron documentation, architecture)."""
 _GENERATED = 18
 """Digits at the end of a name that Terraform makes up (``name_prefix``)."""
 
@@ -105,6 +107,11 @@ def number_format(variant: InstanceVariant, spec: InstanceSpec, present: Instanc
     if present is not None and present.accelerator_name in _WITHOUT_BFLOAT16:
         return True
     return f"it does not compute in bfloat16, which a {spec.accelerator_name} has not (not known)"
+
+
+def shards(spec: InstanceSpec) -> int:
+    """Over how many parts of a type a model can be split: its GPUs, of Neuron chips their cores."""
+    return spec.accelerators * _CORES.get(spec.accelerator_name or "", 1)
 
 
 def calls_each(variant: InstanceVariant) -> bool:

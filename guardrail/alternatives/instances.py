@@ -151,8 +151,9 @@ def _holds(spec: InstanceSpec, other: InstanceSpec) -> bool:
 def unfit(endpoint: Endpoint, variant: InstanceVariant, spec: InstanceSpec, memory_gib: Decimal | None) -> str | None:
     """What is known of the variant that forbids a type; None where nothing does."""
     degree = facts.degree(variant)
-    if isinstance(degree, int) and spec.accelerators < degree:
-        return f"the model is split over {degree} accelerators, and it has {spec.accelerators}"
+    if isinstance(degree, int) and facts.shards(spec) < degree:
+        of = "NeuronCores" if spec.accelerator_kind == "neuron" else "accelerators"
+        return f"the model is split over {degree} {of}, and it has {facts.shards(spec)}"
     if spec.accelerators and facts.number_format(variant, spec) is False:
         return f"its container asks for bfloat16, which a {spec.accelerator_name} has not"
     if spec.burstable and (variant.scaling is not None or variant.managed_scaling is not None):

@@ -65,7 +65,7 @@ class _Member(NamedTuple):
         """Those that its model takes; None where that is not known."""
         degree = facts.degree(self.variant)
         if isinstance(degree, int):
-            return Decimal(degree)
+            return Decimal(ceil(degree * self.spec.accelerators / facts.shards(self.spec)))
         each = self.spec.accelerator_memory_gib
         if self.memory_gib is None or not each:
             return None

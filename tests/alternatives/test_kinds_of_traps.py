@@ -135,6 +135,16 @@ def test_the_degree_of_tensor_parallelism_binds_the_number_of_gpus() -> None:
     )
 
 
+def test_on_neuron_the_degree_counts_cores_of_which_a_chip_has_two() -> None:
+    """inf2.24xlarge has six Inferentia2, twelve cores; inf2.8xlarge one, two cores. (7.79 - 2.36) × 730 = 3,963.90."""
+    two, three = (on("ml.inf2.24xlarge", container(tensor_parallel_degree=degree)) for degree in (2, 3))
+    assert found(two)["ml.inf2.8xlarge"].usd == Decimal("3963.90")
+    assert "ml.inf2.8xlarge" not in found(three)
+    assert refused(three)["ml.inf2.8xlarge"].startswith("the model is split over 3 NeuronCores, and it has 2")
+    all_of_it = on("ml.inf2.48xlarge", container(tensor_parallel_degree=12))
+    assert found(all_of_it)["ml.inf2.24xlarge"].loses[0] == "192 of 384 GiB of accelerator memory"
+
+
 @pytest.mark.parametrize("degree", [None, 2, 4, LATER])
 def test_eight_small_gpus_never_stand_in_for_four_large_ones(degree: Any) -> None:
     assert "ml.g6.48xlarge" not in found(on("ml.g6e.24xlarge", container(tensor_parallel_degree=degree)))

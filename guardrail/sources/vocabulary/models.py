@@ -15,14 +15,19 @@ from guardrail.sources.base import LOST, SENSITIVE, Block, View, bare
 
 _T = TypeVar("_T")
 
-_NUMBER_FORMAT = ("OPTION_DTYPE", "SM_VLLM_DTYPE", "DTYPE")
+_NUMBER_FORMAT = ("OPTION_DTYPE", "SM_VLLM_DTYPE", "SM_SGLANG_DTYPE", "DTYPE")
 _TENSOR_PARALLEL = (
     "OPTION_TENSOR_PARALLEL_DEGREE",
     "TENSOR_PARALLEL_DEGREE",
     "SM_VLLM_TENSOR_PARALLEL_SIZE",
+    "SM_SGLANG_TENSOR_PARALLEL_SIZE",
+    "SM_SGLANG_TP_SIZE",
+    "SM_SGLANG_TP",
     "SM_NUM_GPUS",
+    "NUM_SHARD",
 )
-"""Variables of the Large Model Inference containers (docs.djl.ai), of vLLM's, and of Hugging Face TGI."""
+"""Variables of the Large Model Inference containers (docs.djl.ai), of vLLM's and SGLang's (the options of their command
+lines behind a prefix), and of Hugging Face TGI."""
 _LONGEST_DEGREE = 4
 _ROLES = frozenset({"aws_iam_role", "awscc_iam_role", "AWS::IAM::Role"})
 

@@ -451,6 +451,8 @@ def test_a_model_says_where_it_runs_and_how_its_pipeline_is_called(language: Lan
     ("environment", "number_format", "degree"),
     [
         ({"OPTION_DTYPE": "BF16", "OPTION_TENSOR_PARALLEL_DEGREE": "4"}, "bf16", 4),
+        ({"SM_SGLANG_DTYPE": "bfloat16", "SM_SGLANG_TP_SIZE": "8"}, "bfloat16", 8),
+        ({"NUM_SHARD": "4"}, None, 4),
         ({"DTYPE": "bfloat16", "SM_NUM_GPUS": 2}, "bfloat16", 2),  # a template may say numbers
         ({"SM_VLLM_TENSOR_PARALLEL_SIZE": "8", "TOKEN": "secret"}, None, 8),
         ({}, None, None),
