@@ -142,7 +142,7 @@ def _revealed(value: Any) -> Any:
 def _hidden(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _hidden(item) for name, item in value.items()}
-    return [_hidden(item) for item in value] if isinstance(value, list) else Hidden(value)
+    return [_hidden(item) for item in value] if isinstance(value, list) else Hidden(str(value))
 
 
 def _marked(value: Any) -> tuple[Any, Any]:
