@@ -74,6 +74,19 @@ def test_the_page_has_them_with_a_curve_and_the_present_point(written: Any, fold
     assert "<script" not in page
 
 
+def test_endpoints_that_could_share_instances_are_in_both(written: Any, folder: Path) -> None:
+    """2 × 84.51 less one ml.m5.large, 83.95, with the 16 GB of several models, 2.24: 82.83."""
+    head, _, second = TEMPLATE.partition("  Config:\n")
+    other = second.replace("Endpoint:\n", "Other:\n").replace("Config.", "OtherConfig.").replace("chat", "other")
+    (folder / "template.yaml").write_text(f"{head}  Config:\n{second}  OtherConfig:\n{other}")
+    (shared,) = json.loads(written("json", "--alternatives"))["alternatives"]["together"]
+    assert (shared["kind"], Decimal(shared["usd"])) == ("multi-model", Decimal("82.83"))
+    assert shared["endpoints"] == ["Endpoint", "Other"]
+    page = written("html", "--alternatives")
+    assert "endpoints put together" in page
+    assert "up to 82.83: 2 models on 1 × ml.m5.large (multi model)" in page
+
+
 def test_a_table_and_a_comment_have_one_line_of_them(written: Any) -> None:
     """Behind a queue all of 84.51 can be saved at most, and nothing saves more."""
     told = "USD a month less: chat/main: up to 84.51: asynchronous, down to 0 instances"
