@@ -26,6 +26,9 @@ MOST_STACKS: Final = 1_000
 MOST_SEARCHED: Final = 1_000_000
 """Files and folders that root modules are looked for in, and that the globs of one check are held against, in sum."""
 
+MOST_SUGGESTED: Final = 20
+"""Findings for which a run looks for fixes to suggest: each is proven by several checks of all that it reaches."""
+
 MOST_TEXT: Final = 16 * MEBIBYTE
 """Characters that evaluating one input may make, in sum."""
 MOST_VALUES: Final = 1_000_000

@@ -25,6 +25,7 @@ from guardrail.errors import GitError, GitHubError, GuardrailError
 from guardrail.github import base_branch, runner
 from guardrail.github.base_branch import Base
 from guardrail.github.runner import Event
+from guardrail.limits import MOST_SUGGESTED
 from guardrail.settings import load, start_of
 from guardrail.sources import is_terraform
 
@@ -66,8 +67,6 @@ _REPEATED = ("parameters", "var-file", "var", "skip-policy")
 """Inputs that are a flag for each line."""
 _TERMS = ("config", "usage-file", "baseline", "prices")
 """Inputs that are one file or folder, and that the author of a fork must not write."""
-MOST_TRIED = 20
-"""Findings for which suggestions are looked for."""
 _OF_FIX = frozenset(
     f"--{name}"
     for name in (
@@ -231,7 +230,7 @@ def _suggestions(asked: _Asked, reports: Reports, path: str) -> str:
     if runner.event(os.environ).pull_request is None:
         return ""
     flags = [flag for flag in asked.flags if flag.partition("=")[0] in _OF_FIX]
-    flags += [f"--new-in={reports.json}", f"--most={MOST_TRIED}", f"--suggestions={path}"]
+    flags += [f"--new-in={reports.json}", f"--most={MOST_SUGGESTED}", f"--suggestions={path}"]
     command = [*_guardrail("fix"), *flags, "--", *asked.paths]
     try:
         done = subprocess.run(  # noqa: S603 - ourselves, without a shell

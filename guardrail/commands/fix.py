@@ -18,6 +18,7 @@ from guardrail.fixes.base import Change, NoFixError
 from guardrail.fixes.mends import is_mended_here
 from guardrail.fixes.proposals import Contents, Proposals, Workbench, go_together, propose
 from guardrail.git import working_tree_of
+from guardrail.limits import MOST_SUGGESTED
 from guardrail.policy.base import Result
 from guardrail.progress import progress
 from guardrail.report import Report
@@ -53,8 +54,6 @@ exit codes: 0 whatever is offered, 2 no answer
 
 _FEW = 3
 """Inputs that are checked sooner together than one of them is found."""
-MOST_TRIED = 20
-"""Findings for which suggestions are looked for: each is proven by checks of all that it reaches."""
 _OF_CHECK = (
     *("assignments", "workspace", "source", "parameters", "possibilities", "policies"),
     *("skip_policy", "region", "config", "usage_file", "prices", "isolated", "settings_from", "untrusted", "any_owner"),
@@ -170,7 +169,7 @@ def suggestions() -> "list[Suggestible]":
     from guardrail.commands.base import parser
 
     workbench = _Workbench(_as_check(parser("fix").parse_args([])))
-    return _suggestible(workbench, propose(workbench, _Wanted(most=MOST_TRIED)), any_owner=False)
+    return _suggestible(workbench, propose(workbench, _Wanted(most=MOST_SUGGESTED)), any_owner=False)
 
 
 def _suggestible(workbench: Workbench, proposals: Proposals, *, any_owner: bool) -> "list[Suggestible]":
