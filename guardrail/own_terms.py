@@ -30,13 +30,26 @@ class OwnTerms(Struct, frozen=True, kw_only=True):
     baseline: Baseline = Baseline(version=1)
     usage: bytes = b""
     """The text of the usage file."""
+    evidence: bytes = b""
+    """The text of the bundle of evidence; empty where there is none."""
 
 
 def differences(before: OwnTerms, after: OwnTerms) -> tuple[str, ...]:
     """A phrase for each way in which ``after`` may let more pass: ``fail_on from error to never``."""
     return tuple(
         phrase
-        for each in (_verdict, _budget, _group_budgets, _roots, _policies, _waivers, _baseline, _prices, _usage)
+        for each in (
+            _verdict,
+            _budget,
+            _group_budgets,
+            _roots,
+            _policies,
+            _waivers,
+            _baseline,
+            _prices,
+            _usage,
+            _evidence,
+        )
         for phrase in each(before, after)
     )
 
@@ -226,6 +239,16 @@ def _prices(before: OwnTerms, after: OwnTerms) -> Iterator[str]:
 def _usage(before: OwnTerms, after: OwnTerms) -> Iterator[str]:
     if before.usage != after.usage:
         yield "the usage file differs"
+
+
+def _evidence(before: OwnTerms, after: OwnTerms) -> Iterator[str]:
+    """Evidence can raise a need, end a finding on size, and lower what is expected to be paid."""
+    if before.evidence != after.evidence:
+        yield (
+            "the evidence differs"
+            if before.evidence and after.evidence
+            else ("it brings the evidence that counts" if after.evidence else "the evidence counts no more")
+        )
 
 
 def _changed(name: str, old: object, new: object) -> str:

@@ -280,6 +280,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """The day that verdicts and ages rest on: ``2026-11-22``."""
     settings_file: str | None
     usage_file: str | None
+    evidence_file: str | None = None
+    """The bundle of what was observed; None where there is none."""
     """That of every source; None where there is none, and where sources have one each."""
     sources: tuple[Source, ...]
     prices: dict[str, RegionPrices]

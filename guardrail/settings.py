@@ -137,6 +137,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     strict: bool = False
     usage_file: str | None = None
     """Relative to the file."""
+    evidence: str | None = None
+    """A bundle of what was observed (`guardrail utilization`), relative to the file."""
     prices: PriceSettings = PriceSettings()
     discounts: Discounts = Discounts()
     waivers: list[Waiver] | WaiverSettings = []
@@ -195,6 +197,7 @@ def load(start: str, *, config: str | None = None, copy: str | None = None, isol
     settings = structs.replace(
         settings,
         usage_file=_shortest(usage_file),
+        evidence=_shortest(settings.evidence and os.path.join(directory, settings.evidence)),
         baseline=structs.replace(settings.baseline, file=_shortest(baseline or _nearest((BASELINE_NAME,), around))),
         prices=_relative(settings.prices, directory),
         policies={name: _with_paths(policy, directory) for name, policy in settings.policies.items()},

@@ -26,6 +26,8 @@ BY_ID = {policy.id: policy for policy in POLICIES}
 SEVERITIES = {
     "realtime-variants-scale": "error",
     "instances-are-right-sized": "error",
+    "instances-fit-their-load": "error",
+    "endpoints-are-used": "warning",
     "async-scales-to-zero": "error",
     "async-wakes-from-zero": "warning",
     "async-scales-on-backlog": "error",

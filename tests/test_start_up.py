@@ -88,7 +88,9 @@ def test_a_check_for_machines_imports_nothing_heavy(tmp_path: Path) -> None:
     }
     assert "guardrail.reporters.table" not in imported
     assert not [
-        name for name in imported if name.startswith(("guardrail.bills", "guardrail.aws", "guardrail.alternatives"))
+        name
+        for name in imported
+        if name.startswith(("guardrail.bills", "guardrail.aws", "guardrail.alternatives", "guardrail.evidence"))
     ]
 
 

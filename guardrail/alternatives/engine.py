@@ -83,6 +83,10 @@ class Engine:
             return None
         return self._of_count(at, variant, spec, count)
 
+    def is_free(self, endpoint: Endpoint, place: int) -> bool:
+        """Whether a variant has a price, and nothing binds what it runs on."""
+        return self._on_free_instances(endpoint, place) is not None
+
     def _on_free_instances(self, endpoint: Endpoint, place: int) -> "_Variant | None":
         """A variant of which one may say what else it could run on; None where something binds it."""
         if isinstance(endpoint.variants, Unknown) or isinstance(endpoint.region, Unknown):

@@ -6,6 +6,7 @@ from functools import lru_cache
 from math import ceil
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from guardrail.alternatives.instances import Candidate
 from guardrail.cost.alternatives import SUCCESSORS, lost, sold
@@ -31,6 +32,11 @@ class Need(Struct, frozen=True, kw_only=True):
                 for name in self.__struct_fields__
             }
         )
+
+    def shared(self, factor: Decimal) -> "Need":
+        """So many times of the work, which instances share; memory is there on each."""
+        work = self.scaled(factor)
+        return replace(self, cpu_cores=work.cpu_cores, gpus=work.gpus)
 
     def lacks(self, spec: InstanceSpec, present: InstanceSpec) -> tuple[str, ...]:
         """What a type has too little of, ``4 of 6.4 cores``; what was not measured is what the present type has."""

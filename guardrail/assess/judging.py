@@ -121,7 +121,7 @@ def _members(
     outcome: Combination, priced: Sequence[PricedSource], prices: PriceBook, terms: Terms, today: date
 ) -> Members:
     """Every endpoint before and after the change, with whether it is surely there."""
-    evaluation = Evaluation(prices, today, terms.period)
+    evaluation = Evaluation(prices, today, terms.period, evidence=terms.evidence)
     after: list[tuple[Subject, bool]] = []
     before: list[tuple[Subject, bool]] = []
     for world in outcome.worlds:
@@ -169,6 +169,7 @@ def _of_source(
                 has_before=one.source.has_before,
                 before=world.previous,
                 totals=known,
+                evidence=terms.evidence,
                 today=today,
             ),
         )

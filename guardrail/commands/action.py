@@ -65,13 +65,13 @@ _VALUES = ("region", "source", "workspace", "group-by", "fail-on", "budget", "bu
 """Inputs that are one flag with one value."""
 _REPEATED = ("parameters", "var-file", "var", "skip-policy")
 """Inputs that are a flag for each line."""
-_TERMS = ("config", "usage-file", "baseline", "prices")
+_TERMS = ("config", "usage-file", "evidence", "baseline", "prices")
 """Inputs that are one file or folder, and that the author of a fork must not write."""
 _OF_FIX = frozenset(
     f"--{name}"
     for name in (
         *("any-owner", "region", "source", "workspace", *_REPEATED),
-        *("config", "usage-file", "prices", "policies", "settings-from", "untrusted"),
+        *("config", "usage-file", "evidence", "prices", "policies", "settings-from", "untrusted"),
     )
 )
 """Flags of a check that a fix has, too."""

@@ -82,6 +82,9 @@ version: 1
 # Requests, durations and gigabytes that no plan knows. Without this line, guardrail-usage.yml beside this file.
 # usage_file: guardrail-usage.yml
 
+# What was observed of endpoints that run (`guardrail utilization --output evidence.json`).
+# evidence: evidence.json
+
 # Price tables of your own (`guardrail prices refresh --output prices`), and how many days old a price may be.
 # prices:
 #   tables: prices

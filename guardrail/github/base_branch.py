@@ -82,7 +82,8 @@ class Base:
             for each in settings.policies.values()
             for name in named({"params": each.params, "environments": each.environments})
         ]
-        for path in (settings.usage_file, settings.baseline.file, settings.prices.tables, *settings.policy_paths, *own):
+        named_files = (settings.usage_file, settings.evidence, settings.baseline.file, settings.prices.tables)
+        for path in (*named_files, *settings.policy_paths, *own):
             self._take_copied(path)
         for folder in settings.policy_paths:
             for path in _named_by_policies(folder):

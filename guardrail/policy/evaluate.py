@@ -31,6 +31,7 @@ from guardrail.policy.environment import PRODUCTION, Environments, EnvironmentSe
 from guardrail.policy.fix import Fixes, Remediations
 from guardrail.policy.identity import identity
 from guardrail.policy.message import Text, compile_text, printable
+from guardrail.policy.observation import Evidence
 from guardrail.policy.policy import AppliesTo, Blame, Grade, Message, Policy, Value, with_parameters
 from guardrail.policy.saving import Saving, saving_of
 from guardrail.policy.scope import PolicyScope
@@ -191,17 +192,20 @@ def evaluate(  # noqa: PLR0913 - everything that a verdict may rest on
     has_before: bool,
     before: Inventory | None = None,
     totals: StackTotals | None = None,
+    evidence: Evidence | None = None,
     today: date | None = None,
 ) -> list[Result]:
     """What each policy says of each endpoint, variant, scaling target and inference component.
 
     ``today`` decides which days are past; without it that is unknown. ``before`` is what stood before the change, and
-    ``totals`` are those of everything that is checked together.
+    ``totals`` are those of everything that is checked together; ``evidence`` is what was observed of endpoints.
     Unattached configurations are judged too, and so is what is sure of scaling that is linked to nothing; what a plan
     forgets is not. Raises `PolicyError` for a policy that cannot be evaluated, which is never a pass.
     """
     past = None if before is None else {endpoint.address: endpoint for endpoint in before.endpoints}
-    run = _Run(policies, Evaluation(prices, today, estimate.period, before=past, totals=totals), source)
+    run = _Run(
+        policies, Evaluation(prices, today, estimate.period, before=past, totals=totals, evidence=evidence), source
+    )
     results: list[Result] = []
     for endpoints, costs in ((inventory.endpoints, estimate.endpoints), (inventory.unattached, estimate.unattached)):
         for endpoint in endpoints:

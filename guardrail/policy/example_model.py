@@ -33,6 +33,7 @@ from guardrail.model import (
     Unknown,
     UnlinkedScaling,
 )
+from guardrail.policy.observation import Observation
 
 T = TypeVar("T", bound=Struct)
 Description: TypeAlias = Mapping[str, Any]
@@ -247,6 +248,16 @@ class Builder:
         if number is None:
             raise PolicyError(f"policy {self._policy}: {path}: {_misfit(value, Decimal)}")
         return number
+
+    def observation(self, description: object, path: str) -> Observation:
+        """What an example says was observed of its variant."""
+        values = self.values(description, path)
+        exact = {field.name for field in structs.fields(Observation) if Decimal in get_args(field.type)}
+        return self.make(
+            Observation,
+            {key: self.amount(value, f"{path}.{key}") if key in exact else value for key, value in values.items()},
+            path,
+        )
 
     def make(self, kind: type[T], values: Mapping[str, Any], path: str) -> T:
         """An object of the model; every key must be one of its attributes, every value of the type of that."""

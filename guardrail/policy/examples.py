@@ -17,6 +17,7 @@ from guardrail.policy.environment import Environments
 from guardrail.policy.evaluate import Members, evaluate, evaluate_stack
 from guardrail.policy.example_model import Builder, Description
 from guardrail.policy.load import check
+from guardrail.policy.observation import Observation
 from guardrail.policy.policy import Examples, Policy, with_parameters
 from guardrail.policy.subject import Evaluation, StackTotals, Subject
 from guardrail.prices.book import PriceBook
@@ -34,6 +35,7 @@ _KEYS = (
     "monthly_runs",
     "run_hours",
     "before",
+    "evidence",
     "endpoints",
     "totals",
     "expect",
@@ -106,7 +108,10 @@ def results(policy: Policy, description: Description, prices: PriceBook, path: s
         builder.known_keys(description["before"], _OF_AN_ENDPOINT, f"{path}.before")
         past = Inventory(endpoints=(builder.endpoint(description["before"], f"{path}.before"),))
     everything = totals and StackTotals(before=totals[0], after=totals[1], delta=totals[2])
-    return _judged(policy, inventory, prices, past, everything)
+    seen = None
+    if "evidence" in description:
+        seen = _Observed(builder.observation(description["evidence"], f"{path}.evidence"))
+    return _judged(policy, inventory, prices, past, everything, seen)
 
 
 def _judged(
@@ -115,6 +120,7 @@ def _judged(
     prices: PriceBook,
     before: Inventory | None = None,
     totals: StackTotals | None = None,
+    evidence: "_Observed | None" = None,
 ) -> list[Result]:
     """What the policy says of an inventory, on the day of all examples."""
     return evaluate(
@@ -127,8 +133,20 @@ def _judged(
         has_before=False,
         before=before,
         totals=totals,
+        evidence=evidence,
         today=_TODAY,
     )
+
+
+class _Observed:
+    """What an example says was observed of its only variant."""
+
+    def __init__(self, observation: Observation) -> None:
+        self._observation = observation
+
+    def of(self, *_: object, **_asked: object) -> Observation:
+        """That."""
+        return self._observation
 
 
 def _of_job(policy: Policy, builder: Builder, description: Description, prices: PriceBook, path: str) -> list[Result]:

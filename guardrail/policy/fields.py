@@ -14,7 +14,7 @@ from guardrail.errors import did_you_mean
 from guardrail.model import COPY_COUNT, INSTANCE_COUNT, PROVISIONED_CONCURRENCY
 from guardrail.money import plain
 from guardrail.policy import getters as get
-from guardrail.policy import jobs, refusals
+from guardrail.policy import jobs, observed, refusals
 from guardrail.policy.alternative import cheapest, next_generation
 from guardrail.policy.getters import Bind, Getter
 from guardrail.policy.pattern import Pattern
@@ -153,6 +153,60 @@ _job = _Group(("transform_job",))
 _pool = _Group(("pool",), "variant")
 _policy, _schedule = _Group(("scaling_policy",), "target"), _Group(("schedule",), "target")
 _component, _stack, _total = _Group(_COMPONENTS), _Group(_STACK), _Group(_ALL)
+
+_OBSERVED: tuple[tuple[str, FieldType, str, bool, str], ...] = (
+    ("first_day", "string", "", False, "The first day of the window, as 2026-11-02."),
+    ("day", "string", "", False, "The last day of the window, as 2026-11-16."),
+    ("window_days", "integer", "days", False, "How long it was observed."),
+    ("confidence", "string", "", False, "high, medium or low."),
+    ("doubts", "string", "", False, "What makes it less than high; none where nothing does."),
+    ("instance_type", "string", "", False, "The type that it ran on last."),
+    ("cpu_p99_cores", "number", "vCPUs", False, "The 99th percentile of hourly maxima, on the hottest instance."),
+    ("cpu_max_cores", "number", "vCPUs", False, "The most that was used."),
+    (
+        "cpu_needed_cores",
+        "number",
+        "vCPUs",
+        False,
+        "The 99th percentile, or what recurs at an hour of the week, with the policy's `headroom_percent` (20).",
+    ),
+    ("memory_p99_gib", "number", "GiB", False, "Of memory, as for CPU; none where it is a cache of several models."),
+    ("memory_needed_gib", "number", "GiB", False, "The same with the room for more."),
+    ("gpu_p99", "number", "accelerators", False, "GPUs that were kept busy, of one instance."),
+    ("gpu_memory_p99_gib", "number", "GiB", False, "Memory of all GPUs of one instance."),
+    ("hours_above_p99", "integer", "hours", False, "Hours with more CPU than the 99th percentile."),
+    ("sizing", "string", "", True, "Of the declared type: too-large, too-small, fits or unknown."),
+    ("lacks", "string", "", True, "What it has too little of: 4 of 6.4 cores."),
+    ("recommended_type", "string", "", True, "The cheapest priced type that has what is needed; else none."),
+    ("recommended_hourly_usd", "usd", _HOUR, True, "Its price in the region."),
+    ("saving_usd", "usd", _MONTH, True, "What that saves, volumes included; else what fewer instances do."),
+    ("recommended_on_arm", "string", "", True, "The cheapest on Graviton where that is cheaper still."),
+    ("fewer_instances", "integer", "instances", True, "How many would take the load, where that is fewer."),
+    ("needed_instances", "integer", "instances", True, "How many of the declared type the load took at its peaks."),
+    (
+        "declared_instances",
+        "integer",
+        "instances",
+        True,
+        "How many there can be: the maximum of what scales it, else the initial count.",
+    ),
+    ("average_instances", "number", "instances", False, "How many ran."),
+    ("max_instances", "number", "instances", False, "The most that ran."),
+    ("requests_per_month", "number", "requests", False, "Requests, at the rate of the window."),
+    ("latency_ms", "number", "ms", False, "Mean duration of a request."),
+    (
+        "idle",
+        "boolean",
+        "",
+        False,
+        "Whether nothing was asked for the policy's `idle_hours` (24), longer than ever; none where nobody counted.",
+    ),
+    ("idle_hours", "integer", "hours", False, "Since the last request, or the creation."),
+    ("idle_since", "string", "", False, "The day from which on nothing was asked."),
+    ("idle_usd", "usd", "USD in the window", False, "What ran since then, inside the window."),
+    ("idle_why", "string", "", False, "Why it is idle, or is not."),
+)
+"""Fields of an observation: name, type, unit, whether it tells the declared type, meaning."""
 
 _DECLARED: tuple[Field, ...] = (
     _endpoint.field("endpoint.address", "string", "Address of its block.", get.of_endpoint("address")),
@@ -648,6 +702,11 @@ _DECLARED: tuple[Field, ...] = (
         "The same without the first; none where there is no other.",
         get.other_alternatives,
     ),
+    _variant.field("evidence.present", "boolean", "Whether anything was observed of the variant.", observed.is_there),
+    *(
+        (_size if is_of_type else _variant).bound(f"evidence.{name}", kind, meaning, observed.of(name), unit)
+        for name, kind, unit, is_of_type, meaning in _OBSERVED
+    ),
     _scaling.field(
         "scaling",
         "object",
@@ -988,6 +1047,11 @@ _CONSTRAINTS: dict[str, dict[str, Any]] = {
     "instance.successor_loses": {"needs": ("successors",)},
     "alternative.instance_type": _INSTANCE_TYPE,
     "pool.instance_type": _INSTANCE_TYPE,
+    "evidence.confidence": {"values": ("high", "medium", "low")},
+    "evidence.sizing": {"values": ("too-large", "too-small", "fits", "unknown")},
+    "evidence.instance_type": _INSTANCE_TYPE,
+    "evidence.recommended_type": _INSTANCE_TYPE,
+    "evidence.recommended_on_arm": _INSTANCE_TYPE,
     "scaling_policy.type": {"values": ("target-tracking", "step", "other")},
     "scaling.dimension": {"values": (INSTANCE_COUNT, PROVISIONED_CONCURRENCY, COPY_COUNT)},
 }

@@ -25,6 +25,7 @@ SavingRule: TypeAlias = Literal[
     "whole-variant",
     "cheaper-instance",
     "successor",
+    "what-fits",
 ]
 ParameterType: TypeAlias = Literal["integer", "number", "usd", "string", "strings", "boolean", "mapping"]
 Scalar: TypeAlias = str | int | float | bool | Decimal | None

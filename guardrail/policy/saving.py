@@ -16,6 +16,7 @@ from guardrail.money import HOURS_PER_MONTH, ZERO, plain, two_decimals
 from guardrail.policy.alternative import cheapest, next_generation
 from guardrail.policy.base import Basis
 from guardrail.policy.getters import SENSITIVE_TYPE
+from guardrail.policy.observed import observation
 from guardrail.policy.policy import SavingRule, Value
 from guardrail.policy.subject import Subject
 from guardrail.prices import usage_types
@@ -157,6 +158,19 @@ def _successor(subject: Subject, parameters: Mapping[str, Value]) -> Saving | Un
     return _difference(subject, alternative)
 
 
+def _what_fits(subject: Subject, parameters: Mapping[str, Value]) -> Saving | Unknown | None:
+    """The difference to the cheapest type that has what was needed, else to fewer instances of the declared one."""
+    found = observation(subject, parameters)
+    if found is None or found.sizing != "too-large":
+        return None
+    if subject.hides("variant"):
+        return SENSITIVE_TYPE
+    if found.saving_usd is None:
+        return None
+    what = found.recommended_type or f"{found.fewer_instances} of {found.declared_instances} instances"
+    return Saving(usd=found.saving_usd, basis="with-usage", working=f"{what}, by evidence of {found.day}")
+
+
 _RULES: dict[SavingRule, Callable[[Subject, Mapping[str, Value]], Saving | Unknown | None]] = {
     "kept-instances": _kept_instances,
     "instances-above-one": _instances_above_one,
@@ -165,6 +179,7 @@ _RULES: dict[SavingRule, Callable[[Subject, Mapping[str, Value]], Saving | Unkno
     "whole-variant": _whole_variant,
     "cheaper-instance": _cheaper_instance,
     "successor": _successor,
+    "what-fits": _what_fits,
 }
 
 

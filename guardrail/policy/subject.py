@@ -28,6 +28,7 @@ from guardrail.prices.book import InstanceSpec, PriceBook
 
 if TYPE_CHECKING:
     from guardrail.metrics import Scaled
+    from guardrail.policy.observation import Evidence
 
 
 class StackTotals(Struct, frozen=True, kw_only=True):
@@ -46,7 +47,10 @@ Item: TypeAlias = InstancePool | ScalingPolicy | ScheduledAction
 class Evaluation:
     """What all subjects of one evaluation share: prices, what was already looked up in them, the period and the day."""
 
-    __slots__ = ("_hourly", "_offered", "_serverless", "_specs", "before", "period", "prices", "today", "totals")
+    __slots__ = (
+        *("_hourly", "_offered", "_serverless", "_specs"),
+        *("before", "evidence", "period", "prices", "today", "totals"),
+    )
 
     def __init__(
         self,
@@ -56,6 +60,7 @@ class Evaluation:
         *,
         before: Mapping[str, Endpoint] | None = None,
         totals: StackTotals | None = None,
+        evidence: "Evidence | None" = None,
     ) -> None:
         self.prices = prices
         self.period = period
@@ -63,6 +68,8 @@ class Evaluation:
         self.before = before
         """What stood before the change, by address; None where nothing tells."""
         self.totals = totals
+        self.evidence = evidence
+        """What was observed of endpoints; None where nobody has looked."""
         self._specs: dict[str, InstanceSpec | Unknown] = {}
         self._hourly: dict[tuple[str, str], Decimal | Unknown] = {}
         self._offered: dict[tuple[str, str], bool | Unknown] = {}

@@ -113,6 +113,7 @@ def _head(report: Report, options: Options) -> _Object:
         "tag": options.tag,
         "settings_file": report.settings_file,
         "usage_file": report.usage_file,
+        "evidence_file": report.evidence_file,
         "baseline_file": report.baseline_file,
         "max_waiver_days": report.max_waiver_days,
         "sources": report.sources,

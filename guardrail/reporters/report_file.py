@@ -566,6 +566,7 @@ class _Document(Struct, frozen=True, kw_only=True):
     tag: str = DEFAULT.tag
     settings_file: str | None
     usage_file: str | None
+    evidence_file: str | None = None
     baseline_file: str | None
     max_waiver_days: Annotated[int, Meta(ge=0, le=_MOST_DAYS)] | None = None
     sources: tuple[Source, ...]

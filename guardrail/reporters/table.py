@@ -109,6 +109,7 @@ def _header(report: Report, page: Page) -> Iterator[TextLine]:
         yield from page.joined(_facts(report))
     used = [f"settings {inert(report.settings_file)}"] if report.settings_file else []
     used += [f"usage {inert(path)}" for path in usage_files(report)]
+    used += [] if report.evidence_file is None else [f"evidence {inert(report.evidence_file)}"]
     used += [f"baseline {inert(report.baseline_file)}"] if report.baseline_file else []
     used += [f"prices from {inert(origin)}" for origin in other_origins(report)]
     if used:

@@ -36,6 +36,7 @@ from guardrail.model import (
 )
 from guardrail.policy.fields import FIELDS, Field
 from guardrail.policy.jobs import JobSubject
+from guardrail.policy.observation import Observation
 from guardrail.policy.subject import Evaluation, Group, StackTotals, Subject
 from guardrail.prices.book import PriceBook
 
@@ -63,6 +64,45 @@ TYPES: dict[str, tuple[type, ...]] = {
     "mapping": (dict,),
     "object": (ScalableTarget,),
 }
+
+
+class Seen:
+    """Evidence that has an answer to everything."""
+
+    def of(self, *_: object, **_asked: object) -> Observation:
+        one = Decimal("1.5")
+        return Observation(
+            first_day="2026-11-02",
+            day="2026-11-16",
+            doubts="it was seen for 3 days alone",
+            instance_type="ml.m5.xlarge",
+            cpu_p99_cores=one,
+            cpu_max_cores=one,
+            cpu_needed_cores=one,
+            memory_p99_gib=one,
+            memory_needed_gib=one,
+            gpu_p99=one,
+            gpu_memory_p99_gib=one,
+            hours_above_p99=2,
+            sizing="too-large",
+            lacks="4 of 6.4 cores",
+            recommended_type="ml.c5.large",
+            recommended_hourly_usd=one,
+            saving_usd=one,
+            recommended_on_arm="ml.c6g.large",
+            fewer_instances=1,
+            needed_instances=1,
+            declared_instances=2,
+            average_instances=one,
+            max_instances=one,
+            requests_per_month=one,
+            latency_ms=one,
+            idle=False,
+            idle_hours=3,
+            idle_since="2026-11-16",
+            idle_usd=one,
+            idle_why="the last request was 3 h ago",
+        )
 
 
 def instance(**changes: Any) -> InstanceVariant:
@@ -154,7 +194,7 @@ def world() -> Evaluation:
     known = Monthly(floor=Decimal(1), expected=Decimal(2), ceiling=Decimal(3))
     delta = Delta(*[Decimal(0)] * 3)
     totals = StackTotals(before=known, after=known, delta=delta)
-    return Evaluation(PriceBook(), before={"e": past}, totals=totals)
+    return Evaluation(PriceBook(), before={"e": past}, totals=totals, evidence=Seen())
 
 
 def subjects(kind: str) -> list[Subject]:

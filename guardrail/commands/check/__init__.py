@@ -2,7 +2,7 @@
 
 import os
 from argparse import Namespace
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ from guardrail.commands.check.terms import (
     settings_of,
 )
 from guardrail.commands.check.writing import refuse_collisions, write
+from guardrail.cost.usage import Usage
 from guardrail.errors import GuardrailError
 from guardrail.model import ChangeSet
 from guardrail.nearest import Nearest, loaded
@@ -39,9 +40,10 @@ from guardrail.prices.user_tables import chosen
 from guardrail.progress import progress
 from guardrail.report import Report
 from guardrail.reporters.wording import counted
-from guardrail.settings import FoundSettings, in_repository
+from guardrail.settings import FoundSettings, Settings, in_repository
 
 if TYPE_CHECKING:
+    from guardrail.commands.check.evidence import Taken
     from guardrail.sources.hcl.reader import RootModule
 
 __all__ = ["HELP", "add_arguments", "estimated", "root_modules", "run"]
@@ -59,6 +61,7 @@ examples:
   guardrail check network.json search.json --budget 5000 --budget-delta 500
   guardrail check plan.json --policy realtime-variants-scale --fail-on warning
   guardrail check plan.json --policies guardrail-policies --usage-file usage.yml
+  guardrail check plan.json --evidence evidence.json
   guardrail check plan.json --write-baseline
   guardrail check template.yaml --parameters Stage=prod --compare-to origin/main
   guardrail check cdk.out --region eu-central-1
@@ -192,11 +195,13 @@ def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch)
         raise GuardrailError("nothing that was given belongs to a root module", hint="guardrail check DIR")
     usage_files = nearest.usage_files(change_sets)
     told_files = [None if file is None else shown(file) for file in usage_files]
+    prices, usages = PriceBook(own=tables), loaded(usage_files)
+    seen = _evidence(settings, change_sets, usages, prices, shown)
     report = assess(
         change_sets,
-        prices=PriceBook(own=tables),
+        prices=prices,
         policies=policies,
-        usage=loaded(usage_files),
+        usage=usages if seen is None else seen.demands,
         terms=Terms(
             environments=environments,
             budgets=structs.asdict(settings.budget),
@@ -216,6 +221,7 @@ def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch)
             discounts=settings.discounts,
             plan_rate=plan_rate(settings, tables),
             all_findings=arguments.all,
+            evidence=None if seen is None else seen.observations,
             settings_file=settings_file,
             usage_file=told_files[0] if len(set(told_files)) == 1 else None,
         ),
@@ -233,10 +239,30 @@ def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch)
         sources=tuple(
             structs.replace(one, usage_file=file) for one, file in zip(report.sources, told_files, strict=True)
         ),
-        notices=(*unread, *inputs.notices, *left, *repeated, *missing_roots(found), *overlooked, *report.notices),
+        evidence_file=None if settings.evidence is None else shown(settings.evidence),
+        notices=(
+            *(*unread, *inputs.notices, *left, *repeated, *missing_roots(found), *overlooked),
+            *(() if seen is None else seen.notices),
+            *report.notices,
+        ),
         unread=unread,
         exit_code=2 if unread else report.exit_code,
     )
+
+
+def _evidence(
+    settings: Settings,
+    change_sets: Sequence[ChangeSet],
+    usages: Sequence[Usage],
+    prices: PriceBook,
+    shown: Callable[[str], str],
+) -> "Taken | None":
+    """What was observed of the endpoints of these inputs; None where nobody names a bundle, and nobody pays for one."""
+    if settings.evidence is None:
+        return None
+    from guardrail.commands.check.evidence import taken
+
+    return taken(settings.evidence, shown(settings.evidence), change_sets, usages, prices, today())
 
 
 def _left(inputs: Inputs, change_sets: Iterable[ChangeSet]) -> list[str]:

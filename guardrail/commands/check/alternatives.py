@@ -11,6 +11,7 @@ from guardrail.alternatives.engine import Engine
 from guardrail.alternatives.jobs import of_job
 from guardrail.alternatives.together import together
 from guardrail.commands.check.terms import plan_rate
+from guardrail.cost.demand import Demand
 from guardrail.nearest import loaded
 from guardrail.prices.book import PriceBook
 from guardrail.prices.user_tables import chosen
@@ -22,7 +23,13 @@ def engines(report: Report, arguments: Namespace, settings: Settings) -> dict[st
     """What prices alternatives as the report was priced, by source: each has its own usage."""
     tables = chosen(arguments.prices, os.environ, settings.prices.tables)
     prices, rate = PriceBook(own=tables), plan_rate(settings, tables)
-    usages = loaded([source.usage_file for source in report.sources])
+    usages: list[Demand] = [*loaded([source.usage_file for source in report.sources])]
+    if settings.evidence is not None:
+        from guardrail.evidence import bundle_file
+        from guardrail.evidence.demand import Observed
+
+        bundle = bundle_file.read(settings.evidence)
+        usages = [Observed(bundle, usage) for usage in usages]
     return {
         source.id: Engine(prices, usage, plan_rate=rate) for source, usage in zip(report.sources, usages, strict=True)
     }

@@ -100,6 +100,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     judging.add_argument(
         "--usage-file", metavar="FILE", help="usage (default: the guardrail-usage.yml beside settings)"
     )
+    judging.add_argument(
+        "--evidence", metavar="FILE", help="what was observed of endpoints that run, from guardrail utilization"
+    )
     judging.add_argument("--region", metavar="REGION", help="where a resource does not say its region")
     judging.add_argument("--prices", metavar="DIR", help='price tables of your own, or "bundled" for none')
     judging.add_argument(

@@ -34,7 +34,7 @@ def with_own_terms(report: Report, arguments: Namespace, found: FoundSettings) -
 def _terms_then(arguments: Namespace, base: Base) -> own_terms.OwnTerms:
     """The terms as they were, under the same flags, which name files as they were."""
     then = Namespace(**vars(arguments))
-    for name in ("config", "usage_file", "baseline"):
+    for name in ("config", "usage_file", "evidence", "baseline"):
         setattr(then, name, _taken(getattr(then, name), base))
     then.policies = [_taken(path, base) for path in then.policies or ()]
     base.take_terms(then.paths, then.config)
@@ -55,5 +55,9 @@ def _all_terms(settings: Settings, arguments: Namespace) -> own_terms.OwnTerms:
     usage_files = [settings_of(path, arguments).settings.usage_file for path in arguments.paths]
     texts = [content(path) or b"" for path in usage_files if path is not None]
     return own_terms.OwnTerms(
-        settings=settings, policies=all_policies(settings), baseline=known, usage=b"\0".join(texts)
+        settings=settings,
+        policies=all_policies(settings),
+        baseline=known,
+        usage=b"\0".join(texts),
+        evidence=b"" if settings.evidence is None else content(settings.evidence) or b"",
     )

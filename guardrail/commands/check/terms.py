@@ -55,6 +55,7 @@ def _overridden(settings: Settings, arguments: Namespace) -> Settings:
         settings,
         region=arguments.region,
         usage_file=arguments.usage_file,
+        evidence=arguments.evidence,
         fail_on=arguments.fail_on,
         strict=arguments.strict,
         prices=override(settings.prices, tables=arguments.prices, max_age_days=arguments.max_price_age),

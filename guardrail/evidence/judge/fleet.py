@@ -14,7 +14,7 @@ from guardrail.evidence.bundle import Bundle, ComponentEvidence, EndpointEvidenc
 from guardrail.evidence.demand import Observed
 from guardrail.evidence.judge import idle, right_sizing, scaling
 from guardrail.evidence.judge.idle import Idleness
-from guardrail.evidence.judge.right_sizing import HEADROOM, Percentile, RightSizing
+from guardrail.evidence.judge.right_sizing import HEADROOM, Declared, Percentile, RightSizing
 from guardrail.evidence.judge.scaling import Bounds, Periodic
 from guardrail.evidence.recommender import LoadTest
 from guardrail.model import Endpoint, Unknown
@@ -130,8 +130,9 @@ def _variant(  # noqa: PLR0913, PLR0917 - one variant with all that it is judged
     runs = evidence.serverless is None and not idleness.is_idle and idleness.verdict != "at-zero"
     sizing = None
     if runs:
+        declared = Declared(endpoint=modelled, place=place)
         sizing = right_sizing.judge(
-            engine, found, place, modelled, headroom=asked.headroom, percentile=asked.percentile
+            engine, found, evidence, declared, headroom=asked.headroom, percentile=asked.percentile
         )
     expected = bill.monthly.expected
     return JudgedVariant(

@@ -59,8 +59,12 @@ class RightSizing(Struct, frozen=True, kw_only=True):
     """What was needed of one variant, and what would be enough."""
 
     verdict: Verdict
+    used: Need
+    """Of one instance that ran."""
     need: Need
-    """Of one instance, as it was used."""
+    """What one of the declared instances must do: the same, unless they are fewer or more."""
+    fullest: Decimal | None = None
+    """The share of the declared type that this takes, of cores or GPUs; None where that is not known."""
     needed: Need
     """With room for more."""
     most: Need
@@ -96,24 +100,35 @@ class RightSizing(Struct, frozen=True, kw_only=True):
         return None if self.cheapest is None else self.cheapest.alternative.usd
 
 
+class Declared(Struct, frozen=True, kw_only=True):
+    """The variant that is judged: as it runs, or as a change will have it."""
+
+    endpoint: Endpoint
+    place: int
+    share: Decimal = Decimal(1)
+    """How much of what one instance did each of the declared ones must do: of four made two, twice as much."""
+
+
 def judge(
     engine: Engine,
     found: EndpointEvidence,
-    place: int,
-    endpoint: Endpoint,
+    variant: VariantEvidence,
+    declared: Declared,
     *,
     headroom: Decimal = HEADROOM,
     percentile: Percentile = "p99",
 ) -> RightSizing:
-    """Judge one variant of an endpoint, which is that of the evidence or the one that a change makes of it."""
-    variant = found.variants[place]
-    need, most = _needs(variant, percentile)
-    needed = need.scaled(1 + headroom)
+    """Hold what was observed of a variant against what is declared of it."""
+    endpoint, place = declared.endpoint, declared.place
+    used, most = _needs(variant, percentile)
+    need = used.shared(declared.share)
+    needed = used.shared(max(declared.share, Decimal(1))).scaled(1 + headroom)
     doubts = list(confidence.of_load(found, variant))
     if variant.multi_model:
         doubts.append(Doubt(_CACHE, is_grave=True))
     told = RightSizing(
         verdict="unknown",
+        used=used,
         need=need,
         needed=needed,
         most=most,
@@ -124,16 +139,21 @@ def judge(
     spec, why = _present(engine, found, variant, endpoint, place)
     if spec is None or variant.multi_model or need.cpu_cores is None:
         return replace(told, reason=why or (_CACHE if variant.multi_model else "its CPU use is not known"))
-    lacking = (*need.lacks(spec, spec), *_exhausted(variant, spec))
+    told = replace(told, fullest=_fullest(need, spec))
+    exhausted = () if declared.share < 1 else _exhausted(variant, spec)
+    lacking = (*need.lacks(spec, spec), *exhausted)
     if lacking:
         return replace(
             told, verdict="too-small", reason="; ".join(lacking), enough=_enough(engine, endpoint, spec, needed)
         )
     options = tuple(_options(engine, endpoint, place, spec, needed))
     fewer = _fewer(engine, endpoint, place, spec, needed)
+    if not engine.is_free(endpoint, place):
+        return replace(told, reason="what it runs on has no price, or is not free to choose")
+    is_too_large = fewer is not None or any(not one.is_arm for one in options)
     return replace(
         told,
-        verdict="too-large" if options or fewer is not None else "fits",
+        verdict="too-large" if is_too_large else "fits",
         options=options,
         fewer=fewer,
         notes=tuple(_notes(engine, options, most, needed, spec)),
@@ -232,6 +252,13 @@ def _options(engine: Engine, endpoint: Endpoint, place: int, spec: InstanceSpec,
                 hourly_usd=price.usd,
                 instances_usd=(present.usd - price.usd) * count * HOURS_PER_MONTH,
             )
+
+
+def _fullest(need: Need, spec: InstanceSpec) -> Decimal | None:
+    if need.cpu_cores is None:
+        return None
+    of_gpus = need.gpus / spec.accelerators if need.gpus is not None and spec.accelerators else Decimal(0)
+    return max(need.cpu_cores / spec.vcpus, of_gpus)
 
 
 def _count(endpoint: Endpoint, place: int) -> int | None:

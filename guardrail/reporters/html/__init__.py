@@ -327,6 +327,8 @@ class _Page:
         )
         for path in usage_files(report):
             yield "requests, hours and GB as given", "what is expected", inert(path)
+        if report.evidence_file:
+            yield "requests, durations and instances as observed", "what is expected", inert(report.evidence_file)
         if report.settings_file:
             yield "limits, environments and discounts as set", "verdicts", inert(report.settings_file)
         if report.baseline_file:

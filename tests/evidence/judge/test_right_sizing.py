@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from guardrail.alternatives.engine import Engine
 from guardrail.alternatives.needs import Need, fitting
-from guardrail.evidence.bundle import Bundle
+from guardrail.evidence.bundle import Bundle, EndpointEvidence
 from guardrail.evidence.judge import right_sizing
-from guardrail.evidence.judge.right_sizing import RightSizing
+from guardrail.evidence.judge.right_sizing import Declared, RightSizing
 from guardrail.evidence.standing import endpoint_of
 from guardrail.prices.book import PriceBook
 from tests.evidence.stories import HOURS, account_of, bundle_of, cpu, described, invocations, memory, series
@@ -25,9 +25,14 @@ TYPES = [
 ]
 
 
+def declared(found: EndpointEvidence) -> Declared:
+    """What runs, as it runs."""
+    return Declared(endpoint=endpoint_of(found), place=0)
+
+
 def judged(bundle: Bundle, **asked: Any) -> RightSizing:
     (found,) = bundle.endpoints
-    return right_sizing.judge(Engine(BOOK), found, 0, endpoint_of(found), **asked)
+    return right_sizing.judge(Engine(BOOK), found, found.variants[0], declared(found), **asked)
 
 
 def steady(instance_type: str, cpu_percent: float, memory_percent: float, *, count: int = 1) -> Bundle:

@@ -1,0 +1,146 @@
+"""What policies are told of a bundle: each variant of a change beside what was observed of it."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from math import ceil
+from typing import Any, Final
+
+from guardrail.alternatives.engine import Engine
+from guardrail.cost.demand import Demand
+from guardrail.cost.usage import NO_USAGE
+from guardrail.evidence import linking
+from guardrail.evidence.bundle import Bundle, EndpointEvidence, VariantEvidence
+from guardrail.evidence.demand import Observed, observed
+from guardrail.evidence.judge import idle, right_sizing
+from guardrail.evidence.judge.right_sizing import Declared, RightSizing
+from guardrail.evidence.statistics import plain
+from guardrail.model import Endpoint, InstanceVariant, ManagedInstanceScaling, ScalableTarget, Unknown
+from guardrail.money import ZERO
+from guardrail.policy.observation import Observation
+from guardrail.prices.base import Price
+from guardrail.prices.book import PriceBook
+
+_PERCENT: Final = Decimal(100)
+
+
+class Observations:
+    """The observations of a bundle, each made once for what a policy asks by."""
+
+    def __init__(self, bundle: Bundle, prices: PriceBook, stated: Demand = NO_USAGE) -> None:
+        self._links = linking.Links(bundle)
+        self._prices = prices
+        self._engine = Engine(prices, Observed(bundle, stated))
+        self._known: dict[tuple[int, int, Decimal, Decimal], Observation | None] = {}
+        self._kept: list[Endpoint] = []
+
+    def of(
+        self, endpoint: Endpoint, place: int, *, headroom_percent: Decimal, idle_hours: Decimal
+    ) -> Observation | None:
+        """What was observed of a variant; None where nothing was, or nobody can tell which it is."""
+        key = id(endpoint), place, headroom_percent, idle_hours
+        if key not in self._known:
+            self._kept.append(endpoint)  # so that no other has its id
+            self._known[key] = self._of(endpoint, place, headroom_percent, idle_hours)
+        return self._known[key]
+
+    def _of(self, endpoint: Endpoint, place: int, headroom_percent: Decimal, idle_hours: Decimal) -> Observation | None:
+        link = self._links.of(endpoint)
+        seen = link.places[place] if place < len(link.places) else None
+        if link.evidence is None or seen is None:
+            return None
+        found, variant = link.evidence, link.evidence.variants[seen]
+        count = _most(endpoint, place)
+        share = _share(variant, count)
+        sizing = right_sizing.judge(
+            self._engine,
+            found,
+            variant,
+            Declared(endpoint=endpoint, place=place, share=share),
+            headroom=headroom_percent / _PERCENT,
+        )
+        idleness = idle.of_variant(found, variant, self._hourly(found, variant), hours=ceil(idle_hours))
+        seen_use = observed(variant)
+        return Observation(
+            first_day=f"{max(found.start, found.created):%Y-%m-%d}",
+            day=f"{found.end:%Y-%m-%d}",
+            window_days=max((found.end - found.start).days, 1),
+            confidence=(idleness if idleness.is_idle else sizing).confidence.level,
+            doubts="; ".join((idleness if idleness.is_idle else sizing).confidence.doubts) or None,
+            instance_type=variant.instance_type,
+            needed_instances=_needed(sizing, share, count),
+            declared_instances=count,
+            average_instances=None if variant.instances is None else variant.instances.mean,
+            max_instances=None if variant.instances is None else variant.instances.maximum,
+            requests_per_month=seen_use.requests if isinstance(seen_use.requests, Decimal) else None,
+            latency_ms=seen_use.duration_ms,
+            idle=None if idleness.verdict == "unknown" else idleness.is_idle,
+            idle_hours=None if idleness.since is None else idleness.hours,
+            idle_since=None if idleness.since is None else f"{idleness.since:%Y-%m-%d}",
+            idle_usd=idleness.cost_usd,
+            idle_why=idleness.why,
+            **_of_sizing(sizing),
+        )
+
+    def _hourly(self, found: EndpointEvidence, variant: VariantEvidence) -> Decimal | None:
+        """What an instance cost that ran, at the list price."""
+        name = variant.instance_type
+        price = None if name is None else self._prices.hosting(found.region, name)
+        return price.usd if isinstance(price, Price) else None
+
+    def unlinked(self, endpoints: Iterable[Endpoint]) -> list[str]:
+        """What there is no evidence of, of endpoints that stand already, a sentence each."""
+        standing = (each for each in endpoints if each.change not in ("create", "delete", "forget"))
+        return linking.notes(self._links, standing)
+
+
+def _of_sizing(sizing: RightSizing) -> dict[str, Any]:
+    cheapest, on_arm, fewer = sizing.cheapest, sizing.on_arm, sizing.fewer
+    is_cheaper = on_arm is not None and (cheapest is None or on_arm.hourly_usd < cheapest.hourly_usd)
+    return {
+        "cpu_p99_cores": _short(sizing.used.cpu_cores),
+        "cpu_max_cores": _short(sizing.most.cpu_cores),
+        "cpu_needed_cores": _short(sizing.needed.cpu_cores),
+        "memory_p99_gib": _short(sizing.used.memory_gib),
+        "memory_needed_gib": _short(sizing.needed.memory_gib),
+        "gpu_p99": _short(sizing.used.gpus),
+        "gpu_memory_p99_gib": _short(sizing.used.gpu_memory_gib),
+        "hours_above_p99": sizing.hours_above_p99,
+        "sizing": sizing.verdict,
+        "lacks": sizing.reason if sizing.verdict == "too-small" else None,
+        "recommended_type": sizing.enough if cheapest is None else cheapest.instance_type,
+        "recommended_hourly_usd": None if cheapest is None else cheapest.hourly_usd,
+        "saving_usd": sizing.saving_usd if cheapest is not None or fewer is None else fewer.usd,
+        "recommended_on_arm": on_arm.instance_type if on_arm is not None and is_cheaper else None,
+        "fewer_instances": None if fewer is None or fewer.instances is None else int(fewer.instances),
+    }
+
+
+def _short(amount: Decimal | None) -> Decimal | None:
+    """Without needless zeros: 36 of 36.0."""
+    return None if amount is None else plain(amount)
+
+
+def _most(endpoint: Endpoint, place: int) -> int | None:
+    """How many instances there can be: the maximum of what scales it, else the initial count."""
+    variant = None if isinstance(endpoint.variants, Unknown) else endpoint.variants[place]
+    if not isinstance(variant, InstanceVariant):
+        return None
+    most: object = variant.initial_instance_count
+    if isinstance(variant.scaling, ScalableTarget):
+        most = variant.scaling.max_capacity
+    elif isinstance(variant.managed_scaling, ManagedInstanceScaling):
+        most = variant.managed_scaling.max_instance_count
+    return most if isinstance(most, int) else None
+
+
+def _share(variant: VariantEvidence, declared: int | None) -> Decimal:
+    """The work of one that ran, over those that can be declared: of four at most, on two at most, twice as much."""
+    ran = variant.instances.maximum if variant.instances is not None else variant.current_instances
+    return Decimal(1) if not declared or not ran else Decimal(ran) / declared
+
+
+def _needed(sizing: RightSizing, share: Decimal, declared: int | None) -> int | None:
+    """How many of the declared type the work took at its peaks."""
+    if declared is None or sizing.fullest is None:
+        return None
+    return max(ceil(sizing.fullest * declared), 1 if share > ZERO else 0)
