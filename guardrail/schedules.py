@@ -249,12 +249,15 @@ def monthly_occurrences(schedule: Schedule, today: date) -> Decimal | None:
     zone = _zone(schedule.zone)
     if is_over(schedule, today) or is_ahead(schedule, today) or _AT.fullmatch(schedule.expression):
         return Decimal(0)
-    begin, end = datetime.combine(today, time(), UTC), datetime.combine(today, time(), UTC) + timedelta(_YEAR)
+    if zone is None:
+        return None
+    begin = datetime.combine(today, time(), UTC)
+    end = begin + timedelta(_YEAR)
     first, last = _moment(schedule.start) or begin, _moment(schedule.end) or end
     if pace is not None:
         days = Decimal(max((min(last, end) - max(first, begin)) // _MINUTE, 0)) / _PER_DAY["minute"]
         return days * _PER_DAY[pace[2]] / Decimal(pace[1]) / 12
-    if cron is None or zone is None:
+    if cron is None:
         return None
     moments = cron.moments(today + timedelta(day) for day in range(_YEAR))
     if (schedule.start, schedule.end) != (None, None):

@@ -435,6 +435,7 @@ def test_runs_a_month_are_the_occurrences_in_a_year_by_twelve(schedule: Schedule
 def test_of_an_expression_that_is_not_read_nobody_knows_how_often_it_runs() -> None:
     assert monthly_occurrences(Schedule("every night"), date(2026, 11, 27)) is None
     assert monthly_occurrences(Schedule("cron(0 2 * * ? *)", "Mars/Olympus"), date(2026, 11, 27)) is None
+    assert monthly_occurrences(Schedule("rate(1 day)", "Mars/Olympus"), date(2026, 11, 27)) is None
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00", "9999-12-31T23:59:59"])
