@@ -8,6 +8,7 @@ from guardrail.alternatives.base import Alternative, BreakEven
 from guardrail.model import Unknown
 from guardrail.money import HOURS_PER_MONTH
 from guardrail.report import Instead, Report
+from guardrail.reporters.bill import named
 from guardrail.reporters.curve import Curve, drawn
 from guardrail.reporters.wording import inert, number, usd
 
@@ -62,12 +63,13 @@ def _an_hour(even: BreakEven) -> str:
 
 
 def in_one_line(report: Report) -> str:
-    """``instead, by what saves most: chat/main on ml.m5.large, up to 84.51 USD a month less; …``; empty without any."""
+    """``instead, USD a month less: chat/main: up to 84.51: ml.m5.large (smaller); …``; empty where nobody asked."""
     if report.alternatives is None:
         return ""
     best = [(found, part) for part in report.alternatives.parts if (found := _best(part)) is not None]
     best.sort(key=lambda one: -(one[0].usd or 0))
-    told = [f"{inert(_named(part, report))}: {in_words(each)[0]}" for each, part in best[:_TOLD]]
+    names = _names(report)
+    told = [f"{_called(part, names)}: {in_words(each)[0]}" for each, part in best[:_TOLD]]
     if len(best) > len(told):
         told.append(f"{len(best) - len(told):,} more")
     if not told:
@@ -95,9 +97,10 @@ def cards(report: Report) -> list[InsteadCard]:
     told = report.alternatives
     if told is None:
         return []
+    names = _names(report)
     made = [
         InsteadCard(
-            name=inert(_named(part, report)),
+            name=_called(part, names),
             best="" if (best := _best(part)) is None else in_words(best)[0],
             said=[*map(in_words, part.alternatives), *quota(part.alternatives)],
             not_offered=[inert(f"{each.name}: {each.reason}") for each in part.not_offered],
@@ -118,8 +121,11 @@ def _best(part: Instead) -> Alternative | None:
     return next((each for each in part.alternatives if each.usd is not None), None)
 
 
-def _named(part: Instead, report: Report) -> str:
+def _names(report: Report) -> dict[tuple[str, str], str]:
+    """What each endpoint is called, by source and address."""
+    return {(item.source, item.endpoint.address): named(item.endpoint) for item in report.endpoints}
+
+
+def _called(part: Instead, names: dict[tuple[str, str], str]) -> str:
     """``chat/main``: an endpoint by its name, which is shorter, else by its address."""
-    items = (item for item in report.endpoints if (item.source, item.endpoint.address) == (part.source, part.address))
-    name = next((item.endpoint.name for item in items), None)
-    return f"{name if isinstance(name, str) else part.address}/{part.part}"
+    return f"{names.get((part.source, part.address)) or inert(part.address)}/{inert(part.part)}"
