@@ -265,7 +265,11 @@ def _conditions(kind: Kind, host: _Member, members: Sequence[_Member], *, known:
         room = f"{spec.accelerators} GPUs" if kind == "inference-components" else gib
         yield f"together they fit into {room} (needs unknown)"
     if any(each.scales for each in members):
-        yield "the fleet scales by a target of its own, with a policy that follows the load of all"
+        yield (
+            "the copies of each model scale by a target of their own, and the instances with them (managed scaling)"
+            if kind == "inference-components"
+            else "the fleet scales by a target of its own, with a policy that follows the load of all"
+        )
     yield "one fleet takes their load together, peaks included"
     if kind == "multi-model":
         if _hosts_several(host, on_gpu=bool(spec.accelerators)) is None:

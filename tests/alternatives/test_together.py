@@ -139,6 +139,18 @@ def test_what_scales_shares_a_fleet_that_is_as_large_as_all_of_them_at_their_pea
     assert "the fleet scales by a target of its own, with a policy that follows the load of all" in found.conditions
 
 
+def test_components_on_gpus_scale_in_copies() -> None:
+    """Two of two GPUs each, on 1 to 2 and on 1 ml.g5.12xlarge: 1 to 3, and begun with one 5,175.70 less."""
+    degree = model(container(tensor_parallel_degree=2))
+    both = [
+        endpoint(variant("ml.g5.12xlarge", model=degree, scaling=scaling), address=at)
+        for at, scaling in (("a", scaled(1, 2)), ("b", None))
+    ]
+    (found,) = put(*both)
+    assert (found.name, found.usd) == ("2 models on 1 to 3 × ml.g5.12xlarge", Decimal("5175.70"))
+    assert any(condition.startswith("the copies of each model scale") for condition in found.conditions)
+
+
 def test_what_usage_says_that_they_take_is_what_the_fleet_is_expected_to_have() -> None:
     """1.5 and 1 busy ones are 2.5: 2.5 × 169.02 less 2.5 × 172.38 is no saving; 1.5 and, of 2 kept, 0.25 are 1.75.
 
