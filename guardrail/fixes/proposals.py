@@ -145,9 +145,10 @@ def propose(
     together = _together(workbench, nothing, found.values())
     if together is None:
         together, found = _stacked(workbench, nothing, found, left)
+    mended = {key for each in found.values() for key in each.gone}
     return Proposals(
         fixes=tuple(_fix(nothing.report, key, each) for key, each in found.items()),
-        not_offered=tuple(left),
+        not_offered=tuple(each for each in left if key_of(each.result) not in mended),
         contents=together.contents,
         before=_checked(workbench, {}, together.contents).totals,
         after=together.report.totals,

@@ -733,6 +733,21 @@ def test_numbers_that_usage_states_are_taken(tmp_path: Path, capsys: pytest.Capt
     assert failing(capsys) == set()
 
 
+def test_what_another_fix_mends_is_not_told_to_have_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "usage.yml").write_text(f"{USAGE}    max_instances: 4\n")
+    # it starts with 2, above its maximum of 1, which leaves no room: which of the two numbers is wrong nobody can tell
+    # from the first finding, and a maximum of 4, for the second, mends both
+    narrow = REALTIME.replace("initial_instance_count = 1", "initial_instance_count = 2")
+    put(tmp_path, main=narrow + TARGET.replace("= 3", "= 1") + INVOCATIONS)
+    findings = ("initial-count-within-bounds", "scaling-has-room")
+    assert failing(capsys) >= set(findings)
+    fix("--usage-file", "usage.yml", *(flag for name in findings for flag in ("--finding", name)))
+    said = capsys.readouterr().out
+    assert (tmp_path / "main.tf").read_text() == narrow + TARGET.replace("= 3", "= 4") + INVOCATIONS
+    assert "1 fix for 2 findings" in said
+    assert "no fix" not in said
+
+
 def test_a_maximum_that_usage_states_is_a_whole_number(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "usage.yml").write_text(f"{USAGE}    max_instances: 2.5\n")
     put(tmp_path, main=REALTIME)
