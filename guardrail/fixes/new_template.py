@@ -164,9 +164,15 @@ class _Made:
                 return self._joined(inner.value)
         if value is not None and value.tag == "!Join":
             return self._joined(value)
+        given: Marked | None = None
+        if value is not None and value.kind == "sequence" and len(value.items) > 1:  # Sub with values of its own
+            value, given = value.items[0].value, value.items[1].value
         found = _SUB.fullmatch(value.value) if value is not None and value.kind == "scalar" else None
         if found is None:
             raise NoFixError("its ResourceId does not name its endpoint in one word")
+        own = given.get(found["reference"]) if given is not None and found["reference"] else None
+        if own is not None:
+            return self._reference(own.value)
         if found["name"]:
             return found["name"]
         logical_id, _, attribute = found["reference"].partition(".")

@@ -154,6 +154,17 @@ def test_what_is_decided_elsewhere_is_left_alone(
     assert reason in capsys.readouterr().out
 
 
+def test_a_resource_id_may_bring_its_own_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plain = "!Sub endpoint/${ReaderEndpoint.EndpointName}/variant/AllTraffic"
+    own = '!Sub ["endpoint/${Name}/variant/AllTraffic", {Name: !GetAtt ReaderEndpoint.EndpointName}]'
+    put(tmp_path, template_yaml=WHOLE.replace(plain, own))
+    fix("template.yaml", "--finding", "async-scales-to-zero")
+    target = TEMPLATE_TARGET.replace("MinCapacity: 1", "MinCapacity: 0").replace(plain, own)
+    rest = WHOLE.removeprefix(TEMPLATE + TEMPLATE_TARGET)
+    assert (tmp_path / "template.yaml").read_text() == TEMPLATE + target + WAKE + rest
+    assert failing(capsys, "template.yaml") == set()
+
+
 NESTED = "  {0}:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      TemplateURL: {1}\n"
 
 
