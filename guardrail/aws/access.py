@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final, Protocol
 
 from guardrail.aws.pace import DATAPOINTS_PER_S, DESCRIBES_PER_S, METRIC_CALLS_PER_S, Clock, Pace
-from guardrail.errors import AWSError, MissingExtraError
+from guardrail.errors import AWSError, MissingExtraError, did_you_mean
 
 _REGION: Final = re.compile(r"[a-z]{2,3}(-[a-z]+)+-\d{1,2}")
 _ROLE: Final = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
@@ -24,6 +24,15 @@ _INVALID: Final = frozenset(
 _SIGNATURE: Final = frozenset(
     {"SignatureDoesNotMatch", "InvalidSignatureException", "RequestTimeTooSkewed", "RequestInTheFuture"}
 )
+_UNREACHABLE: Final = ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError")
+_NO_CREDENTIALS: Final = (
+    "NoCredentialsError",
+    "PartialCredentialsError",
+    "CredentialRetrievalError",
+    "SSOError",
+    "TokenRetrievalError",
+    "RefreshWithMFAUnsupportedError",
+)
 _DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden"})
 _THROTTLED: Final = frozenset(
     {"Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "TooManyRequestsException"}
@@ -32,6 +41,8 @@ _MOST_SKEW: Final = timedelta(minutes=4)
 """AWS refuses signatures that are five minutes off."""
 _LONGEST_REASON: Final = 300
 _ATTEMPTS: Final = 8
+_FEW_ATTEMPTS: Final = 3
+"""Of what tells at once whether there is a way to AWS at all: who one is, and a region that boto3 does not know."""
 _PAGE_SIZES: Final = {"sagemaker": 100, "resourcegroupstaggingapi": 100}
 """As many items as a page may have; SageMaker would give ten."""
 _SIGN_IN: Final = "aws sts get-caller-identity shows whether they work; aws sso login renews those of a profile"
@@ -101,6 +112,7 @@ class Access:
         self._clients: dict[tuple[str, str], Any] = {}
         self._paces: dict[tuple[str, str], Pace] = {}
         self._lock = threading.Lock()
+        self._stopped = False
         self._session = _session(profile)
         found = region or self._session.region_name
         if not found:
@@ -114,6 +126,18 @@ class Access:
         self.account = str(answer["Account"])
         self.now = answered_at(answer)
         """The moment of the first answer, by the service's own clock."""
+
+    @property
+    def known_regions(self) -> frozenset[str]:
+        """The regions in which this version of boto3 knows SageMaker; AWS may have more."""
+        found = self._session.get_available_partitions()
+        return frozenset(
+            region for each in found for region in self._session.get_available_regions("sagemaker", partition_name=each)
+        )
+
+    def stop(self) -> None:
+        """Refuse every further call, so that whoever asks beside a run that has failed ends, too."""
+        self._stopped = True
 
     def client(self, service: str, region: str) -> Any:
         """The client of a service in a region, of which there is one."""
@@ -149,18 +173,35 @@ class Access:
         """What ``call`` returns, its errors as ours."""
         from botocore.exceptions import BotoCoreError, ClientError
 
+        if self._stopped:
+            raise CredentialsError("the run was ended")
         try:
             return call()
         except ClientError as error:
             raise _refusal(error, _action(service, operation), service, region) from error
         except BotoCoreError as error:
-            raise _failure(error, _action(service, operation), region) from error
+            raise self._failure(error, _action(service, operation), region) from error
+
+    def _failure(self, error: Any, call: str, region: str) -> AWSError:
+        """What a call came to that AWS did not answer at all."""
+        from botocore import exceptions
+
+        text = _one_line(error)
+        if isinstance(error, _of(exceptions, _UNREACHABLE)):
+            near = "" if region in self.known_regions else did_you_mean(region, self.known_regions)
+            return RegionError(
+                f"{region} cannot be reached{near}: {text}", hint="is there such a region, and a way to it from here?"
+            )
+        if isinstance(error, _of(exceptions, _NO_CREDENTIALS)):
+            return CredentialsError(text, hint=_SIGN_IN)
+        return RefusedError(call, type(error).__name__, f"{type(error).__name__}: {text}")
 
     def _made(self, service: str, region: str) -> Any:
         from botocore.config import Config
 
+        is_known = service != "sts" and region in self.known_regions
         config = Config(
-            retries={"mode": "adaptive", "total_max_attempts": _ATTEMPTS},
+            retries={"mode": "adaptive", "total_max_attempts": _ATTEMPTS if is_known else _FEW_ATTEMPTS},
             connect_timeout=10,
             read_timeout=60,
             max_pool_connections=8,
@@ -269,25 +310,9 @@ def _clock_hint(response: dict[str, Any]) -> str:
     return f"the clock of this machine is {minutes:,} minutes {'ahead of' if skew > timedelta(0) else 'behind'} AWS's"
 
 
-def _failure(error: Any, call: str, region: str) -> AWSError:
-    from botocore import exceptions
-
-    unreachable = (exceptions.EndpointConnectionError, exceptions.ConnectTimeoutError, exceptions.ProxyConnectionError)
-    if isinstance(error, unreachable):
-        return RegionError(
-            f"{region} cannot be reached: {_one_line(error)}", hint="is there such a region, and a way to it from here?"
-        )
-    of_credentials = (
-        exceptions.NoCredentialsError,
-        exceptions.PartialCredentialsError,
-        exceptions.CredentialRetrievalError,
-        exceptions.SSOError,
-        exceptions.TokenRetrievalError,
-        exceptions.RefreshWithMFAUnsupportedError,
-    )
-    if isinstance(error, of_credentials):
-        return CredentialsError(_one_line(error), hint=_SIGN_IN)
-    return RefusedError(call, type(error).__name__, f"{type(error).__name__}: {_one_line(error)}")
+def _of(exceptions: Any, names: tuple[str, ...]) -> tuple[type[Exception], ...]:
+    """The errors of botocore that have these names; not every version has all."""
+    return tuple(getattr(exceptions, name) for name in names if hasattr(exceptions, name))
 
 
 def _one_line(error: Exception) -> str:

@@ -153,7 +153,8 @@ class Inventory:
         names = [each.endpoint_name for each in listed]
         self.names = tuple(names)
         if wanted.endpoints:
-            names = [name for name in wanted.endpoints if name in names or len(self._faults) > before]
+            listed_names = set(names)
+            names = [name for name in wanted.endpoints if name in listed_names or len(self._faults) > before]
         arns = {each.endpoint_name: each.endpoint_arn for each in listed}
         if wanted.tags:
             names = [name for name in names if arns.get(name, "").casefold() in tags]

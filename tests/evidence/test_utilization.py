@@ -200,6 +200,27 @@ def test_one_region_of_several_that_does_not_answer_is_a_gap(cloud: Cloud, ask: 
     assert [each.name for each in written().endpoints] == ["shop"]
 
 
+def test_credentials_that_expire_in_one_region_end_the_others_at_once(cloud: Cloud, ask: Ask) -> None:
+    cloud.regions["eu-west-1"] = Region()
+    for number in range(60):
+        add(cloud.regions["eu-west-1"], f"laden-{number}")
+    add(cloud.region, "shop")
+    cloud.failing = [("DescribeModel", Refusal("ExpiredTokenException", "expired"))]
+    assert ask("--region", "us-east-1", "--region", "eu-west-1")[0] == 2
+    assert cloud.count("GetMetricData") == 0
+    assert not Path("evidence.json").exists()
+
+
+def test_a_region_that_there_is_not_is_told_with_the_nearest(
+    cloud: Cloud, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(cloud.region, "shop")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER", "http://127.0.0.1:9")  # where nobody listens
+    code, _, told = ask("--region", "eu-centra-1")
+    assert code == 2
+    assert told.startswith("guardrail: eu-centra-1 cannot be reached, did you mean eu-central-1?: could not connect")
+
+
 def test_the_only_region_that_does_not_answer_is_no_answer(cloud: Cloud, ask: Ask) -> None:
     cloud.lost = {"ap-east-1"}
     code, _, told = ask("--region", "ap-east-1")
@@ -440,6 +461,17 @@ def test_a_csv_is_of_the_variant_that_is_named(cloud: Cloud, ask: Ask) -> None:
     assert variant.segments[0].cpu_cores is not None
     assert (variant.segments[0].cpu_cores.maximum, variant.segments[0].cpu_cores.count) == (2, 3)  # 200 of 400 %
     assert variant.requests is None  # nobody said anything of them
+
+
+def test_files_of_powershell_and_of_an_older_command_line_are_read(cloud: Cloud, ask: Ask) -> None:
+    add(cloud.region, "shop")
+    given = _described(cloud)
+    described = json.loads(Path("DescribeEndpoint.json").read_bytes())
+    described["CreationTime"] = described["LastModifiedTime"] = 1788249600.5  # 2026-09-01T08:00:00.5Z
+    Path("DescribeEndpoint.json").write_text(json.dumps(described), encoding="utf-16")
+    code, out, told = ask("--queries", *given)
+    assert code == 0, told
+    assert len(json.loads(out)["MetricDataQueries"]) > 20
 
 
 @pytest.mark.parametrize(

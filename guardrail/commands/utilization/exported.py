@@ -139,6 +139,7 @@ def _read(paths: Sequence[str]) -> _Given:
             content = files.named(path)
         except OSError as error:
             raise SourceError(f"{path}: it cannot be read: {error.strerror}") from None
+        content = _in_utf8(content)
         if content.lstrip()[:1] in (b"{", b"["):
             _take(given, path, content)
         else:
@@ -146,8 +147,17 @@ def _read(paths: Sequence[str]) -> _Given:
     return given
 
 
+def _in_utf8(content: bytes) -> bytes:
+    """The bytes of a text that a shell wrote in UTF-16, as PowerShell does, or behind a mark of UTF-8."""
+    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    try:
+        return content.decode(encoding).encode()
+    except UnicodeDecodeError:
+        return content
+
+
 def _take(given: _Given, path: str, content: bytes) -> None:
-    """Add what a file of JSON holds, known by its keys."""
+    """Add what a file of JSON holds, known by its keys; its times may be seconds, as older command lines write them."""
     try:
         found = msgspec.json.decode(content, type=dict[str, msgspec.Raw] | list[dict[str, msgspec.Raw]])
     except msgspec.DecodeError as error:
@@ -179,12 +189,12 @@ def _take_description(given: _Given, path: str, content: bytes, keys: Mapping[st
             return
         for key, (name, kind) in _DESCRIPTIONS.items():
             if key in keys:
-                given.parts[name].append(msgspec.json.decode(content, type=kind))
+                given.parts[name].append(msgspec.json.decode(content, type=kind, strict=False))
                 return
         known = [key for key in _LISTS if key in keys]
         for key in known:
             name, kind = _LISTS[key]
-            given.parts[name] += msgspec.json.decode(keys[key], type=list[kind])  # type: ignore[valid-type] # of the table
+            given.parts[name] += msgspec.json.decode(keys[key], type=list[kind], strict=False)  # type: ignore[valid-type] # of the table
     except msgspec.DecodeError as error:
         raise _foreign(path, str(error)) from None
     if not known:

@@ -6,7 +6,7 @@ another while metrics come, which takes memory. Series stay in the journal and a
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
@@ -154,7 +154,13 @@ def _regions(access: Access, names: tuple[str, ...], asked: Asked, journal: Jour
         return Region(account=replace(account, faults=reader.faults), hosts=hosts, names=reader.names)
 
     with ThreadPoolExecutor(len(names)) as pool:
-        found = list(pool.map(read, names))
+        try:
+            reading = [pool.submit(read, name) for name in names]
+            wait(reading, return_when=FIRST_EXCEPTION)
+            found = [each.result() for each in reading if each.done()]
+        except BaseException:
+            access.stop()
+            raise
     _check_names(asked, found)
     return found
 
