@@ -6,7 +6,7 @@ Every answer goes through the journal, so that what was asked once is not asked 
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
@@ -252,7 +252,7 @@ class Inventory:
         if kept is None:
             try:
                 items = self._access.every(self._region, listing, **arguments)
-                found = msgspec.convert([listing.shaped(_in_utc(item)) for item in items], kind)
+                found = msgspec.convert([listing.shaped(item) for item in items], kind)
             except RefusedError as error:
                 self._faults.append(Fault(call=error.call, subject=subject, reason=error.reason))
                 return []
@@ -288,7 +288,7 @@ class Inventory:
         try:
             if kept is None:
                 answer = self._access.ask("sagemaker", self._region, operation, **{argument: name})
-                kept = self._journal.keep(self._region, call, name, msgspec.convert(_in_utc(answer), kind))
+                kept = self._journal.keep(self._region, call, name, msgspec.convert(answer, kind))
             return msgspec.json.decode(kept, type=kind)
         except RefusedError as error:
             reason = _GONE if error.code == _DELETED else error.reason
@@ -354,15 +354,6 @@ def _not_told(fault: Fault, what: str, hint: str) -> AWSError:
 
 def _action(operation: str) -> str:
     return "".join(word.capitalize() for word in operation.split("_"))
-
-
-def _in_utc(value: Any) -> Any:
-    """An answer of boto3 with its times in UTC; it reads them in the zone of the machine."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC)
-    if isinstance(value, dict):
-        return {key: _in_utc(each) for key, each in value.items()}
-    return [_in_utc(each) for each in value] if isinstance(value, list) else value
 
 
 # Lists ---------------------------------------------------------------------------------------------------------------
