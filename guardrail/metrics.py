@@ -6,7 +6,6 @@ serverless-endpoints-monitoring and endpoint-auto-scaling-zero-instances; predef
 Application Auto Scaling user guide (AAS).
 """
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from functools import partial
@@ -364,6 +363,8 @@ def _wrong_statistic(publication: Publication, name: str, statistic: str | Unkno
 
 def _near(word: str, known: Iterable[str]) -> str:
     """``, did you mean X?`` for a name that is near, near enough to be a slip."""
+    import difflib  # for the few that name none
+
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.85)
     return f", did you mean {near[0]}?" if near else ""
 

@@ -12,7 +12,9 @@ from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, tzi
 from decimal import Decimal
 from functools import lru_cache
 from itertools import islice, pairwise
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from msgspec import Struct
 
 from guardrail.expressions import expression
 
@@ -33,7 +35,7 @@ _MOST_RUNS = 40_000
 """Of more runs than this nobody can make out what they hold."""
 
 
-class Schedule(NamedTuple):
+class Schedule(Struct, frozen=True):
     """An expression, the IANA time zone it is meant in (None is UTC), and from when until when it runs."""
 
     expression: str
@@ -42,7 +44,7 @@ class Schedule(NamedTuple):
     end: str | None = None
 
 
-class _Cron(NamedTuple):
+class _Cron(Struct, frozen=True):
     """The fields of a cron: sets of numbers, and for days what tells whether it runs on one."""
 
     minutes: frozenset[int]

@@ -22,6 +22,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+from msgspec import structs
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
@@ -182,7 +184,7 @@ class Evidence:
         """
         seen = {record["usage_type"] for record in self.records("usage_types_2022.csv")}
         hosted = [known for name in seen if (known := parse(name)) and known.use == HOST and known.instance_type]
-        twins = {str(known._replace(use=ASYNC)) for known in hosted}
+        twins = {str(structs.replace(known, use=ASYNC)) for known in hosted}
         return (twins - seen) | {record["usage_type"] for record in self.records("absent_usage_types.csv")}
 
 

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from operator import attrgetter
-from typing import NamedTuple
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from guardrail.assess import budgets, judging, notices, pricing, trust
 from guardrail.assess.changes import with_same_names
@@ -133,7 +132,7 @@ def assess(
     )
 
 
-class _GroupBudgets(NamedTuple):
+class _GroupBudgets(Struct, frozen=True):
     """What the budgets of groups come to."""
 
     results: list[Result]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -27,7 +27,7 @@ Bound: TypeAlias = Literal["floor", "expected", "ceiling"]
 BOUNDS: tuple[Bound, Bound, Bound] = ("floor", "expected", "ceiling")
 
 
-class Missing(NamedTuple):
+class Missing(Struct, frozen=True):
     """A part of one bound that is unpriced, unknown or left to usage. Never shown: it may hold a sensitive value."""
 
     bound: Bound

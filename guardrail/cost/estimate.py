@@ -6,8 +6,9 @@ a reason why there is none; `guardrail.cost.join` alone makes bounds of them.
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from guardrail.cost import capacity, charges, join
@@ -50,7 +51,7 @@ def estimate(
     return Estimator(prices, demand, period=period).inventory(inventory)
 
 
-class _Beside(NamedTuple):
+class _Beside(Struct, frozen=True):
     """What usage tells that instances cost beside their price: a software fee an hour, and updates."""
 
     fee: Decimal | None

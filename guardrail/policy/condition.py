@@ -12,9 +12,9 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from operator import ge, gt, le, lt
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from guardrail.errors import PolicyError, did_you_mean
 from guardrail.model import Unknown
@@ -304,7 +304,7 @@ def _present(get: Getter, *, expected: bool) -> Test:
     return test
 
 
-class _Range(NamedTuple):
+class _Range(Struct, frozen=True):
     """What is known of a number: both are the number itself where it is known, and None where there is no bound."""
 
     least: Any

@@ -46,13 +46,13 @@ class Price(Struct, frozen=True, kw_only=True):
     def use(self) -> str | None:
         """``AsyncInf`` of ``USE1-AsyncInf:ml.m5.xlarge``."""
         known = usage_types.parse(self.usage_type)
-        return known and known.use
+        return known.use if known else None
 
     @property
     def instance_type(self) -> str | None:
         """``ml.m5.xlarge`` of ``USE1-AsyncInf:ml.m5.xlarge``; None of what is no instance."""
         known = usage_types.parse(self.usage_type)
-        return known and known.instance_type
+        return known.instance_type if known else None
 
 
 class Unpriced(Struct, frozen=True):

@@ -195,7 +195,7 @@ def _asynchronous_at_hosting_price(hosting: Price, region: str, instance_type: s
     known = usage_types.parse(hosting.usage_type)
     return structs.replace(
         hosting,
-        usage_type=str(known._replace(use=usage_types.ASYNC)) if known else hosting.usage_type,
+        usage_type=str(structs.replace(known, use=usage_types.ASYNC)) if known else hosting.usage_type,
         basis="estimated",
         confidence="medium",
         rule=f"the hosting price; {doubt}",

@@ -8,7 +8,9 @@ made of something, a colon and what is used: ``Host:ml.m5.xlarge``, ``Host:Volum
 import re
 from decimal import Decimal
 from functools import lru_cache
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 Charge: TypeAlias = str
 Use: TypeAlias = Literal["Host", "AsyncInf", "Tsform"]
@@ -35,7 +37,7 @@ _ITEMS: dict[str, str] = {
 }
 
 
-class UsageType(NamedTuple):
+class UsageType(Struct, frozen=True):
     """A usage type taken apart."""
 
     prefix: str

@@ -1,7 +1,6 @@
 """What readers of infrastructure code share: the block, and a view on its attributes that knows unset from unknown."""
 
 from collections.abc import Callable, Sequence
-from copy import copy
 from math import isfinite
 from typing import Any, Protocol, Self, TypeVar
 
@@ -152,6 +151,8 @@ class View:
         """The same block with its sensitive values readable."""
         if not self.marks or not self.masked:
             return self
+        from copy import copy  # for the few that have sensitive values
+
         view = copy(self)
         view.masked = False
         return view

@@ -9,12 +9,10 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from msgspec import Struct
-
 from guardrail.errors import SourceError
 from guardrail.expressions import expression
 from guardrail.sources.likeness import renamed
-from guardrail.sources.sets import FilesByLabel
+from guardrail.sources.sets import EnvironmentsThen, FilesByLabel
 
 _NAME = expression(r'"?([\w-]+)"?\s*[=:]')
 
@@ -37,17 +35,6 @@ class Past(Protocol):
     def names(self, directory: str) -> Sequence[str]:
         """The names that stood in a folder."""
         ...
-
-
-class EnvironmentsThen(Struct, frozen=True, kw_only=True):
-    """What the environments of a root module or template were."""
-
-    files: FilesByLabel = {}
-    """By label of today, the files that made it then; an environment that is new has none."""
-    gone: FilesByLabel = {}
-    """By label of then, what is no environment any more."""
-    said: dict[str, str] = {}
-    """By label of today, what is to be said of how it was found."""
 
 
 def environments_then(today: FilesByLabel, told: FilesByLabel | None, past: Past) -> EnvironmentsThen:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TypeAlias, TypeVar
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from guardrail.model import ChangeSet, Endpoint, Inventory, Workflow
@@ -12,6 +13,17 @@ _Carrier = TypeVar("_Carrier", Endpoint, Workflow)
 FilesByLabel: TypeAlias = Mapping[str, tuple[str, ...]]
 RootSets: TypeAlias = Mapping[str, FilesByLabel]
 """By the real path of a root module or template: ``{"/shop/infra": {"prod": ("infra/common.tfvars", …)}}``."""
+
+
+class EnvironmentsThen(Struct, frozen=True, kw_only=True):
+    """What the environments of a root module or template were."""
+
+    files: FilesByLabel = {}
+    """By label of today, the files that made it then; an environment that is new has none."""
+    gone: FilesByLabel = {}
+    """By label of then, what is no environment any more."""
+    said: dict[str, str] = {}
+    """By label of today, what is to be said of how it was found."""
 
 
 def source_id(path: str, label: str | None) -> str:

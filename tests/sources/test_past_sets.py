@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from guardrail.sources.past_sets import EnvironmentsThen, environments_then
+from guardrail.sources.past_sets import environments_then
+from guardrail.sources.sets import EnvironmentsThen
 
 DEV, PROD = "count = 1\nsize = 2\nzone = 3\n", "count = 7\nsize = 8\nzone = 9\n"
 

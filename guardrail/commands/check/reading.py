@@ -16,9 +16,7 @@ from guardrail.git import top_of
 from guardrail.model import ChangeSet, Unknown
 from guardrail.nearest import Nearest
 from guardrail.settings import RootEnvironment
-from guardrail.sources.boundary import boundary_of
-from guardrail.sources.past_sets import EnvironmentsThen
-from guardrail.sources.sets import FilesByLabel, RootSets, labelled, source_id
+from guardrail.sources.sets import EnvironmentsThen, FilesByLabel, RootSets, labelled, source_id
 
 if TYPE_CHECKING:
     from guardrail.sources.hcl.reader import RootModule
@@ -151,6 +149,8 @@ def _is_ignored(path: str) -> bool:
 
 def _within_repository(paths: Iterable[str]) -> Iterator[str]:
     """Files that settings name, none of which may be a link of a change that leads out of its repository."""
+    from guardrail.sources.boundary import boundary_of  # for the few that have environments
+
     for path in paths:
         boundary_of(path)
         yield f".{os.sep}{path}" if "=" in path else path

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guardrail.alternatives.base import Elsewhere
 from guardrail.commands.check.alternatives import of_endpoint, of_workflow, put_together
@@ -157,7 +157,7 @@ def _row(world: World, region: str | Unknown, line: CostComponent) -> str | None
     if known is None or isinstance(region, Unknown):
         return None
     row = world.prices.row(region, known.charge)
-    return row or world.prices.row(region, known._replace(use=usage_types.HOST).charge)
+    return row or world.prices.row(region, structs.replace(known, use=usage_types.HOST).charge)
 
 
 def _results(world: World, source: str, address: str, *, variant: str | None) -> tuple[Result, ...]:

@@ -25,8 +25,8 @@ from guardrail.sources.hcl.value_sets import ValueSets
 from guardrail.sources.hcl.variables import VariableAssignments
 from guardrail.sources.likeness import renamed
 from guardrail.sources.past import LEFT_OUT, KnownPasts, named_past, one_past
-from guardrail.sources.past_sets import EnvironmentsThen, environments_then
-from guardrail.sources.sets import RootSets, labelled, source_id
+from guardrail.sources.past_sets import environments_then
+from guardrail.sources.sets import EnvironmentsThen, RootSets, labelled, source_id
 from guardrail.sources.trees import InCommit, tree_of
 
 NO_STATE = (

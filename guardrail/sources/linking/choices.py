@@ -15,7 +15,6 @@ from guardrail.model import ChangeSet, Possibility
 from guardrail.sources.base import Reference
 from guardrail.sources.declarations import Declaration, DeclaredEndpoint, Link
 from guardrail.sources.linking.link import Side
-from guardrail.sources.linking.possibilities import with_possibilities
 
 MOST = 64
 """Possibilities that are tried."""
@@ -40,6 +39,8 @@ def with_choices(
     """
     tried = choices(alternatives, len(declarations))
     if tried:
+        from guardrail.sources.linking.possibilities import with_possibilities  # for the few that have any
+
         possibilities = [
             Possibility(
                 given=", ".join(f"{endpoint} uses {configuration}" for endpoint, configuration in choice.items()),

@@ -2,8 +2,8 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from guardrail.expressions import expression
@@ -14,7 +14,7 @@ from guardrail.sources.vocabulary import resource_id
 _VARIANT_INDEX = expression(r"^production_variants\[(\d+)\]")
 
 
-class Claim(NamedTuple):
+class Claim(Struct, frozen=True):
     """What a scaling target, or a policy whose target is managed elsewhere, says of the variants of one endpoint."""
 
     target: ScalableTarget | Unknown

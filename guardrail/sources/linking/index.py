@@ -168,12 +168,12 @@ class Declarations:
     def endpoints_of(self, link: Link, seeker: Declared) -> list[DeclaredEndpoint]:
         """The endpoints that a resource id may mean: ``endpoint/chat/variant/main`` means chat."""
         named = resource_id.parsed(link.spelled)
-        return self.endpoints.meant(named and named.endpoint, link, seeker)
+        return self.endpoints.meant(named.endpoint if named else None, link, seeker)
 
     def components_of(self, link: Link, seeker: Declared) -> list[DeclaredComponent]:
         """The inference components that a resource id may mean."""
         named = resource_id.parsed(link.spelled)
-        return self.components.meant(named and named.component, link, seeker)
+        return self.components.meant(named.component if named else None, link, seeker)
 
     def is_about_something_else(self, link: Link) -> bool:
         """Whether all that an unknown link mentions is, as a scaling target of ECS is."""

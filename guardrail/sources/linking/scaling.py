@@ -112,7 +112,7 @@ class ScalingLinks:
         known = isinstance(link.value, str)
         candidates = (
             candidates
-            or self._all.endpoints.possible(link, declared, named and named.endpoint)
+            or self._all.endpoints.possible(link, declared, named.endpoint if named else None)
             or (self._unnamed if known else self._all.endpoints).compatible(declared)
         )
         unclear = Unknown(f"{declared.address} may be its scaling target")

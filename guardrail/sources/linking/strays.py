@@ -3,7 +3,7 @@
 A target on ``endpoint/chat/variant/main`` whose minimum is above its maximum fails, whoever manages chat.
 """
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from guardrail.model import (
     COPY_COUNT,
@@ -27,7 +27,7 @@ _MODES: dict[str, Mode] = {PROVISIONED_CONCURRENCY: "serverless", COPY_COUNT: "r
 """Of what is counted in instances nobody can tell."""
 
 
-class Stray(NamedTuple):
+class Stray(Struct, frozen=True):
     """A target as far as it is known, or what is wrong with how a block says what it scales."""
 
     declared: DeclaredScaling

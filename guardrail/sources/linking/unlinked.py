@@ -5,7 +5,8 @@ A target on ``endpoint/chat/varient/main`` is skipped, and the endpoint chat say
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from guardrail.model import (
     COPY_COUNT,
@@ -40,7 +41,7 @@ NAMED = 4
 """How many candidates a reason names."""
 
 
-class _Slip(NamedTuple):
+class _Slip(Struct, frozen=True):
     """What names something that is not here, and is almost like the name of an endpoint that is."""
 
     declared: DeclaredScaling
@@ -114,13 +115,15 @@ class Unlinked:
 
     def tell_slips(self, claims: Mapping[str, Sequence[Claim]]) -> None:
         """A name that is almost that of an endpoint is a slip where that endpoint lacks just this kind of scaling."""
-        for declared, endpoint, reason, mistake in self._slips:
-            targets = [claim.target for claim in claims.get(endpoint.address, ())]
+        for slip in self._slips:
+            declared, address = slip.declared, slip.endpoint.address
+            targets = [claim.target for claim in claims.get(address, ())]
             if _is_lacking(declared, targets):
                 named = resource_id.parsed(declared.resource.spelled)
-                self._tell(endpoint.address, declared, mistake, variant=named and named.variant, is_certain=False)
+                variant = named.variant if named else None
+                self._tell(address, declared, slip.mistake, variant=variant, is_certain=False)
             else:
-                self._all.skip(declared, reason)
+                self._all.skip(declared, slip.reason)
 
     def tell_idle_alarms(self, claims: Mapping[str, Sequence[Claim]], started: set[str]) -> None:
         """An alarm on an endpoint that starts nothing, where a step policy of that endpoint waits for an alarm.

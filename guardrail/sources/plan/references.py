@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
@@ -200,7 +200,7 @@ class Configuration:
         return _Owner(resource.for_each_expression, self.instances(scope, resource.type, resource.name))
 
 
-class _Owner(NamedTuple):
+class _Owner(Struct, frozen=True):
     """The block or module call that an expression belongs to: what ``each`` and ``count`` mean in it."""
 
     for_each: Any
@@ -364,7 +364,7 @@ def _most_specific(references: list[str]) -> Iterator[str]:
             yield reference
 
 
-class _Step(NamedTuple):
+class _Step(Struct, frozen=True):
     """One step of a reference: ``.name`` or ``[index]``."""
 
     value: str | int
@@ -389,6 +389,6 @@ _KEYS = (
 def _dotted(steps: _Steps) -> str:
     """``production_variants[0].variant_name`` again, from its steps."""
     text = ""
-    for value, is_index in steps:
-        text += f"[{value}]" if is_index else f".{value}" if text else str(value)
+    for step in steps:
+        text += f"[{step.value}]" if step.is_index else f".{step.value}" if text else str(step.value)
     return text

@@ -16,8 +16,8 @@ from guardrail.gitignore import Excluded
 from guardrail.sources.discovery import Found, is_aside, is_assembly, is_relevant, may_hold_template, nested_in
 from guardrail.sources.likeness import renamed
 from guardrail.sources.past import KnownPasts, is_new, named_past
-from guardrail.sources.past_sets import EnvironmentsThen, environments_then
-from guardrail.sources.sets import FilesByLabel
+from guardrail.sources.past_sets import environments_then
+from guardrail.sources.sets import EnvironmentsThen, FilesByLabel
 from guardrail.sources.template import assembly, looks_like_one
 from guardrail.sources.template.values import Table, text_of, within
 

@@ -53,9 +53,7 @@ from guardrail.sources.declarations import (
     head,
 )
 from guardrail.sources.vocabulary import elsewhere, resource_id, spellings
-from guardrail.sources.vocabulary.budgets import cost_budget
 from guardrail.sources.vocabulary.deployment import rolling_wait_minutes, two_fleets_minutes
-from guardrail.sources.vocabulary.experiments import shadow_variants
 from guardrail.sources.vocabulary.models import any_of, containers, is_marketplace, is_multi_model, model_of
 
 _T = TypeVar("_T")
@@ -503,6 +501,8 @@ def _model(block: Block) -> DeclaredModel:
 
 
 def _experiment(block: Block) -> DeclaredExperiment:
+    from guardrail.sources.vocabulary.experiments import shadow_variants  # for the few that run one
+
     return DeclaredExperiment(
         **head(block),
         endpoint=_link(block, "EndpointName", spellings.ENDPOINT),
@@ -511,6 +511,8 @@ def _experiment(block: Block) -> DeclaredExperiment:
 
 
 def _budget(block: Block) -> DeclaredBudget | None:
+    from guardrail.sources.vocabulary.budgets import cost_budget  # for the few that have one
+
     budget = cost_budget(block.attributes, block.address, block.location)
     return None if budget is None else DeclaredBudget(**head(block), budget=budget)
 

@@ -7,7 +7,8 @@ RegisterScalableTarget). Of an id that is known only in part, the unknown parts 
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from guardrail.expressions import expression
 from guardrail.model import COPY_COUNT, INSTANCE_COUNT, PROVISIONED_CONCURRENCY
@@ -31,7 +32,7 @@ _WORDS = {0: ("endpoint", "inference-component"), 2: ("variant",)}
 _NEAR, _SHOWN = 0.6, 80
 
 
-class ResourceId(NamedTuple):
+class ResourceId(Struct, frozen=True):
     """What a well-formed id names: a variant of an endpoint, or an inference component."""
 
     endpoint: str | None = None
@@ -39,7 +40,7 @@ class ResourceId(NamedTuple):
     component: str | None = None
 
 
-class Mistake(NamedTuple):
+class Mistake(Struct, frozen=True):
     """What is wrong with an id, and what to write instead, where that is clear."""
 
     problem: str
