@@ -19,11 +19,11 @@ from typing import Any
 
 STAGES = (
     ("read", "guardrail.sources", "read"),
-    ("load the bundled policies", "guardrail.commands.check.terms", "bundled"),
+    ("load the policies", "guardrail.commands.check", "known_policies"),
     ("assess", "guardrail.commands.check", "assess"),
     ("  price, before and after", "guardrail.assess.pricing", "price"),
     ("  judge", "guardrail.assess.judging", "evaluate"),
-    ("render", "guardrail.reporters.json", "render"),
+    ("write", "guardrail.commands.check", "write"),
 )
 """Title, and the name by which the check calls the stage."""
 

@@ -63,8 +63,8 @@ if TYPE_CHECKING:
     from guardrail.alternatives.base import Alternative
 
 SCHEMA_VERSION = "1.1"
-_AT_ONCE = 64
-"""How many items of a list are encoded together: one by one is half as fast again, and all of them are megabytes."""
+_AT_ONCE = 16
+"""How many items of a list are encoded together: quicker than one by one, and never megabytes at a time."""
 
 _T = TypeVar("_T")
 _Object: TypeAlias = dict[str, object]
@@ -96,11 +96,11 @@ def pieces(report: Report, options: Options = DEFAULT) -> Iterator[bytes]:
 
 def _lines(items: Iterable[object]) -> Iterator[bytes]:
     """An array with a line for each item, some of them at a time."""
-    remaining, separator = iter(items), b"[\n"
+    remaining, lines = iter(items), b"[\n"
     while some := list(islice(remaining, _AT_ONCE)):
-        yield separator + machine_lines(some).replace(b"\n", b",\n")
-        separator = b",\n"
-    yield b"\n]" if separator == b",\n" else b"[]"
+        yield lines
+        lines = machine_lines(some).replace(b"\n", b",\n")
+    yield b"[]" if lines == b"[\n" else lines.removesuffix(b",\n") + b"\n]"
 
 
 def _head(report: Report, options: Options) -> _Object:

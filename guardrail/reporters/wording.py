@@ -67,11 +67,11 @@ def machine_json(value: object) -> bytes:
 
 
 def machine_lines(values: Sequence[object]) -> bytes:
-    """``values`` as `machine_json`, a line each: a line break inside a text is escaped, so these are the only ones."""
+    """``values`` as `machine_json` has them, each with the only line break: one in a text is escaped."""
     try:
-        return _no_command_in(_ENCODER.encode_lines(values).removesuffix(b"\n"))
+        return _no_command_in(_ENCODER.encode_lines(values))
     except UnicodeEncodeError:
-        return b"\n".join(map(machine_json, values))
+        return b"".join(machine_json(value) + b"\n" for value in values)
 
 
 def _no_command_in(document: bytes) -> bytes:
