@@ -141,7 +141,7 @@ def _leaves_less(policy: ScalingPolicy, limit: int | Unknown) -> Truth:
 
 def _acts(policy: ScalingPolicy) -> Truth:
     if isinstance(policy, TargetTrackingPolicy):
-        return policy.metrics if isinstance(policy.metrics, Unknown) else bool(policy.metrics)
+        return policy.metrics if policy.metrics.__class__ is Unknown else bool(policy.metrics)
     if isinstance(policy, StepScalingPolicy):
         return (
             policy.alarms
@@ -174,8 +174,10 @@ def _least_left(target: ScalableTarget) -> int | None:
         for step in policy.steps
         if not isinstance(step.adjustment, Unknown) and step.adjustment > 0
     }
-    highest = highest_capacity(target)
-    counts = [0, *sorted(count for count in exact if isinstance(highest, Unknown) or count < highest)]
+    if _policies_leave_less(target, 1) is not False:
+        return 0
+    highest = highest_capacity(target) if exact else 0
+    counts = sorted(count for count in exact if isinstance(highest, Unknown) or count < highest)
     return next((count for count in counts if _policies_leave_less(target, count + 1) is not False), None)
 
 
@@ -290,7 +292,7 @@ def reach(target: ScalableTarget, initial: int | None, least: int) -> Reach:
         moves=has_dynamic_policy(target) is not False,
         held=() if initial is None or low_unknown or high_unknown or stops == (initial,) else held,
         lowers=lowers or len({high for _, high in bounds}) > 1,
-        untimed=None if turns[0].minutes is not None else _untimed(target),
+        untimed=None if turns[0].minutes is not None or target.scheduled_actions == () else _untimed(target),
         lowest_unknown=low_unknown and f"min_capacity is unknown: {low_unknown}",
         highest_unknown=high_unknown and f"max_capacity is unknown: {high_unknown}",
     )

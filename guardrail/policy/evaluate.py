@@ -56,7 +56,7 @@ class Compiled(Struct, frozen=True, kw_only=True):
     messages: "Texts"
     headlines: "Texts"
     details: "Texts"
-    pass_messages: "Texts"
+    pass_messages: "Texts | None"
     fixes: Fixes
     remediations: Remediations
     parameters: Mapping[str, Value]
@@ -66,7 +66,8 @@ class Compiled(Struct, frozen=True, kw_only=True):
     def compile_texts(self) -> None:
         """Compile what waits to be needed. Raises `PolicyError` for what does not fit."""
         for texts in (self.messages, self.headlines, self.details, self.pass_messages, self.fixes):
-            texts.compile()
+            if texts is not None:
+                texts.compile()
 
     passed: Result
     """A pass that is about nothing yet: of ten thousand passes only what they are about differs."""
@@ -110,7 +111,7 @@ def compile_policy(
         messages=Texts(policy.message, scope.at("message")),
         headlines=Texts(policy.headline, scope.at("headline")),
         details=Texts(policy.detail, scope.at("detail")),
-        pass_messages=Texts(policy.pass_messages, scope.at("pass_messages")),
+        pass_messages=Texts(policy.pass_messages, scope.at("pass_messages")) if policy.pass_messages else None,
         fixes=Fixes(policy, scope.at("fix")),
         remediations=Remediations(policy, scope.at("suggests")),
         parameters=parameters,
@@ -485,7 +486,7 @@ def _passing(about: dict[str, Any], blames: Blame, subject: Subject) -> dict[str
 
 def _pass(rule: Compiled, subject: Subject, passing: dict[str, Any]) -> Result:
     passed = structs.replace(rule.passed, **passing)
-    said = rule.pass_messages.first(subject)
+    said = rule.pass_messages and rule.pass_messages.first(subject)
     return structs.replace(passed, message=said, notes=(said,)) if said else passed
 
 

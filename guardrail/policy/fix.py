@@ -60,11 +60,15 @@ def _without_null(text: str, scope: PolicyScope) -> str:
 class Remediations:
     """The remediation of one policy, with the names of the stack in it and the instance type that suits a subject."""
 
-    __slots__ = ("_remediation", "_type")
+    __slots__ = ("_has_names", "_remediation", "_type")
 
     def __init__(self, policy: Policy, scope: PolicyScope) -> None:
         """Raises `PolicyError` where the policy takes the type from a field that does not exist."""
         self._remediation = policy.remediation
+        texts = (policy.remediation.terraform, policy.remediation.cloudformation)
+        self._has_names = any(
+            name in text for name in (ANY_TYPE, _ENDPOINT, _ENDPOINT_NAME, _VARIANT) for text in texts
+        )
         self._type = scope.attempt(lambda: scope.field(policy.suggests), None) if policy.suggests else None
 
     def of(self, subject: Subject) -> Remediation:
@@ -73,6 +77,8 @@ class Remediations:
         ``endpoint/${aws_sagemaker_endpoint.this.name}/variant/AllTraffic`` of variant main of
         ``module.m.aws_sagemaker_endpoint.chat``: ``endpoint/${aws_sagemaker_endpoint.chat.name}/variant/main``.
         """
+        if not self._has_names:
+            return self._remediation
         names = dict(_names(subject))
         instance_type = self._instance_type(subject)
         if instance_type is not None:
@@ -94,6 +100,8 @@ class Remediations:
 
 
 _TERRAFORM_ENDPOINT = expression(r'aws_sagemaker_endpoint\.[\w-]+(?:\[(?:\d+|"[\w-]*")\])?$')
+_ENDPOINT, _ENDPOINT_NAME, _VARIANT = "aws_sagemaker_endpoint.this", "Endpoint.EndpointName", "variant/AllTraffic"
+"""What stands in remediations for names of the stack."""
 _LOGICAL_ID = expression(r"[A-Za-z0-9]+")
 _VARIANT_NAME = expression(r"[A-Za-z0-9-]+")
 
@@ -104,12 +112,12 @@ def _names(subject: Subject) -> Iterator[tuple[str, str]]:
         address = subject.endpoint.address
         found = _TERRAFORM_ENDPOINT.search(address)
         if found is not None:
-            yield "aws_sagemaker_endpoint.this", found[0]
+            yield _ENDPOINT, found[0]
         elif _LOGICAL_ID.fullmatch(address):
-            yield "Endpoint.EndpointName", f"{address}.EndpointName"
+            yield _ENDPOINT_NAME, f"{address}.EndpointName"
     name = subject.variant_name()
     if name is not None and _VARIANT_NAME.fullmatch(name):
-        yield "variant/AllTraffic", f"variant/{name}"
+        yield _VARIANT, f"variant/{name}"
 
 
 def _with_names(text: str, names: Mapping[str, str]) -> str:

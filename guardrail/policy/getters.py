@@ -277,6 +277,8 @@ def shadow(subject: Subject) -> object:
 def reserved(subject: Subject) -> object:
     """Whether the variant runs on capacity that is reserved and paid for already."""
     reservation = getattr(subject.variant, "capacity_reservation", None)
+    if reservation is None and isinstance(subject.variant, InstanceVariant):  # as nearly always
+        return False
     if isinstance(subject.variant, Unknown) or isinstance(reservation, Unknown):
         return subject.variant if isinstance(subject.variant, Unknown) else reservation
     return reservation is not None
@@ -410,6 +412,9 @@ def serverless_offered(subject: Subject) -> object:
 def _model(subject: Subject) -> Model | Unknown | None:
     """What the variant serves; None where it names no model, as a host of inference components does."""
     variant = subject.variant
+    model = getattr(variant, "model", None)
+    if isinstance(model, Model):  # as nearly always
+        return model
     if variant is None or isinstance(variant, Unknown) or variant.model is not None:
         return variant if variant is None or isinstance(variant, Unknown) else variant.model
     if variant.model_name is None or isinstance(variant.model_name, Unknown):
@@ -420,7 +425,9 @@ def _model(subject: Subject) -> Model | Unknown | None:
 def model_here(subject: Subject) -> object:
     """Whether its model is declared in what is checked, so that there is something to ask of it."""
     variant = subject.variant
-    return variant if variant is None or isinstance(variant, Unknown) else isinstance(variant.model, Model)
+    if isinstance(getattr(variant, "model", None), Model):
+        return True
+    return variant if variant is None or isinstance(variant, Unknown) else False
 
 
 def model_is_misnamed(subject: Subject) -> object:
@@ -436,7 +443,7 @@ def of_model(name: str) -> Getter:
 
     def get(subject: Subject) -> object:
         model = _model(subject)
-        return model if isinstance(model, Unknown) else getattr(model, name, None)
+        return model if model.__class__ is Unknown else getattr(model, name, None)
 
     return get
 
@@ -538,7 +545,8 @@ def over_types(of_type: Callable[[Subject, str], object], combine: Callable[[lis
     def get(subject: Subject) -> object:
         types = subject.instance_types()
         if len(types) == 1:  # as nearly always
-            return types[0] if isinstance(types[0], Unknown) else of_type(subject, types[0])
+            (only,) = types
+            return of_type(subject, only) if isinstance(only, str) else only
         return (
             combine([name if isinstance(name, Unknown) else of_type(subject, name) for name in types])
             if types
@@ -595,6 +603,8 @@ def most(values: list[Any]) -> Any:
 
 def any_of(values: list[Any]) -> Any:
     """Whether one of the values is true; Unknown where one may be and none surely is."""
+    if not any(values):  # an unknown one is true to Python
+        return False
     known, unknown = _parts(values)
     return True if any(known) else unknown or False
 

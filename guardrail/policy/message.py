@@ -113,7 +113,7 @@ def show(value: Any, unit: str = "") -> str:
         case int() | float() | Decimal():
             return _number(value, unit)
         case tuple() | list() | Mapping():
-            return ", ".join(printable(str(item)) for item in value)
+            return ", ".join([printable(str(item)) for item in value])
     return printable(str(value))
 
 

@@ -238,9 +238,9 @@ class Subject:
     def instance_types(self) -> tuple[str | Unknown, ...]:
         """The instance type of the variant, or those of its pools by priority; none where it is serverless."""
         variant = self.variant
-        if isinstance(variant, Unknown):
-            return (variant,)
-        return variant.types if isinstance(variant, InstanceVariant) else ()
+        if isinstance(variant, InstanceVariant):
+            return variant.types
+        return (variant,) if isinstance(variant, Unknown) else ()
 
     def with_target(self, target: ScalableTarget) -> "Subject":
         """The same subject under another scaling target."""

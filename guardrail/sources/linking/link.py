@@ -123,6 +123,7 @@ class Side:
         self.related = self._relations()
         self.running = {endpoint.address: self._configuration_of(endpoint) for endpoint in self.declarations.endpoints}
         self._shadows: dict[str, list[InstanceVariant]] = defaultdict(list)
+        self._served: dict[int, tuple[Variant, ...] | Unknown] = {}
         self._link_experiments()
 
     def linked(self) -> Linked:
@@ -348,7 +349,7 @@ class Side:
 
     def _bare(self, declared: DeclaredConfiguration, deployed: Deployed) -> Endpoint:
         """A configuration that stands for itself."""
-        variants = with_models(declared, self.declarations.of(DeclaredModel))
+        variants = self._with_models(declared)
         is_shown = isinstance(declared.name, str) and not declared.sensitive_name
         return Endpoint(
             address=declared.address,
@@ -370,6 +371,13 @@ class Side:
             configuration_location=declared.location,
         )
 
+    def _with_models(self, declared: DeclaredConfiguration) -> tuple[Variant, ...] | Unknown:
+        """`with_models`, worked out once for a configuration and the endpoints that use it."""
+        known = self._served.get(id(declared))
+        if known is None:
+            known = self._served[id(declared)] = with_models(declared, self.declarations.of(DeclaredModel))
+        return known
+
     def _possible(self, declared: DeclaredConfiguration) -> Endpoint:
         """A configuration that an endpoint may use; whatever scales that endpoint may then scale its variants."""
         bare = self._bare(declared, "possibly")
@@ -382,7 +390,7 @@ class Side:
         self, endpoint: DeclaredEndpoint, configuration: DeclaredConfiguration
     ) -> tuple[Variant, ...] | Unknown:
         """The variants of an endpoint, scaled, and those of experiments, which only a target that names them scales."""
-        variants = with_models(configuration, self.declarations.of(DeclaredModel))
+        variants = self._with_models(configuration)
         if isinstance(variants, Unknown):
             return variants
         claims = self._scaling.claims.get(endpoint.address, [])
