@@ -12,10 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from jsonschema import Draft202012Validator
 
 from guardrail import cli
 from guardrail.aws import inventory, metrics
+from guardrail.commands import schema
 from guardrail.evidence import bundle_file
 from guardrail.evidence.bundle import Bundle
 from tests.evidence.cloud import ACCOUNT, NOW, REGION, Call, Cloud, Refusal, Region, actions, most_in_a_second
@@ -150,6 +153,33 @@ def test_only_the_endpoints_with_a_tag_are_read(cloud: Cloud, ask: Ask) -> None:
     cloud.region.tags = {"ads": {"team": "ads"}, "shop": {"team": "search"}}
     assert ask("--tag", "team=search")[0] == 0
     assert [(each.name, each.tags) for each in written().endpoints] == [("shop", {"team": "search"})]
+
+
+def test_a_variant_and_a_component_of_which_everything_is_known_take_sixteen_kilobytes_each(
+    cloud: Cloud, ask: Ask
+) -> None:
+    add(cloud.region, "llm", instance_type="ml.g5.12xlarge")
+    common = {"EndpointName": "llm", "VariantName": "a"}
+    for name in ("chat", "embed"):
+        cloud.region.inference_components.append({"InferenceComponentName": name, "CreationTime": BORN, **common})
+    # No two hours alike, and all digits that a double has.
+    rows = [[1, 400 * number / 337, 300 * number / 337, 18000 * number / 337, 60] for number in range(1, 337)]
+    answer = cloud.answer
+
+    def measured(call: Call) -> Any:
+        for query in call.arguments.get("MetricDataQueries", ()):
+            metric = query["MetricStat"]["Metric"]
+            dimensions = {each["Name"]: each["Value"] for each in metric["Dimensions"]}
+            cloud.region.measure(metric["Namespace"], metric["MetricName"], dimensions, start=START, rows=rows)
+        return answer(call)
+
+    cloud.answer = measured  # type: ignore[method-assign] # every metric that is asked for is there
+    assert ask()[0] == 0
+    endpoint = written().endpoints[0]
+    assert [len(msgspec.json.encode(each)) < 16_384 for each in endpoint.variants] == [True]
+    assert [len(msgspec.json.encode(each)) < 16_384 for each in endpoint.components] == [True, True]
+    assert Path("evidence.json").stat().st_size < 3 * 16_384
+    Draft202012Validator(json.loads(schema.text("evidence"))).validate(json.loads(Path("evidence.json").read_bytes()))
 
 
 # What goes wrong -----------------------------------------------------------------------------------------------------
