@@ -95,6 +95,10 @@ def of_type(kind: str) -> str | None:
     near = [known for known in (*spellings.CLOUDFORMATION_TYPES, *spellings.NESTED_STACKS) if _slips(kind, known)]
     if near and kind[:5].upper() == "AWS::":
         return f"there is no resource type {kind[:_LONGEST]}{did_you_mean(kind, near)}"
+    if kind.startswith(_PREFIX) and "transform" in kind.lower():
+        from guardrail.sources.vocabulary.transform import NO_RESOURCE  # for the few that write one
+
+        return f"there is no resource type {kind[:_LONGEST]}: {NO_RESOURCE}"
     if kind.startswith(_PREFIX):
         return f"what {kind[:_LONGEST]} costs is not known here, and in no total"
     return None

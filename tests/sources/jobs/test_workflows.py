@@ -866,3 +866,18 @@ def test_a_step_that_holds_a_request_is_not_passed_over_whatever_its_type(kind: 
     report = check(json.dumps({"Resources": {"P": {"Type": "AWS::SageMaker::Pipeline", "Properties": properties}}}))
     assert report["totals"]["after"]["at_least"]
     assert "steps of the type" in report["skipped"][0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("main.tf", 'resource "aws_sagemaker_transform_job" "t" {}'),
+        ("main.tf", 'resource "awscc_sagemaker_transform_job" "t" {}'),
+        ("template.json", '{"Resources": {"T": {"Type": "AWS::SageMaker::TransformJob"}}}'),
+    ],
+)
+def test_a_transform_job_is_no_resource_in_any_language(name: str, content: str, check: Check) -> None:
+    report = check(content, name)
+    (skipped,) = report["skipped"]
+    assert "a state machine, a pipeline or a schedule starts transform jobs" in skipped["reason"]
+    assert report["totals"]["after"]["at_least"]
