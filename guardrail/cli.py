@@ -8,6 +8,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from types import ModuleType
 
 from guardrail import __version__, output
@@ -107,7 +108,8 @@ def _import_msgspec() -> None:
     """Import msgspec as if there were no typing_extensions: `typing` has all that it takes from there.
 
     Nor is there more to `platform` than the name of the system, which `uuid` asks for. To import both takes an eighth
-    of a check of ten resources. Whoever needs them later finds them.
+    of a check of ten resources. Whoever needs them later finds them, and a msgspec that asks more of them is imported
+    where it is used.
     """
     if sys.modules.keys() & {"msgspec", "typing_extensions", "platform"}:
         return
@@ -116,7 +118,8 @@ def _import_msgspec() -> None:
     system.system = lambda: os.uname().sysname  # type: ignore[attr-defined]
     sys.modules["platform"] = system
     try:
-        import msgspec  # noqa: F401
+        with suppress(ImportError, AttributeError):
+            import msgspec  # noqa: F401
     finally:
         del sys.modules["typing_extensions"], sys.modules["platform"]
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -120,3 +121,17 @@ def test_an_overview_imports_no_command_and_not_even_msgspec(argument: str, tmp_
 def test_the_compiled_policies_stay_small() -> None:
     """They are read at each start: 62 policies take 131 kB, so that a dozen more fit."""
     assert (ROOT / "policies" / "compiled.json").stat().st_size < 160_000
+
+
+def test_what_msgspec_is_imported_without_is_there_afterwards(tmp_path: Path) -> None:
+    later = "import platform, uuid; print(platform.python_implementation(), uuid.uuid4().version)"
+    done = run(
+        [
+            sys.executable,
+            "-c",
+            f"from guardrail import cli; cli.main(['--version']); cli.main(['check', '-h']); {later}",
+        ],
+        tmp_path,
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[-1] == f"{platform.python_implementation()} 4"
