@@ -76,6 +76,8 @@ class WorkflowDemand(Struct, frozen=True, kw_only=True):
     """How long each of its jobs runs."""
     jobs: dict[str, Decimal] = {}
     """How long single ones run, by label."""
+    by: str = USAGE_FILE
+    """Who says how long they run."""
 
     def run_hours_of(self, job: TransformJob) -> Decimal | None:
         """How long one of them runs: as is said of it, else of all, else as long as it once ran."""

@@ -242,7 +242,8 @@ class Usage:
     def _keys(self, endpoint: Endpoint | Workflow) -> list[str]:
         """The keys of all entries about an endpoint, the most specific first."""
         addresses = _addresses(endpoint)
-        keys = [address for address in addresses if address in self._exact]
+        named = _named(endpoint)
+        keys = [address for address in (*addresses, named) if address in self._exact]
         found = self._starred.keys() & set(map(_with_stars, addresses))
         found |= {key for key, pattern in self._patterns if any(map(pattern.fullmatch, addresses))}
         return list(dict.fromkeys((*keys, *sorted(found, key=_generality))))
@@ -252,6 +253,12 @@ def _addresses(endpoint: Endpoint | Workflow) -> list[str]:
     if isinstance(endpoint, Workflow):
         return list(dict.fromkeys((endpoint.address, endpoint.block_address)))
     return [each for each in (endpoint.address, endpoint.configuration_address) if each is not None]
+
+
+def _named(endpoint: Endpoint | Workflow) -> str | None:
+    """How its ARN ends, ``endpoint/shop``: whoever saw it run has no address of it; None where it has no name."""
+    is_named = isinstance(endpoint, Endpoint) and isinstance(endpoint.name, str)
+    return f"endpoint/{endpoint.name}" if is_named else None
 
 
 def _of_variant(layers: Sequence[EndpointUsage], name: str | Unknown, requests: Requests) -> VariantDemand:

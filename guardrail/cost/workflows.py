@@ -38,6 +38,8 @@ class _Asked(NamedTuple):
     """Whether it runs as often as that at least, where nothing fails."""
     executions: "_Executions"
     hours: Decimal | None
+    by: str
+    """Who says how long."""
 
 
 class _Executions(NamedTuple):
@@ -71,7 +73,7 @@ def bill(workflow: Workflow, prices: "PriceBook", demand: WorkflowDemand) -> Bil
         label = job.label or f"#{place + 1}" if len(workflow.jobs) > 1 else job.label
         hours = demand.run_hours_of(job)
         is_sure = started.is_sure and once.least == once.most
-        children.append(_job(workflow, job, label, prices, _Asked(each, is_sure, started, hours)))
+        children.append(_job(workflow, job, label, prices, _Asked(each, is_sure, started, hours, demand.by)))
         hours_of_each.append(hours or ZERO)
     absent = NEVER_SURE if workflow.deployed == "possibly" else None
     ways = None
@@ -142,7 +144,7 @@ def _of_one_run(job: Bill, hours: Decimal) -> Iterator[Decimal]:
 
 def _job(workflow: Workflow, job: TransformJob, label: str, prices: "PriceBook", asked: _Asked) -> Bill:
     """The bill of one job."""
-    often, is_sure, started, hours = asked
+    often, is_sure, started, hours, _ = asked
     low, high = (ZERO, ZERO) if often.most == 0 else (None, None)
     if started.least is not None and started.most is not None:
         low = started.least * often.least
@@ -157,7 +159,7 @@ def _job(workflow: Workflow, job: TransformJob, label: str, prices: "PriceBook",
     for size in sizes:
         price = _price(workflow.region, size.instance_type, prices)
         totals = dict.fromkeys((low, high))
-        states += [state(_line(size, price, hours, total, open_end, workflow)) for total in totals]
+        states += [state(_line(size, price, total, open_end, workflow, asked)) for total in totals]
     expected: State | Unknown = states[0] if len(states) == 1 else IN_THE_MIDDLE
     if isinstance(expected, Unknown) and len(sizes) == 1 and is_sure:  # one try is what is to be expected
         expected = states[0]
@@ -199,18 +201,19 @@ def _price(region: str | Unknown, instance_type: str | Unknown, prices: "PriceBo
 def _line(
     size: _Size,
     price: Price | Unpriced,
-    hours: Decimal | None,
     total: Decimal | None,
     open_end: str | None,
     workflow: Workflow,
+    asked: _Asked,
 ) -> Line:
     """Instances of one job for all its runs of a month."""
+    hours = asked.hours
     reasons = [size.reason, None if isinstance(price, Price) else price.reason, open_end]
     if total == ZERO:  # it never runs, so that nothing of it can be missing
         hours, reasons = hours or ZERO, []
     quantity = None if hours is None or total is None else total * hours * size.instances
     origins = {
-        **({} if hours is None else {"hours": "usage file"}),
+        **({} if hours is None else {"hours": asked.by}),
         **({} if total is None else {"runs": "schedules" if workflow.triggers else "usage file"}),
     }
     return charges.transform(size.instance_type, size.instances, quantity, price, reasons, origins)

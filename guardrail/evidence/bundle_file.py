@@ -53,6 +53,10 @@ class Packed:
     def __len__(self) -> int:
         return len(self._endpoints)
 
+    def endpoints(self) -> Iterator[EndpointEvidence]:
+        """Each of them, made again."""
+        return map(_ENDPOINT.decode, self._endpoints)
+
     def text(self) -> str:
         """The file, as `text` has it."""
         built: dict[str, Any] = msgspec.to_builtins(

@@ -5,6 +5,7 @@ was, and fills the rest. Neither is averaged with the other.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +15,7 @@ from guardrail.cost.demand import DOES_NOT_APPLY, Demand, EndpointDemand, Varian
 from guardrail.cost.usage import NO_USAGE
 from guardrail.evidence import linking, standing
 from guardrail.evidence.bundle import Bundle, EndpointEvidence, VariantEvidence
-from guardrail.model import Endpoint, Unknown, Workflow
+from guardrail.model import Endpoint, TransformJob, Unknown, Workflow
 from guardrail.money import HOURS_PER_MONTH
 
 
@@ -23,6 +24,8 @@ class Observed:
 
     def __init__(self, bundle: Bundle, stated: Demand = NO_USAGE) -> None:
         self._links = linking.Links(bundle)
+        self._jobs = bundle.jobs
+        self._day = max((f"{each.end:%Y-%m-%d}" for each in bundle.jobs), default="")
         self._stated = stated
 
     def of(self, endpoint: Endpoint) -> EndpointDemand:
@@ -41,8 +44,29 @@ class Observed:
         )
 
     def of_workflow(self, workflow: Workflow) -> WorkflowDemand:
-        """What is stated of it."""
-        return self._stated.of_workflow(workflow)
+        """What is stated of it, else how long jobs of its models took on the machines that it asks for.
+
+        How often it runs is its own to say: jobs of one model may be started by several.
+        """
+        stated = self._stated.of_workflow(workflow)
+        if stated.run_hours is not None:
+            return stated
+        seen = {each.label: hours for each in workflow.jobs if (hours := self._hours_of(workflow, each)) is not None}
+        by = f"evidence of {self._day}" if seen.keys() - stated.jobs.keys() else stated.by
+        return replace(stated, jobs={**seen, **stated.jobs}, by=by)
+
+    def _hours_of(self, workflow: Workflow, job: TransformJob) -> Decimal | None:
+        """The mean run time of the only jobs that were seen of its model, type and count; None of none, or several."""
+        found = [
+            each
+            for each in self._jobs
+            if each.model is not None
+            and each.model == job.model_name
+            and each.region == workflow.region
+            and (each.instance_type,) == job.instance_types
+            and each.instances == job.instance_count
+        ]
+        return found[0].mean_hours if len(found) == 1 else None
 
     def notices(self, endpoints: Iterable[Endpoint | Workflow]) -> Iterable[str]:
         """What the usage file says of nothing."""
@@ -56,6 +80,12 @@ def _beside(stated: VariantDemand, seen: VariantDemand, by: str) -> VariantDeman
         names.append("instances")
     kept: dict[str, Any] = {name: value for name in names if (value := getattr(seen, name)) is not None}
     return replace(stated, **kept, origins=tuple((name, by) for name in kept))
+
+
+def a_month(count: Decimal, start: datetime, end: datetime) -> Decimal:
+    """So many in a window, as so many a month: 14 in two weeks are 30.42."""
+    hours = Decimal(int((end - start).total_seconds())) / 3600
+    return count / hours * HOURS_PER_MONTH if hours else count
 
 
 def observed(variant: VariantEvidence) -> VariantDemand:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from guardrail import output
+from guardrail.commands.utilization.arguments import add_showing
 from guardrail.errors import GuardrailError
 
 if TYPE_CHECKING:
@@ -27,18 +28,24 @@ examples:
   guardrail utilization --region us-east-1 --region eu-west-1 --tag team=search
   guardrail utilization shop --resolution 60 --output shop.json
   guardrail utilization merge evidence-1.json evidence-2.json
+  guardrail utilization show evidence.json --format html=utilization.html
+  guardrail utilization --usage-file guardrail-usage.yml
   guardrail utilization shop --queries > queries.json
   guardrail utilization --from shop.json --from queries.json --from answer.json
 """
 
 _OUTPUT: Final = "evidence.json"
 _MERGE: Final = "merge"
+_SHOW: Final = "show"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare what is looked at, with whose credentials, and where it goes."""
     parser.add_argument(
-        "endpoints", metavar="ENDPOINT", nargs="*", help="names of endpoints (default: all); or merge, and bundles"
+        "endpoints",
+        metavar="ENDPOINT",
+        nargs="*",
+        help="names of endpoints (default: all); or merge, or show, and bundles",
     )
     parser.add_argument("--region", action="append", metavar="R", help="a region; may be repeated")
     parser.add_argument("--profile", metavar="P", help="a profile of the AWS configuration")
@@ -63,6 +70,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="what the AWS command line answered, in place of AWS: descriptions, queries with their answers, CSV",
     )
+    add_showing(parser)
 
 
 def _tag(text: str) -> tuple[str, str]:
@@ -81,8 +89,10 @@ def _days(text: str) -> int:
 def run(arguments: Namespace) -> int:
     """Collect, merge, or print queries."""
     words: list[str] = arguments.endpoints
+    if words and words[0] == _SHOW:
+        return _show(_merged(words[1:] or [_OUTPUT]), arguments)
     if words and words[0] == _MERGE:
-        return _write(_packed(_merged(words[1:])), arguments.output or _OUTPUT, words[1:])
+        return _write(_packed(_merged(words[1:])), words[1:], arguments)
     from guardrail.commands.utilization import asking
 
     asked = asking.asked(arguments)
@@ -91,12 +101,12 @@ def run(arguments: Namespace) -> int:
     if arguments.given:
         from guardrail.commands.utilization import exported
 
-        return _write(_packed(exported.bundle(arguments.given, asked)), arguments.output or _OUTPUT, arguments.given)
+        return _write(_packed(exported.bundle(arguments.given, asked)), arguments.given, arguments)
     path = arguments.output or _OUTPUT
     _check_target(path, ())
     from guardrail.commands.utilization import live
 
-    return _write(live.bundle(asked, _journal_of(path)), path, ())
+    return _write(live.bundle(asked, _journal_of(path)), (), arguments)
 
 
 def _journal_of(path: str) -> str:
@@ -148,7 +158,18 @@ def _packed(bundle: "Bundle") -> "Packed":
     return Packed(bundle.surveys, bundle.endpoints, bundle.jobs)
 
 
-def _write(bundle: "Packed", path: str, inputs: Sequence[str]) -> int:
+def _show(bundle: "Bundle", arguments: Namespace) -> int:
+    """Say what bundles say: a table, unless something else is asked for."""
+    if not (arguments.formats or arguments.usage_file or arguments.recommender):
+        arguments.formats = [("table", None)]
+    from guardrail.commands.utilization import showing
+
+    showing.show(bundle.surveys, bundle.endpoints, bundle.jobs, arguments)
+    return 0
+
+
+def _write(bundle: "Packed", inputs: Sequence[str], arguments: Namespace) -> int:
+    path = arguments.output or _OUTPUT
     if path == "-":
         output.write_stdout(bundle.text(), for_machines=True)
     else:
@@ -156,6 +177,10 @@ def _write(bundle: "Packed", path: str, inputs: Sequence[str]) -> int:
             _check_target(path, inputs)
         output.write_file(path, bundle.text())
     _tell(bundle, path)
+    if arguments.formats or arguments.usage_file or arguments.recommender:
+        from guardrail.commands.utilization import showing
+
+        showing.show(bundle.surveys, bundle.endpoints(), bundle.jobs, arguments)
     return 0
 
 

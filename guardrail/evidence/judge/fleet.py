@@ -22,6 +22,7 @@ from guardrail.money import HOURS_PER_MONTH, ZERO
 from guardrail.prices.book import PriceBook
 
 _WAYS: Final = frozenset({"serverless", "asynchronous", "batch", "real-time"})
+_HOURS_OF_DAY: Final = 24
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -53,9 +54,17 @@ class JudgedVariant(Struct, frozen=True, kw_only=True):
     """Other ways to serve, by the requests and durations that were observed."""
 
     @property
+    def resting_usd(self) -> Decimal | None:
+        """What a month of it costs while nothing waits, at the rate of the window: of what could scale to zero."""
+        told = self.idleness
+        if told.verdict != "empties" or told.cost_usd is None:
+            return None
+        return told.cost_usd / (told.window_days * _HOURS_OF_DAY) * HOURS_PER_MONTH
+
+    @property
     def stake_usd(self) -> Decimal:
         """The most that one of the statements would save a month."""
-        amounts = [ZERO]
+        amounts = [self.resting_usd or ZERO]
         if self.idleness.is_idle and self.monthly_usd is not None:
             amounts.append(self.monthly_usd)
         if self.sizing is not None and self.sizing.saving_usd is not None:
@@ -144,7 +153,7 @@ def _variant(  # noqa: PLR0913, PLR0917 - one variant with all that it is judged
         periodic=scaling.periodic(found, evidence, hourly) if runs else None,
         bounds=scaling.bounds(evidence),
         tests=tuple(recommender.linked(asked.tests, evidence)),
-        ways=tuple(each for each in ways if each.kind in _WAYS and each.usd is not None),
+        ways=tuple(each for each in ways if each.kind in _WAYS and each.basis == "with-usage"),
     )
 
 

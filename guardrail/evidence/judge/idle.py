@@ -68,7 +68,7 @@ def of_variant(
         why,
         last=None if variant.requests is None else variant.requests.last,
         cost_usd=_cost(variant, done, hourly_usd),
-        commands=_commands(found, variant) if verdict in ("idle", "empties") else (),
+        commands=_commands(found, variant, verdict),
     )
 
 
@@ -173,8 +173,10 @@ def _cost(variant: VariantEvidence, done: Activity, hourly_usd: Decimal | None) 
     return None if hourly_usd is None else done.instance_hours * hourly_usd
 
 
-def _commands(found: EndpointEvidence, variant: VariantEvidence) -> tuple[str, ...]:
-    if found.mode == "async":
+def _commands(found: EndpointEvidence, variant: VariantEvidence, verdict: Verdict) -> tuple[str, ...]:
+    if verdict not in ("idle", "empties"):
+        return ()
+    if verdict == "empties":
         words = ["application-autoscaling", "register-scalable-target", "--service-namespace", "sagemaker"]
         words += [
             "--scalable-dimension",

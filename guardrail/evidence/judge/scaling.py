@@ -31,7 +31,7 @@ class Periodic(Struct, frozen=True, kw_only=True):
     always_usd: Decimal
     """A month."""
     following_usd: Decimal
-    """A month of as many instances in each hour as its load takes, one at least where the endpoint is real-time."""
+    """A month of as many instances in each hour as its load takes, one at least."""
     by: str
     """What the load is measured by: requests, or CPU."""
     confidence: Confidence
@@ -70,8 +70,8 @@ def periodic(found: EndpointEvidence, variant: VariantEvidence, hourly_usd: Deci
     """
     count, scales = variant.current_instances, variant.most_instances is not None
     told = _load(variant)
-    if count is None or scales or told is None or hourly_usd is None or found.mode == "serverless":
-        return None
+    if count is None or scales or told is None or hourly_usd is None or found.mode != "realtime":
+        return None  # what has a queue scales to zero, and what is serverless does
     loads, by = told
     most = max(loads)
     busy = [load for load in loads if load >= _BUSY * most]
@@ -79,8 +79,7 @@ def periodic(found: EndpointEvidence, variant: VariantEvidence, hourly_usd: Deci
     if not most or not quiet or len(busy) > _MOST_BUSY:
         return None
     share = _mean(quiet) / _mean(busy)
-    least = 0 if found.mode == "async" else 1
-    following = sum(max(ceil(count * load / most), least) for load in loads)
+    following = sum(max(ceil(count * load / most), 1) for load in loads)
     always = hourly_usd * count * HOURS_PER_MONTH
     cost = hourly_usd * HOURS_PER_MONTH * following / HOURS_OF_WEEK
     if share > _QUIET_RATIO or cost >= always:

@@ -118,6 +118,7 @@ def test_an_empty_queue_before_a_resting_machine_is_idle() -> None:
     story = account_of(described(instance_type="ml.g5.xlarge", config=ASYNC))
     told = judged(bundle_of(story, backlog((HOURS, 0, 0, 0, 60)), cpu((HOURS, 3, 1, 60, 60))), Decimal("1.408"))
     assert (told.verdict, told.cost_usd, told.is_exact) == ("idle", Decimal("473.088"), False)
+    assert "delete-endpoint" in told.commands[0]
     assert "invocations" not in told.why
 
 

@@ -1,0 +1,247 @@
+"""Judgements written down: the most money first. Names of an account are hostile text everywhere."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+from msgspec import structs
+
+from guardrail.evidence.bundle import Bundle, Distribution
+from guardrail.evidence.judge import statements
+from guardrail.evidence.judge.fleet import JudgedEndpoint, JudgedVariant
+from guardrail.evidence.judge.right_sizing import RightSizing
+from guardrail.evidence.judge.statements import Statement
+from guardrail.money import ZERO, plain, two_decimals
+from guardrail.reporters import gfm
+from guardrail.reporters.wording import counted, inert
+
+_HEADS: Final = ("endpoint", "variant", "type", "USD a month", "at stake", "CPU p99", "CPU max", "memory p99", "says")
+_WIDEST: Final = 40
+
+
+def written(judged: Sequence[JudgedEndpoint], bundle: Bundle, name: str) -> str:
+    """The judgements in the format called ``name``."""
+    makers: dict[str, Callable[[Sequence[JudgedEndpoint], Bundle], str]] = {
+        "table": table,
+        "json": as_json,
+        "markdown": markdown,
+        "html": page,
+    }
+    return makers[name](judged, bundle)
+
+
+# What all of them say ------------------------------------------------------------------------------------------------
+
+
+def headline(judged: Sequence[JudgedEndpoint], bundle: Bundle) -> str:
+    """``3 endpoints in us-east-1, 2026-11-02 to 2026-11-16: 1,752.00 USD a month, of which 411.72 at stake``."""
+    regions = ", ".join(dict.fromkeys(survey.region for survey in bundle.surveys)) or "nowhere"
+    days = ", ".join(dict.fromkeys(f"{one.start:%Y-%m-%d} to {one.end:%Y-%m-%d}" for one in bundle.surveys))
+    known = [one.monthly_usd for one in judged if one.monthly_usd is not None]
+    unknown = len(judged) - len(known)
+    total = f"{'≥ ' if unknown else ''}{two_decimals(sum(known, ZERO))} USD a month"
+    stake = two_decimals(sum((one.stake_usd for one in judged), ZERO))
+    return f"{counted(len(judged), 'endpoint')} in {regions}, {days}: {total}, of which {stake} at stake at best"
+
+
+def rows(judged: Sequence[JudgedEndpoint]) -> Iterator[tuple[str, ...]]:
+    """A row for each variant: what it is, what it costs, what it used, and what is said of it in a word."""
+    for one in judged:
+        for variant in one.variants:
+            cores, memory = _used(variant)
+            yield (
+                one.evidence.name,
+                variant.evidence.name,
+                variant.evidence.instance_type or ("serverless" if variant.evidence.serverless else "?"),
+                "?" if variant.monthly_usd is None else two_decimals(variant.monthly_usd),
+                two_decimals(variant.stake_usd) if variant.stake_usd else "–",
+                _percent(cores, "p99", "cores"),
+                _percent(cores, "maximum", "cores"),
+                _percent(memory, "p99", "GiB"),
+                _word(variant),
+            )
+
+
+def _used(variant: JudgedVariant) -> tuple[Distribution | None, Distribution | None]:
+    last = variant.evidence.segments[-1] if variant.evidence.segments else None
+    return (None, None) if last is None else (last.cpu_cores, last.memory_gib)
+
+
+def _percent(used: Distribution | None, name: str, unit: str) -> str:
+    return "?" if used is None else f"{plain(getattr(used, name).normalize())} {unit}"
+
+
+def _word(variant: JudgedVariant) -> str:
+    if variant.idleness.verdict in ("idle", "empties", "at-zero", "unknown"):
+        words = {"empties": "scale to zero", "at-zero": "at zero", "unknown": "requests unknown"}
+        return words.get(variant.idleness.verdict, "idle")
+    return _size(variant.sizing) if variant.sizing is not None else "in use"
+
+
+def _size(sizing: RightSizing) -> str:
+    if sizing.verdict == "too-large":
+        cheapest = sizing.cheapest
+        return f"too large: {cheapest.instance_type}" if cheapest is not None else "too many"
+    return {"too-small": "too small", "fits": "fits"}.get(sizing.verdict, "not sized")
+
+
+def _said(judged: Sequence[JudgedEndpoint]) -> list[Statement]:
+    """Every statement, the most money first; gaps last."""
+    every = [said for one in judged for said in statements.of_endpoint(one)]
+    return sorted(every, key=lambda one: (one.kind == "gap", one.is_note, -(one.saves_usd or ZERO), one.subject))
+
+
+def _sentence(said: Statement) -> str:
+    money = f", {two_decimals(said.saves_usd)} USD a month" if said.saves_usd else ""
+    doubts = f" (confidence {said.confidence.level}: {'; '.join(said.confidence.doubts)})" if _is_doubted(said) else ""
+    return f"{said.text}{money}{doubts}"
+
+
+def _is_doubted(said: Statement) -> bool:
+    return said.confidence.level != "high" and bool(said.confidence.doubts) and said.kind != "another-way"
+
+
+# Formats -------------------------------------------------------------------------------------------------------------
+
+
+def table(judged: Sequence[JudgedEndpoint], bundle: Bundle) -> str:
+    """What fits a terminal: a row for each variant, the sentences below, and the commands, which nobody runs."""
+    from tabulate import tabulate
+
+    cells = [[inert(cell, _WIDEST) for cell in row] for row in rows(judged)]
+    align = ["left", "left", "left", *["right"] * 5, "left"]
+    lines = [headline(judged, bundle), ""]
+    if cells:
+        lines += [tabulate(cells, headers=list(_HEADS), tablefmt="simple", disable_numparse=True, colalign=align), ""]
+    for said in _said(judged):
+        mark = "note" if said.is_note else "–"
+        lines.append(f"{mark} {inert(said.subject, 120)}: {inert(_sentence(said), 800)}")
+        lines += [f"    $ {inert(command, 400)}" for command in said.commands]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def as_json(judged: Sequence[JudgedEndpoint], bundle: Bundle) -> str:
+    """Everything, by endpoint; amounts are decimal strings without exponent."""
+    told = {
+        "schema_version": "1.0",
+        "surveys": msgspec.to_builtins(bundle.surveys),
+        "monthly_usd": _amount(_total(judged)),
+        "at_stake_usd": _amount(sum((one.stake_usd for one in judged), ZERO)),
+        "endpoints": [_endpoint(one) for one in judged],
+    }
+    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+
+
+def _total(judged: Sequence[JudgedEndpoint]) -> Decimal | None:
+    known = [one.monthly_usd for one in judged if one.monthly_usd is not None]
+    return sum(known, ZERO) if len(known) == len(judged) else None
+
+
+def _endpoint(one: JudgedEndpoint) -> dict[str, Any]:
+    found = one.evidence
+    return {
+        "account": found.account,
+        "region": found.region,
+        "name": found.name,
+        "mode": found.mode,
+        "start": f"{found.start:%Y-%m-%dT%H:%M:%SZ}",
+        "end": f"{found.end:%Y-%m-%dT%H:%M:%SZ}",
+        "monthly_usd": _amount(one.monthly_usd),
+        "at_stake_usd": _amount(one.stake_usd),
+        "requests_a_month": _amount(one.requests_a_month),
+        "variants": [_variant(each) for each in one.variants],
+        "statements": [_statement(said) for said in statements.of_endpoint(one)],
+    }
+
+
+def _variant(variant: JudgedVariant) -> dict[str, Any]:
+    sizing, idleness = variant.sizing, variant.idleness
+    return {
+        "name": variant.evidence.name,
+        "instance_type": variant.evidence.instance_type,
+        "instances": variant.evidence.current_instances,
+        "monthly_usd": _amount(variant.monthly_usd),
+        "at_stake_usd": _amount(variant.stake_usd),
+        "idle": {
+            "verdict": idleness.verdict,
+            "since": None if idleness.since is None else f"{idleness.since:%Y-%m-%dT%H:%M:%SZ}",
+            "hours": idleness.hours,
+            "cost_usd": _amount(idleness.cost_usd),
+            "why": idleness.why,
+        },
+        "sizing": None
+        if sizing is None
+        else {
+            "verdict": sizing.verdict,
+            "used": _need(sizing.used),
+            "needed": _need(sizing.needed),
+            "most": _need(sizing.most),
+            "hours_above_p99": sizing.hours_above_p99,
+            "confidence": sizing.confidence.level,
+            "doubts": [*sizing.confidence.doubts],
+            "options": [
+                {
+                    "instance_type": option.instance_type,
+                    "hourly_usd": _amount(option.hourly_usd),
+                    "saving_monthly_usd": _amount(option.alternative.usd),
+                    "instances_saving_monthly_usd": _amount(option.instances_usd),
+                    "conditions": [*option.alternative.conditions],
+                }
+                for option in sizing.options
+            ],
+            "enough": sizing.enough,
+            "reason": sizing.reason or None,
+        },
+    }
+
+
+def _need(need: Any) -> dict[str, str | None]:
+    return {name: _amount(value) for name, value in structs.asdict(need).items()}
+
+
+def _statement(said: Statement) -> dict[str, Any]:
+    return {
+        "kind": said.kind,
+        "subject": said.subject,
+        "text": said.text,
+        "note": said.is_note,
+        "saves_monthly_usd": _amount(said.saves_usd),
+        "cost_usd": _amount(said.cost_usd),
+        "confidence": said.confidence.level,
+        "doubts": [*said.confidence.doubts],
+        "commands": [*said.commands],
+    }
+
+
+def _amount(amount: Decimal | None) -> str | None:
+    return None if amount is None else plain(amount)
+
+
+def markdown(judged: Sequence[JudgedEndpoint], bundle: Bundle) -> str:
+    """A table and a list in which no name acts."""
+    lines = [f"**{gfm.prose(headline(judged, bundle))}**", ""]
+    cells = list(rows(judged))
+    if cells:
+        lines += [f"| {' | '.join(_HEADS)} |", f"|{' --- |' * len(_HEADS)}"]
+        lines += [f"| {' | '.join(map(gfm.code, row))} |" for row in cells]
+        lines.append("")
+    for said in _said(judged):
+        mark = "note: " if said.is_note else ""
+        lines.append(f"- {mark}{gfm.code(said.subject)} {gfm.prose(_sentence(said), starts_line=False)}")
+        lines += [f"  - {gfm.code(command)}" for command in said.commands]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def page(judged: Sequence[JudgedEndpoint], bundle: Bundle) -> str:
+    """One page, with a picture of the week of each variant."""
+    from guardrail.commands.utilization import heat_map
+
+    return heat_map.page(
+        judged,
+        headline(judged, bundle),
+        list(rows(judged)),
+        _HEADS,
+        [(said.subject, _sentence(said), said.commands, said.is_note) for said in _said(judged)],
+    )

@@ -1,0 +1,206 @@
+"""What judgements say, a sentence each, with the money that it is about and how sure it is."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from guardrail.evidence.bundle import EndpointEvidence
+from guardrail.evidence.judge.confidence import Confidence
+from guardrail.evidence.judge.fleet import JudgedEndpoint, JudgedVariant
+from guardrail.evidence.judge.right_sizing import Option, RightSizing
+from guardrail.money import plain, two_decimals
+
+Kind: TypeAlias = Literal[
+    "idle",
+    "scale-to-zero",
+    "too-large",
+    "graviton",
+    "fewer-instances",
+    "too-small",
+    "not-sized",
+    "periodic",
+    "maximum-reached",
+    "minimum-never-left",
+    "load-test",
+    "another-way",
+    "gap",
+]
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+class Statement(Struct, frozen=True, kw_only=True):
+    """One thing that is said of a variant or a component."""
+
+    kind: Kind
+    subject: str
+    """``shop/a``, or the name of a component."""
+    text: str
+    saves_usd: Decimal | None = None
+    """A month; None where no money follows from it alone."""
+    cost_usd: Decimal | None = None
+    """What ran for nothing so far, inside the window."""
+    confidence: Confidence
+    commands: tuple[str, ...] = ()
+    """What would do it: printed, never run."""
+
+    @property
+    def is_note(self) -> bool:
+        """Whether it is too unsure, or says too little, to be a finding."""
+        return not self.confidence.is_enough or self.kind in ("gap", "not-sized", "graviton", "another-way")
+
+
+def of_endpoint(judged: JudgedEndpoint) -> Iterator[Statement]:
+    """Everything that is said of one endpoint."""
+    found = judged.evidence
+    for variant in judged.variants:
+        yield from _of_variant(found, variant)
+    for component, idleness in judged.components:
+        if idleness.is_idle:
+            yield Statement(
+                kind="idle",
+                subject=component.name,
+                text=f"is idle: {idleness.why}",
+                confidence=idleness.confidence,
+                commands=idleness.commands,
+            )
+
+
+def _of_variant(found: EndpointEvidence, judged: JudgedVariant) -> Iterator[Statement]:
+    subject, idleness = f"{found.name}/{judged.evidence.name}", judged.idleness
+    if idleness.verdict in ("idle", "empties"):
+        ran = "" if not idleness.cost_usd else f"; what ran since then cost {two_decimals(idleness.cost_usd)} USD"
+        yield Statement(
+            kind="idle" if idleness.is_idle else "scale-to-zero",
+            subject=subject,
+            text=f"{'is idle: ' if idleness.is_idle else ''}{idleness.why}{ran}",
+            saves_usd=judged.monthly_usd if idleness.is_idle else judged.resting_usd,
+            cost_usd=idleness.cost_usd,
+            confidence=idleness.confidence,
+            commands=idleness.commands,
+        )
+    if judged.sizing is not None:
+        yield from _of_sizing(subject, judged.sizing, str(judged.evidence.instance_type))
+    yield from _of_scaling(subject, judged)
+    yield from _of_tests(subject, judged)
+    for way in judged.ways:
+        yield Statement(
+            kind="another-way",
+            subject=subject,
+            text=f"{way.name}, if {'; '.join(way.conditions)}",
+            saves_usd=way.usd,
+            confidence=Confidence(level="medium", doubts=way.conditions),
+        )
+    for gap in judged.evidence.gaps:
+        yield Statement(
+            kind="gap", subject=subject, text=f"{gap.metric}: {gap.reason}", confidence=Confidence(level="high")
+        )
+
+
+def _of_sizing(subject: str, sizing: RightSizing, instance_type: str) -> Iterator[Statement]:
+    sure = sizing.confidence
+    if sizing.verdict == "unknown":
+        yield Statement(kind="not-sized", subject=subject, text=f"is not sized: {sizing.reason}", confidence=sure)
+        return
+    if sizing.verdict == "too-small":
+        enough = f"; {sizing.enough} has what it needs" if sizing.enough else ""
+        text = f"{instance_type} is too small: {sizing.reason}{enough}"
+        yield Statement(kind="too-small", subject=subject, text=text, confidence=sure)
+        return
+    option = sizing.cheapest
+    if option is not None:
+        yield Statement(
+            kind="too-large",
+            subject=subject,
+            text=f"{_need(sizing)}: {_in_words(option)} in place of {instance_type}{_notes(sizing, option)}",
+            saves_usd=option.alternative.usd,
+            confidence=sure,
+        )
+    if sizing.on_arm is not None and (option is None or sizing.on_arm.hourly_usd < option.hourly_usd):
+        conditions = "; ".join(sizing.on_arm.alternative.conditions)
+        yield Statement(
+            kind="graviton",
+            subject=subject,
+            text=f"{_in_words(sizing.on_arm)}, if {conditions}",
+            saves_usd=sizing.on_arm.alternative.usd,
+            confidence=sure,
+        )
+    if sizing.fewer is not None:
+        conditions = "; ".join(sizing.fewer.conditions)
+        yield Statement(
+            kind="fewer-instances",
+            subject=subject,
+            text=f"{sizing.fewer.name} would do, if {conditions}",
+            saves_usd=sizing.fewer.usd,
+            confidence=sure,
+        )
+
+
+def _need(sizing: RightSizing) -> str:
+    needed = [
+        f"{plain(amount.normalize())} {what}"
+        for amount, what in (
+            (sizing.needed.cpu_cores, "cores"),
+            (sizing.needed.memory_gib, "GiB"),
+            (sizing.needed.gpus, "GPUs"),
+            (sizing.needed.gpu_memory_gib, "GiB of GPU memory"),
+        )
+        if amount
+    ]
+    most = sizing.most.cpu_cores
+    above = f" ({sizing.hours_above_p99} h above the 99th percentile)" if sizing.hours_above_p99 else ""
+    peak = "" if sizing.peak_at is None else f", recurring on {hour_of_week(sizing.peak_at)}"
+    seen = "" if most is None else f"; the most was {plain(most.normalize())} cores{above}{peak}"
+    return f"needs {', '.join(needed)} with room for more{seen}"
+
+
+def _in_words(option: Option) -> str:
+    return f"{option.instance_type} at {plain(option.hourly_usd.normalize())} an hour"
+
+
+def _notes(sizing: RightSizing, option: Option) -> str:
+    own = [note for note in sizing.notes if note.startswith(f"{option.instance_type} ")]
+    return f"; {own[0]}" if own else ""
+
+
+def _of_scaling(subject: str, judged: JudgedVariant) -> Iterator[Statement]:
+    periodic, bounds = judged.periodic, judged.bounds
+    if periodic is not None:
+        yield Statement(
+            kind="periodic",
+            subject=subject,
+            text=(
+                f"is busy in {periodic.busy_hours} of 168 hours of a week by its {periodic.by}: "
+                f"{two_decimals(periodic.always_usd)} a month always, {two_decimals(periodic.following_usd)} if its "
+                "instances followed, which takes them minutes"
+            ),
+            saves_usd=periodic.saving_usd,
+            confidence=periodic.confidence,
+        )
+    if bounds is None:
+        return
+    sure = judged.idleness.confidence
+    if bounds.maximum_was_reached:
+        text = f"was at its maximum of {bounds.most} for {bounds.hours_at_most} of {bounds.hours} hours"
+        yield Statement(kind="maximum-reached", subject=subject, text=text, confidence=sure)
+    if bounds.minimum_was_never_left:
+        text = f"never left its minimum of {bounds.least} in {bounds.hours} hours"
+        yield Statement(kind="minimum-never-left", subject=subject, text=text, confidence=sure)
+
+
+def _of_tests(subject: str, judged: JudgedVariant) -> Iterator[Statement]:
+    for test in judged.tests:
+        known = [
+            f"{one.instance_type} {plain(round(one.usd_per_1000, 6))} USD for 1,000 requests"
+            for one in test.candidates
+            if one.usd_per_1000 is not None
+        ]
+        if known:
+            text = f"was load-tested ({test.name}): {', '.join(known)}"
+            yield Statement(kind="load-test", subject=subject, text=text, confidence=Confidence(level="high"))
+
+
+def hour_of_week(place: int) -> str:
+    """``Monday 09:00 UTC`` of 9."""
+    return f"{_DAYS[place // 24]} {place % 24:02}:00 UTC"

@@ -1,0 +1,150 @@
+"""``guardrail utilization show``: what bundles say, in each format, of names that are a stranger's."""
+
+import json
+import re
+from decimal import Decimal
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guardrail import cli
+from guardrail.cost import usage
+from guardrail.evidence import bundle_file
+from guardrail.evidence.bundle import Bundle
+from tests.evidence.stories import HOURS, account_of, bundle_of, cpu, described, invocations, memory, series
+
+MODEL = {"models": [{"ModelName": "m", "PrimaryContainer": {"Mode": "SingleModel"}}]}
+HOSTILE = "<script>alert(1)</script>|`@team`\n::error::x"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def two() -> Bundle:
+    """A machine of 40 cores of which 30 are used, and an endpoint that nobody asks anything."""
+    large, idle = described("shop", instance_type="ml.m4.10xlarge"), described("old")
+    of_old = {"EndpointName": "old", "VariantName": "a"}
+    return bundle_of(
+        account_of(idle, large, MODEL),
+        cpu((HOURS, 3000, 1500, 90000, 60)),
+        memory((HOURS, 6, 6, 360, 60)),
+        invocations((HOURS, 1000)),
+        invocations((HOURS, None), dimensions=of_old),
+        series("CPUUtilization", [(HOURS, 3, 1, 60, 60)], of_old),
+        series("MemoryUtilization", [(HOURS, 5, 5, 300, 60)], of_old),
+    )
+
+
+def show(capsys: pytest.CaptureFixture[str], bundle: Bundle, *flags: str) -> str:
+    Path("evidence.json").write_text(bundle_file.text(bundle))
+    assert cli.main(["utilization", "show", "evidence.json", *flags]) == 0
+    told = capsys.readouterr()
+    assert told.err == ""
+    return told.out
+
+
+def test_the_table_has_the_most_money_first_and_the_commands_that_nobody_runs(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = show(capsys, two())
+    # ml.m4.10xlarge and ml.m5.xlarge with volumes of 30 and 8 GB at 0.14: 1,756.20 + 169.02; 411.72 + 169.02
+    assert text.startswith(
+        "2 endpoints in us-east-1, 2026-11-02 to 2026-11-16: 1,925.22 USD a month, of which 580.74 at stake at best\n"
+    )
+    assert text.index("too large: ml.c5.9xlarge") < text.index("shop/a: needs 36 cores, 11.52 GiB")
+    assert text.index("shop  ") < text.index("old  ")
+    assert "old/a: is idle: no request since" in text
+    assert "    $ aws sagemaker delete-endpoint --endpoint-name old --region us-east-1" in text
+
+
+def test_json_has_amounts_as_texts_and_says_all_that_the_table_does(capsys: pytest.CaptureFixture[str]) -> None:
+    told: dict[str, Any] = json.loads(show(capsys, two(), "--format", "json"))
+    shop, old = told["endpoints"]
+    assert (shop["name"], shop["at_stake_usd"], shop["requests_a_month"]) == ("shop", "411.720", "730000")
+    (variant,) = shop["variants"]
+    assert variant["sizing"]["used"] == {"cpu_cores": "30", "memory_gib": "9.6", "gpus": None, "gpu_memory_gib": None}
+    option = variant["sizing"]["options"][0]
+    assert (option["instance_type"], option["instances_saving_monthly_usd"]) == ("ml.c5.9xlarge", "411.720")
+    assert old["variants"][0]["idle"]["verdict"] == "idle"
+    assert Decimal(told["monthly_usd"]) == Decimal("1925.22")
+    assert {one["kind"] for one in shop["statements"]} >= {"too-large"}
+
+
+def test_room_and_percentile_are_for_the_reader_to_say(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "ml.c6i.8xlarge at 1.632 an hour" in show(capsys, two(), "--headroom", "0")
+    assert "needs 30 cores" in show(capsys, two(), "--headroom", "0", "--percentile", "p50")
+    for wrong in (["--headroom", "much"], ["--idle-hours", "0"], ["--format", "pdf"], ["--percentile", "p42"]):
+        assert cli.main(["utilization", "show", "evidence.json", *wrong]) == 2
+        assert wrong[0] in capsys.readouterr().err
+
+
+class Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.append(tag)
+        self.attributes += attrs
+
+
+def test_the_page_draws_each_hour_of_the_week_and_loads_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    show(capsys, two(), "--format", "html=page.html")
+    text = Path("page.html").read_text()
+    tags = Tags()
+    tags.feed(text)
+    assert tags.names.count("svg") == 4  # CPU and requests of two variants
+    assert tags.names.count("rect") == 4 * 168
+    assert "script" not in tags.names
+    assert not [value for name, value in tags.attributes if name in ("src", "href") or name.startswith("on")]
+    assert "shop / a: CPU by hour of week (UTC), at most 30 cores" in text
+
+
+def test_an_hour_that_was_never_seen_is_no_quiet_one(capsys: pytest.CaptureFixture[str]) -> None:
+    story = account_of(described(born="2026-11-15T06:00:00Z"), MODEL)
+    show(capsys, bundle_of(story, cpu((312, None), (24, 50, 40, 2400, 60))), "--format", "html=page.html")
+    text = Path("page.html").read_text()
+    assert len(re.findall(r"never seen", text)) == 144  # of 168 hours the last 24 were
+    assert text.count("url(#unseen1)") == 144
+
+
+@pytest.mark.parametrize("name", ["table", "json", "markdown", "html"])
+def test_names_of_strangers_do_nothing(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    requests = invocations((HOURS, None), dimensions={"EndpointName": HOSTILE, "VariantName": "a"})
+    text = show(capsys, bundle_of(account_of(described(HOSTILE), MODEL), requests), "--format", name)
+    assert "\n::error" not in text
+    if name == "html":
+        assert "<script" not in text
+    if name == "markdown":
+        assert not re.search(r"(?<!`)@team(?!`)", re.sub(r"`+[^`]*`+", "", text))
+        assert "<script>" not in re.sub(r"(`+).*?\1", "", text)
+
+
+def test_a_usage_file_and_jobs_of_load_tests_are_written(capsys: pytest.CaptureFixture[str]) -> None:
+    assert show(capsys, two(), "--usage-file", "usage.yml") == ""
+    usage.load("usage.yml")
+    (job,) = json.loads(show(capsys, two(), "--recommender"))
+    types = [one["InstanceType"] for one in job["InputConfig"]["EndpointConfigurations"]]
+    assert types[:2] == ["ml.m4.10xlarge", "ml.c5.9xlarge"]
+
+
+def test_load_tests_of_the_same_model_stand_beside_what_was_seen(capsys: pytest.CaptureFixture[str]) -> None:
+    recommendation = {
+        "Metrics": {"MaxInvocations": 730, "ModelLatency": 81},
+        "EndpointConfiguration": {"InstanceType": "ml.m5.xlarge", "InitialInstanceCount": 1},
+    }
+    job = {"JobName": "fit", "Status": "COMPLETED", "InputConfig": {"ModelName": "m"}}
+    Path("job.json").write_text(json.dumps({**job, "InferenceRecommendations": [recommendation]}))
+    assert "was load-tested (fit): ml.m5.xlarge 0.005251 USD" in show(capsys, two(), "--recommendations", "job.json")
+
+
+def test_a_file_that_is_no_bundle_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("evidence.json").write_text("{}")
+    assert cli.main(["utilization", "show", "evidence.json"]) == 2
+    assert capsys.readouterr().err.startswith("guardrail: evidence.json: no bundle of evidence")
