@@ -18,12 +18,18 @@ from guardrail.errors import AWSError, MissingExtraError, did_you_mean
 _REGION: Final = re.compile(r"[a-z]{2,3}(-[a-z]+)+-\d{1,2}")
 _ROLE: Final = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
 _HOMES: Final = {"cn-": "cn-north-1", "us-gov-": "us-gov-west-1"}
-_EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
+_EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
 _INVALID: Final = frozenset(
     {"UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId", "AuthFailure", "OptInRequired"}
 )
 _SIGNATURE: Final = frozenset(
-    {"SignatureDoesNotMatch", "InvalidSignatureException", "RequestTimeTooSkewed", "RequestInTheFuture"}
+    {
+        "SignatureDoesNotMatch",
+        "InvalidSignatureException",
+        "RequestExpired",
+        "RequestTimeTooSkewed",
+        "RequestInTheFuture",
+    }
 )
 _UNREACHABLE: Final = ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError")
 _NO_CREDENTIALS: Final = (

@@ -45,10 +45,10 @@ class Packed:
     def __init__(
         self, surveys: Iterable[Survey], endpoints: Iterable[EndpointEvidence], jobs: Iterable[JobEvidence]
     ) -> None:
-        """Endpoints may be made one by one: no more than one of them is held."""
+        """Endpoints may be made one by one, of which one is held at a time; surveys are made after all of them."""
+        self._endpoints = [_ENCODER.encode(endpoint) for endpoint in endpoints]
         self.surveys = tuple(surveys)
         self.jobs = tuple(jobs)
-        self._endpoints = [_ENCODER.encode(endpoint) for endpoint in endpoints]
 
     def __len__(self) -> int:
         return len(self._endpoints)

@@ -123,8 +123,10 @@ def test_several_regions_are_in_one_bundle(cloud: Cloud, ask: Ask) -> None:
     cloud.regions["eu-west-1"] = Region()
     add(cloud.region, "shop")
     add(cloud.regions["eu-west-1"], "laden")
-    assert ask("--region", "us-east-1", "--region", "eu-west-1")[0] == 0
-    assert [(each.region, each.name) for each in written().endpoints] == [("eu-west-1", "laden"), (REGION, "shop")]
+    arguments = ("--region", "us-east-1", "--region", "eu-west-1", "--output", "of/both.json")
+    assert ask(*arguments)[0] == 0
+    found = written("of/both.json").endpoints
+    assert [(each.region, each.name) for each in found] == [("eu-west-1", "laden"), (REGION, "shop")]
 
 
 def test_the_window_ends_with_the_last_hour_that_is_ten_minutes_old_by_the_clock_of_aws(cloud: Cloud, ask: Ask) -> None:
@@ -197,7 +199,9 @@ def test_one_refused_call_of_many_is_a_gap_that_is_told(cloud: Cloud, ask: Ask) 
 def test_metrics_that_may_not_be_read_are_unknown_and_not_zero(cloud: Cloud, ask: Ask) -> None:
     add(cloud.region, "shop")
     cloud.denied = {"cloudwatch:GetMetricData"}
-    assert ask()[0] == 0
+    code, _, told = ask()
+    assert code == 0
+    assert re.search(r"us-east-1: not known: cloudwatch:GetMetricData: Forbidden: (\d+) of \1 metrics", told)
     variant = written().endpoints[0].variants[0]
     assert variant.requests is None
     assert {gap.reason for gap in variant.gaps} == {"Forbidden"}
@@ -312,6 +316,33 @@ def test_a_run_that_was_killed_goes_on_without_a_second_call_for_what_was_there(
     assert set(actions(cloud)) == {"sts:GetCallerIdentity", "cloudwatch:GetMetricData"}
     found = written()
     assert [each.variants[0].requests.total for each in found.endpoints if each.variants[0].requests] == [33_600] * 3
+
+
+def test_many_gaps_are_told_in_ten_lines_and_all_are_in_the_bundle(cloud: Cloud, ask: Ask) -> None:
+    for number in range(15):
+        add(cloud.region, f"shop-{number}")
+    cloud.denied = {"sagemaker:DescribeEndpoint"}
+    code, _, told = ask()
+    assert code == 0
+    assert told.count("not known: sagemaker:DescribeEndpoint endpoint/shop-") == 10
+    assert "us-east-1: and 5 gaps more" in told
+    assert len(written().surveys[0].gaps) == 15
+
+
+def test_an_interrupted_run_says_where_it_can_go_on(cloud: Cloud, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(cloud.region, "shop")
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(metrics.Metrics, "fetch", interrupted)
+        code, _, told = ask()
+    assert code == 130
+    assert "what was answered is kept in evidence.json.journal: the same command goes on from there" in told
+    cloud.calls.clear()
+    assert ask()[0] == 0
+    assert set(actions(cloud)) == {"sts:GetCallerIdentity", "cloudwatch:GetMetricData"}
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,8 @@ examples:
 _OUTPUT: Final = "evidence.json"
 _MERGE: Final = "merge"
 _SHOW: Final = "show"
+_MOST_GAPS: Final = 10
+"""Of one region that are told; the bundle has all."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -189,9 +191,11 @@ def _tell(bundle: "Packed", path: str) -> None:
     from guardrail.reporters.wording import counted
 
     for survey in bundle.surveys:
-        for gap in survey.gaps:
+        for gap in survey.gaps[:_MOST_GAPS]:
             about = f" {gap.subject}" if gap.subject else ""
             output.say(f"guardrail: {survey.region}: not known: {gap.metric}{about}: {gap.reason}")
+        if len(survey.gaps) > _MOST_GAPS:
+            output.say(f"guardrail: {survey.region}: and {counted(len(survey.gaps) - _MOST_GAPS, 'gap')} more")
     if path == "-":
         return
     where = ", ".join(dict.fromkeys(survey.region for survey in bundle.surveys)) or "nowhere"

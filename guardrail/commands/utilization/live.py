@@ -5,6 +5,7 @@ another while metrics come, which takes memory. Series stay in the journal and a
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -23,8 +24,8 @@ from guardrail.commands.utilization.asking import Asked
 from guardrail.errors import AWSError, GuardrailError, did_you_mean
 from guardrail.evidence import bundle_file, jobs, queries, summary
 from guardrail.evidence.account import Account, Fault
-from guardrail.evidence.base import Window
-from guardrail.evidence.bundle import VERSION, Bundle, EndpointEvidence, JobEvidence
+from guardrail.evidence.base import Series, Window
+from guardrail.evidence.bundle import VERSION, Bundle, EndpointEvidence, JobEvidence, Survey
 from guardrail.evidence.bundle_file import Packed
 from guardrail.evidence.journal import Header, Journal
 from guardrail.evidence.queries import Ask
@@ -62,6 +63,7 @@ def bundle(asked: Asked, journal_path: str) -> Packed:
     """What is seen of all that was asked for. Raises `GuardrailError`; the journal then holds what was answered."""
     with progress("asking who these credentials are") as status:
         access, regions = _access(asked)
+        os.makedirs(os.path.dirname(os.path.abspath(journal_path)), exist_ok=True)
         journal = Journal.opened(journal_path, _header(asked, access, regions))
         try:
             found = _collected(access, regions, asked, journal, status)
@@ -201,17 +203,35 @@ def _summarised(regions: Sequence[Region], window: Window, journal: Journal) -> 
     """The bundle, in the order of its file."""
     specs = PriceBook().instance
     ordered = sorted(regions, key=lambda region: region.account.region)
+    statuses: dict[str, Counter[str]] = {region.account.region: Counter() for region in ordered}
+
+    def answered(region: Region, asks: Iterable[Ask]) -> Iterator[Series]:
+        for series in journal.series(region.account.region, asks):
+            statuses[region.account.region][series.status] += 1
+            yield series
 
     def endpoints() -> Iterator[EndpointEvidence]:
         for region in ordered:
+            for endpoint in sorted(region.account.endpoints, key=lambda each: each.endpoint_name):
+                series = answered(region, queries.of_endpoint(region.account, endpoint, window))
+                yield summary.endpoint(region.account, endpoint, series, window, specs)
+
+    def surveys() -> Iterator[Survey]:
+        for region in ordered:
             account = region.account
-            for endpoint in sorted(account.endpoints, key=lambda each: each.endpoint_name):
-                series = journal.series(account.region, queries.of_endpoint(account, endpoint, window))
-                yield summary.endpoint(account, endpoint, series, window, specs)
+            faults = (*account.faults, *_unanswered(statuses[account.region]))
+            yield summary.survey(replace(account, faults=faults), window)
 
     batch: list[JobEvidence] = []
     for region in ordered:
-        of_jobs = journal.series(region.account.region, region.asks_of_jobs(window))
-        batch += jobs.of(region.account, of_jobs, window, specs)
-    surveys = [summary.survey(region.account, window) for region in ordered]
-    return Packed(surveys, endpoints(), bundle_file.merged([Bundle(version=VERSION, jobs=tuple(batch))]).jobs)
+        batch += jobs.of(region.account, answered(region, region.asks_of_jobs(window)), window, specs)
+    in_order = bundle_file.merged([Bundle(version=VERSION, jobs=tuple(batch))]).jobs
+    return Packed(surveys(), endpoints(), in_order)
+
+
+def _unanswered(statuses: Counter[str]) -> Iterator[Fault]:
+    """What CloudWatch did not answer of a region, in sum; each metric is a gap of its endpoint."""
+    for status, count in sorted(statuses.items()):
+        if status != "Complete":
+            reason = f"{status}: {count:,} of {statuses.total():,} metrics"
+            yield Fault(call="cloudwatch:GetMetricData", reason=reason)
