@@ -221,10 +221,11 @@ class Access:
 
     def _turn(self, service: str, region: str) -> Callable[..., None]:
         """What each attempt goes through before it is sent: retries too, so that none breaks the pace."""
-        calls = self.pace("metrics" if service == "cloudwatch" else service, region, _calls_per_second(service))
+        others = self.pace(service, region, DESCRIBES_PER_S)
+        of_metrics = self.pace("GetMetricData", region, METRIC_CALLS_PER_S)
 
-        def wait(**_: Any) -> None:
-            calls.wait()
+        def wait(event_name: str, **_: Any) -> None:
+            (of_metrics if event_name.endswith(".GetMetricData") else others).wait()
 
         return wait
 
@@ -243,10 +244,6 @@ class Access:
             aws_session_token=found["SessionToken"],
             region_name=self.region,
         )
-
-
-def _calls_per_second(service: str) -> float:
-    return METRIC_CALLS_PER_S if service == "cloudwatch" else DESCRIBES_PER_S
 
 
 def datapoints(access: Access, region: str) -> Pace:

@@ -390,8 +390,8 @@ def test_without_boto3_the_command_says_what_to_install(ask: Ask, monkeypatch: p
 # Nothing is changed --------------------------------------------------------------------------------------------------
 
 
-def test_the_policy_in_the_documentation_allows_exactly_what_is_asked(cloud: Cloud, ask: Ask) -> None:
-    region = cloud.region
+def of_every_kind(region: Region) -> None:
+    """An account of which every call has something to say."""
     add(region, "shop")
     region.endpoints[0]["LastModifiedTime"] = "2026-11-13T06:20:00+00:00"
     common = {
@@ -422,13 +422,37 @@ def test_the_policy_in_the_documentation_allows_exactly_what_is_asked(cloud: Clo
             "TransformEndTime": "2026-11-10T01:10:00+00:00",
         }
     )
-    assert ask()[0] == 0
+
+
+def allowed_by_the_documentation() -> list[str]:
     page = (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
     blocks = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL) if "Statement" in block]
-    allowed = [action for block in blocks for each in block["Statement"] for action in each["Action"]]
+    return [action for block in blocks for each in block["Statement"] for action in each["Action"]]
+
+
+def test_the_policy_in_the_documentation_allows_exactly_what_is_asked(cloud: Cloud, ask: Ask) -> None:
+    of_every_kind(cloud.region)
+    assert ask()[0] == 0
+    allowed = allowed_by_the_documentation()
     asked = set(actions(cloud)) - {"sts:GetCallerIdentity"}  # which needs no permission
     assert sorted(allowed) == sorted(asked)
     assert all(re.fullmatch(r"[a-z-]+:(List|Describe|Get)[A-Za-z]+", action) for action in allowed)
+
+
+@pytest.mark.parametrize("action", allowed_by_the_documentation())
+def test_each_action_that_is_denied_alone_is_named_and_changes_no_number(cloud: Cloud, ask: Ask, action: str) -> None:
+    of_every_kind(cloud.region)
+    cloud.denied = {action}
+    code, _, told = ask()
+    assert action in told
+    if action == "sagemaker:ListEndpoints":
+        assert code == 2
+        return
+    assert code == 0
+    (endpoint,) = written().endpoints
+    told_requests = [variant.requests.total for variant in endpoint.variants if variant.requests is not None]
+    unknown = action in ("cloudwatch:GetMetricData", "sagemaker:DescribeEndpoint")
+    assert told_requests == ([] if unknown else [33_600])
 
 
 # Files in place of AWS -----------------------------------------------------------------------------------------------
