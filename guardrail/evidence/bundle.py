@@ -6,9 +6,9 @@ week. What could not be had is a gap with its reason, never a zero.
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from guardrail.evidence.base import Gap
 
@@ -46,7 +46,7 @@ class Distribution(Part, frozen=True, kw_only=True):
     maximum: Decimal
     recurring: Decimal | None = None
     """The greatest value that at least two weeks had in the same hour of week, or exceeded; None of a single week."""
-    recurs_at: int | None = None
+    recurs_at: Annotated[int, Meta(ge=0, lt=HOURS_OF_WEEK)] | None = None
     """That hour of week: 0 is Monday 00:00 UTC."""
     count: int
     """How many values there are."""

@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -139,22 +139,27 @@ def _said(error: Exception) -> str:
 
 
 def _refuse(value: object) -> None:
-    """Raise ValueError where something holds a number or a text that no measurement has."""
+    """Raise ValueError where something holds a number, a time or a text that no measurement has."""
     pending = [value]
     while pending:
         one = pending.pop()
-        if isinstance(one, Decimal):
-            if not limits.is_countable(one) or one < 0:
-                raise ValueError("it has a number that nothing was measured to be")
-        elif isinstance(one, str):
-            if len(one) > _LONGEST_TEXT:
-                raise ValueError(f"it has a text of more than {_LONGEST_TEXT:,} characters")
-        elif isinstance(one, Struct):
+        if isinstance(one, Struct):
             pending += [getattr(one, name) for name in one.__struct_fields__]
         elif isinstance(one, dict):
             pending += [*one.keys(), *one.values()]
         elif isinstance(one, (list, tuple)):
             pending += one
+        elif (problem := _problem(one)) is not None:
+            raise ValueError(problem)
+
+
+def _problem(one: object) -> str | None:
+    if isinstance(one, Decimal):
+        return None if limits.is_countable(one) and one >= 0 else "it has a number that nothing was measured to be"
+    if isinstance(one, datetime):
+        return None if one.tzinfo is not None else "it has a time without its offset from UTC"
+    is_long = isinstance(one, str) and len(one) > _LONGEST_TEXT
+    return f"it has a text of more than {_LONGEST_TEXT:,} characters" if is_long else None
 
 
 # Several -------------------------------------------------------------------------------------------------------------

@@ -103,7 +103,7 @@ def test_the_page_draws_each_hour_of_the_week_and_loads_nothing(capsys: pytest.C
     assert tags.names.count("rect") == 4 * 168
     assert "script" not in tags.names
     assert not [value for name, value in tags.attributes if name in ("src", "href") or name.startswith("on")]
-    assert "shop / a: CPU by hour of week (UTC), at most 30 cores" in text
+    assert "shop / a: CPU by hour of week (UTC), at most 30 of 40 cores" in text
 
 
 def test_an_hour_that_was_never_seen_is_no_quiet_one(capsys: pytest.CaptureFixture[str]) -> None:

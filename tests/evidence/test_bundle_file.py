@@ -82,6 +82,8 @@ def test_a_changed_number_changes_few_lines() -> None:
         ('"total": 3360', '"total": NaN', "no bundle of evidence"),
         ('"name": "shop"', '"name": "' + "x" * 5000 + '"', "text of more than"),
         ('"name": "shop"', '"nane": "shop"', "no bundle of evidence"),
+        ('"created": "2026-09-01T08:00:00Z"', '"created": "2026-09-01T08:00:00"', "without its offset"),
+        ('"recurs_at": ', '"recurs_at": 168', "no bundle of evidence"),
         ('"version": "1"', '"version": "2"', "version '2' of a bundle is not supported"),
     ],
 )

@@ -6,10 +6,11 @@ escapes every value.
 
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from itertools import islice
 from typing import Any, Final
 
-from guardrail.evidence.bundle import HOURS_OF_WEEK, Profile, VariantEvidence
-from guardrail.evidence.judge.fleet import JudgedEndpoint
+from guardrail.evidence.bundle import HOURS_OF_WEEK
+from guardrail.evidence.judge.fleet import JudgedEndpoint, JudgedVariant
 from guardrail.evidence.judge.statements import hour_of_week
 from guardrail.money import plain
 from guardrail.reporters.wording import inert
@@ -19,6 +20,8 @@ _HOURS: Final = 24
 _CELL, _GAP, _LEFT, _TOP = 14, 2, 34, 16
 _WIDTH: Final = _LEFT + _HOURS * (_CELL + _GAP)
 _HEIGHT: Final = _TOP + len(_DAYS) * (_CELL + _GAP)
+MOST_MAPS: Final = 60
+"""Pictures on one page, of what has the most money at stake: those of thousands make 70 MB that nobody looks at."""
 _SHADES: Final = ("#eef3f9", "#cfdff0", "#a6c4e3", "#74a3d1", "#4680bb", "#275f9b", "#123f70")
 """From quiet to busy; told apart in grey, too."""
 
@@ -76,7 +79,7 @@ def page(
                 (inert(subject), inert(text, 800), [inert(one, 400) for one in commands], is_note)
                 for subject, text, commands, is_note in said
             ],
-            maps=[drawn for one in judged for variant in one.variants for drawn in _maps(one, variant.evidence)],
+            maps=list(islice((drawn for one in judged for drawn in _drawn(one)), MOST_MAPS)),
             ticks=[{"x": _x(hour), "text": f"{hour:02}"} for hour in range(0, _HOURS, 3)],
             days=[{"y": _y(place) + _CELL - 3, "text": day} for place, day in enumerate(_DAYS)],
             side=_CELL,
@@ -87,31 +90,41 @@ def page(
     )
 
 
-def _maps(one: JudgedEndpoint, variant: VariantEvidence) -> Iterator[dict[str, Any]]:
+def _drawn(one: JudgedEndpoint) -> Iterator[dict[str, Any]]:
+    for variant in one.variants:
+        yield from _maps(one, variant)
+
+
+def _maps(one: JudgedEndpoint, judged: JudgedVariant) -> Iterator[dict[str, Any]]:
     """Pictures of a variant: the cores or GPUs of its hottest instance, and its requests."""
+    variant = judged.evidence
     requests = None if variant.requests is None else variant.requests.profile
-    for what, unit, profile in (
-        ("GPU", "GPUs", variant.gpu_profile),
-        ("CPU", "cores", variant.cpu_profile),
-        ("requests", "an hour", requests),
+    name = inert(f"{one.evidence.name} / {variant.name}", 120)
+    for what, unit, profile, room in (
+        ("GPU", "GPUs", variant.gpu_profile, judged.gpus),
+        ("CPU", "cores", variant.cpu_profile, judged.vcpus),
+        ("requests", "an hour", requests, None),
     ):
         if profile is not None:
-            name = inert(f"{one.evidence.name} / {variant.name}", 120)
-            yield _map(f"{name}: {what}", unit, profile, use_maximum=what != "requests")
+            values = profile.mean if what == "requests" else profile.maximum or profile.mean
+            yield _map(f"{name}: {what}", unit, values, room)
 
 
-def _map(title: str, unit: str, profile: Profile, *, use_maximum: bool) -> dict[str, Any]:
-    values = (profile.maximum if use_maximum else ()) or profile.mean
+def _map(title: str, unit: str, values: Sequence[Decimal | None], room: int | None) -> dict[str, Any]:
+    """Of a machine the darkest is all that it has, so that an idle one is pale; of requests the busiest hour."""
     top = max((value for value in values if value is not None), default=Decimal(0))
     busiest = next((place for place, value in enumerate(values) if value is not None and value == top), 0)
     return {
         "title": title,
-        "label": f"{title} by hour of week (UTC), at most {plain(top)} {unit}, on {hour_of_week(busiest)}",
+        "label": (
+            f"{title} by hour of week (UTC), at most {plain(top)}{f' of {room}' if room else ''} {unit}, "
+            f"on {hour_of_week(busiest)}"
+        ),
         "cells": [
             {
                 "x": _x(place % _HOURS),
                 "y": _y(place // _HOURS),
-                "fill": None if value is None else _shade(value, top),
+                "fill": None if value is None else _shade(value, Decimal(room) if room else top),
                 "title": f"{hour_of_week(place)}: {'never seen' if value is None else f'{plain(value)} {unit}'}",
             }
             for place, value in enumerate(values[:HOURS_OF_WEEK])
@@ -120,9 +133,9 @@ def _map(title: str, unit: str, profile: Profile, *, use_maximum: bool) -> dict[
 
 
 def _shade(value: Decimal, top: Decimal) -> str:
-    """The darker, the nearer to the busiest hour."""
+    """The darker, the nearer to the top."""
     place = int(value / top * (len(_SHADES) - 1)) if top else 0
-    return _SHADES[place]
+    return _SHADES[min(place, len(_SHADES) - 1)]
 
 
 def _x(hour: int) -> int:

@@ -43,6 +43,9 @@ class JudgedVariant(Struct, frozen=True, kw_only=True):
     """What it costs a month as it ran: None where something of it has no price."""
     hourly_usd: Decimal | None
     """Of one instance."""
+    vcpus: int | None = None
+    gpus: int | None = None
+    """Of one instance; None where its type is not known."""
     idleness: Idleness
     sizing: RightSizing | None
     """None of what is idle, and of what runs on no instance."""
@@ -136,6 +139,7 @@ def _variant(  # noqa: PLR0913, PLR0917 - one variant with all that it is judged
     evidence = found.variants[place]
     hourly = _hourly(bill)
     idleness = idle.of_variant(found, evidence, hourly, hours=asked.idle_hours)
+    spec = None if evidence.instance_type is None else engine.prices.instance(evidence.instance_type)
     runs = evidence.serverless is None and not idleness.is_idle and idleness.verdict != "at-zero"
     sizing = None
     if runs:
@@ -148,6 +152,8 @@ def _variant(  # noqa: PLR0913, PLR0917 - one variant with all that it is judged
         evidence=evidence,
         monthly_usd=None if isinstance(expected, Unknown) or bill.monthly.at_least else expected,
         hourly_usd=hourly,
+        vcpus=None if spec is None else spec.vcpus,
+        gpus=None if spec is None else spec.accelerators,
         idleness=idleness,
         sizing=sizing,
         periodic=scaling.periodic(found, evidence, hourly) if runs else None,
