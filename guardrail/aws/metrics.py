@@ -22,6 +22,8 @@ _DEEPEST_SPLIT: Final = 9
 """Halves of halves: nine times make one query of 500."""
 _MOST_REFUSED: Final = 40
 """Calls that may fail in a region before the rest is not tried any more: then it is not this or that query."""
+_UNFINISHED: Final = ("InternalError", "PartialData")
+"""What is asked for once more: a last page that is not whole, or none at all."""
 _SAID: Final[dict[str, Status]] = {
     "Complete": "Complete",
     "PartialData": "PartialData",
@@ -66,11 +68,11 @@ class Metrics:
             self._refused += 1
             yield from self._after(error, batch, depth)
             return
-        failed = [ask for ask in batch if found[ask.query.id].status == "InternalError"]
+        failed = [ask for ask in batch if found[ask.query.id].status in _UNFINISHED]
         again = bool(failed) and depth < _DEEPEST_SPLIT
         for ask in batch:
             each = found[ask.query.id]
-            if not (again and each.status == "InternalError"):
+            if not (again and each.status in _UNFINISHED):
                 yield each.series(ask)
         if again:
             yield from self._answered(failed, _DEEPEST_SPLIT)

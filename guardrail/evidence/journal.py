@@ -25,7 +25,7 @@ LONGEST_PAUSE: Final = timedelta(hours=24)
 """After which a journal is too old to go on with: its window would be of yesterday."""
 _DIGEST: Final = 12
 _MODE: Final = 0o600
-_ANSWERED: Final = ("Complete", "PartialData", "Forbidden")
+_ANSWERED: Final = ("Complete", "Forbidden")
 """What a run that goes on does not ask again."""
 
 

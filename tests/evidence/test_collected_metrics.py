@@ -125,18 +125,22 @@ def test_no_more_than_fifty_calls_come_in_a_second(cloud: Cloud, access: Access,
     assert 40 < most_in_a_second(cloud.calls, lambda call: call.action == "GetMetricData") <= 50
 
 
+@pytest.mark.parametrize("status", ["InternalError", "PartialData"])
 def test_a_query_that_fails_inside_an_answer_is_asked_again_alone(
-    cloud: Cloud, access: Access, journal: Journal
+    cloud: Cloud, access: Access, journal: Journal, status: str
 ) -> None:
     for name in ("a", "b"):
         _measure(cloud, name)
-    cloud.unanswered = {_ask("a").query.id: ("InternalError", 1)}
+    cloud.unanswered = {_ask("a").query.id: (status, 1)}
     found = _fetched(access, journal, [_ask("a"), _ask("b")])
     assert [(each.status, len(each.points)) for each in found] == [("Complete", 300), ("Complete", 300)]
     assert [len(call.arguments["MetricDataQueries"]) for call in cloud.calls[1:]] == [2, 1]
 
 
-@pytest.mark.parametrize(("status", "told"), [("InternalError", "InternalError"), ("Forbidden", "Forbidden")])
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [("InternalError", "InternalError"), ("Forbidden", "Forbidden"), ("PartialData", "PartialData")],
+)
 def test_a_query_that_is_never_answered_has_no_values_and_says_why(
     cloud: Cloud, access: Access, journal: Journal, status: str, told: str
 ) -> None:
@@ -175,6 +179,18 @@ def test_what_is_throttled_to_the_end_is_throttled_and_not_zero(cloud: Cloud, ac
     assert [(each.status, each.points) for each in found] == [("Throttled", ())] * 2
     # Eight attempts of the whole, and of each half.
     assert cloud.count("GetMetricData") == 24
+
+
+def test_a_service_that_is_down_is_not_asked_for_ever(cloud: Cloud, access: Access, journal: Journal) -> None:
+    cloud.failing = [("GetMetricData", DOWN)] * 1000
+    asks = [
+        Ask(query=query("n", "m", {"Host": f"{number}"}, "Sum", 3600), start=start, end=start + timedelta(hours=1))
+        for number, start in enumerate(WINDOW.start + timedelta(hours=hour) for hour in range(200))
+    ]
+    found = _fetched(access, journal, asks)
+    assert {each.status for each in found} == {"InternalError"}
+    assert len(found) == 200
+    assert cloud.count("GetMetricData") == 40  # of 200 calls, each for an hour of its own
 
 
 # The journal ---------------------------------------------------------------------------------------------------------
