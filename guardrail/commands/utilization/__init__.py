@@ -77,7 +77,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def _tag(text: str) -> tuple[str, str]:
     key, separator, value = text.partition("=")
-    if not key or not separator:
+    if not key or not separator or not text.isprintable():  # what is no character of a tag is not printable either
         raise ArgumentTypeError(f"{text!r} is no tag: KEY=VALUE")
     return key, value
 

@@ -1,5 +1,6 @@
 """What a collection is to look at, as the flags say it, checked before anything is asked."""
 
+import re
 from argparse import Namespace
 from typing import Final
 
@@ -9,6 +10,9 @@ from guardrail.errors import GuardrailError
 from guardrail.evidence.queries import KEPT_DAYS, LONGEST_DAYS
 
 _HOUR: Final = 3600
+_NAME: Final = re.compile(r"[a-zA-Z0-9-]{1,63}")
+"""An endpoint, a variant (SageMaker API reference, CreateEndpoint)."""
+_LONGEST_SHOWN: Final = 80
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -27,6 +31,12 @@ class Asked(Struct, frozen=True, kw_only=True):
 def asked(arguments: Namespace) -> Asked:
     """What the flags ask for. Raises `GuardrailError` where CloudWatch does not keep that, or it would be too much."""
     resolution, days = arguments.resolution, arguments.days
+    for name in arguments.endpoints:
+        if not all(map(_NAME.fullmatch, name.split("/", 1 if arguments.given else 0))):
+            raise GuardrailError(
+                f"{name[:_LONGEST_SHOWN]!r} is no name of an endpoint",
+                hint="letters, digits and hyphens, 63 at most; with a CSV, ENDPOINT/VARIANT",
+            )
     if days > LONGEST_DAYS[resolution]:
         raise GuardrailError(
             f"CloudWatch keeps values of {resolution:,} s for {KEPT_DAYS[resolution]} days",
