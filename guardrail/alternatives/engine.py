@@ -83,6 +83,24 @@ class Engine:
             return None
         return self._of_count(at, variant, spec, count)
 
+    def with_serverless(
+        self, endpoint: Endpoint, place: int, *, memory_mib: int | None = None, slots: int | None = None
+    ) -> Alternative | None:
+        """A serverless variant with less memory or fewer warm slots; None where that saves nothing, by its usage."""
+        at = self._on_free_instances(endpoint, place)
+        variant = None if at is None else at.variant
+        if at is None or not isinstance(variant, ServerlessVariant):
+            return None
+        if memory_mib is not None:
+            smaller = replace(variant, memory_mib=memory_mib)
+            name, said = f"{memory_mib // facts.MIB_PER_GIB} GB", "less memory brings less CPU: it may take longer"
+        else:
+            smaller = replace(variant, provisioned_concurrency=slots)
+            name, said = f"{slots} slots kept warm", "peaks that were not seen find no warm slot"
+        return self._priced(
+            at, self._bill(at, smaller), basis="with-usage", kind="concurrency", name=name, conditions=(said,)
+        )
+
     def is_free(self, endpoint: Endpoint, place: int) -> bool:
         """Whether a variant has a price, and nothing binds what it runs on."""
         return self._on_free_instances(endpoint, place) is not None

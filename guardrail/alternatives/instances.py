@@ -51,11 +51,12 @@ def candidates(prices: PriceBook, region: str, instance_type: str) -> tuple[Cand
 def transform_candidates(prices: PriceBook, region: str, instance_type: str) -> tuple[Candidate, ...]:
     """Cheaper types that a transform job could run on: CreateTransformJob takes fewer types than endpoints do."""
     present = prices.transform(region, instance_type)
-    return _among(prices.instance(instance_type), present, _sold_for_transform(prices, region))
+    return _among(prices.instance(instance_type), present, sold_for_transform(prices, region))
 
 
 @lru_cache(maxsize=64)
-def _sold_for_transform(prices: PriceBook, region: str) -> tuple[tuple[InstanceSpec, Price], ...]:
+def sold_for_transform(prices: PriceBook, region: str) -> tuple[tuple[InstanceSpec, Price], ...]:
+    """What transform jobs of a region can run on, with its price, where nothing casts doubt on that."""
     found = []
     for charge in prices.charges(region):
         use, name = usage_types.parts(charge)

@@ -1,6 +1,6 @@
 """What a variant was seen to need, and the types that have it: a measurement in place of what its present type has."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import lru_cache
 from math import ceil
@@ -8,7 +8,7 @@ from math import ceil
 from msgspec import Struct
 from msgspec.structs import replace
 
-from guardrail.alternatives.instances import Candidate
+from guardrail.alternatives.instances import Candidate, sold_for_transform
 from guardrail.cost.alternatives import SUCCESSORS, lost, sold
 from guardrail.money import ZERO
 from guardrail.prices.book import InstanceSpec, PriceBook
@@ -66,9 +66,9 @@ def _whole(amount: Decimal) -> Decimal:
 
 
 @lru_cache(maxsize=64)
-def _cheapest_first(prices: PriceBook, region: str) -> tuple[InstanceSpec, ...]:
-    ordered = sorted(sold(prices, region), key=lambda one: (one[1].usd, one[0].instance_type))
-    return tuple(each for each, _ in ordered)
+def _cheapest_first(prices: PriceBook, region: str, *, for_jobs: bool = False) -> tuple[InstanceSpec, ...]:
+    found = sold_for_transform(prices, region) if for_jobs else sold(prices, region)
+    return tuple(each for each, _ in sorted(found, key=lambda one: (one[1].usd, one[0].instance_type)))
 
 
 def fitting(prices: PriceBook, region: str, present: InstanceSpec, need: Need) -> Iterator[Candidate]:
@@ -77,7 +77,16 @@ def fitting(prices: PriceBook, region: str, present: InstanceSpec, need: Need) -
     What is superseded is left out, and what runs on CPU credits unless the present type does: how long a load lasts, a
     percentile does not say. A GPU is never replaced by another kind, and nothing without one by a GPU.
     """
-    for each in _cheapest_first(prices, region):
+    return _fitting(_cheapest_first(prices, region), present, need)
+
+
+def fitting_transform(prices: PriceBook, region: str, present: InstanceSpec, need: Need) -> Iterator[Candidate]:
+    """The same of what transform jobs can run on."""
+    return _fitting(_cheapest_first(prices, region, for_jobs=True), present, need)
+
+
+def _fitting(ordered: Iterable[InstanceSpec], present: InstanceSpec, need: Need) -> Iterator[Candidate]:
+    for each in ordered:
         is_other = each.accelerator_kind != present.accelerator_kind or each.family in SUCCESSORS
         if is_other or each.instance_type == present.instance_type or (each.burstable and not present.burstable):
             continue

@@ -164,6 +164,14 @@ class Models(Part, frozen=True, kw_only=True):
     """The share of requests that found their model loaded."""
 
 
+class Target(Part, frozen=True, kw_only=True):
+    """What a target-tracking policy holds a metric at."""
+
+    metric: str
+    """``SageMakerVariantInvocationsPerInstance``, or a metric by its own name."""
+    value: Decimal
+
+
 class VariantEvidence(Part, frozen=True, kw_only=True):
     """What was observed of one variant."""
 
@@ -176,6 +184,7 @@ class VariantEvidence(Part, frozen=True, kw_only=True):
     least_instances: int | None = None
     most_instances: int | None = None
     """Of its scalable target or managed scaling; None where nothing scales it."""
+    targets: tuple[Target, ...] = ()
     hours_at_most: int | None = None
     """Hours in which it was at its maximum."""
     hours_at_least: int | None = None

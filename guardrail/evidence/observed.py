@@ -7,8 +7,9 @@ from msgspec import Struct
 
 from guardrail.evidence.account import Account, ConfigVariant, Endpoint, EndpointConfig, EndpointVariant, Model
 from guardrail.evidence.base import Gap
-from guardrail.evidence.bundle import Mode
+from guardrail.evidence.bundle import Mode, Target
 from guardrail.evidence.measured import Measured
+from guardrail.evidence.statistics import exact
 from guardrail.prices.book import InstanceSpec
 
 Specs: TypeAlias = Callable[[str], InstanceSpec | None]
@@ -62,6 +63,19 @@ class Observed(Struct, frozen=True, kw_only=True):
         if managed is None or managed.status == "DISABLED":
             return None, None
         return managed.min_instance_count, managed.max_instance_count
+
+    def targets_of(self, variant: str) -> tuple[Target, ...]:
+        """What target-tracking policies hold of a variant; an expression of several metrics has no name."""
+        resource, found = f"endpoint/{self.name}/variant/{variant}", []
+        for policy in self.account.scaling_policies:
+            told = policy.target_tracking_scaling_policy_configuration
+            if policy.resource_id != resource or told is None:
+                continue
+            predefined, own = told.predefined_metric_specification, told.customized_metric_specification
+            name = predefined.predefined_metric_type if predefined is not None else own and own.metric_name
+            if name:
+                found.append(Target(metric=str(name), value=exact(told.target_value)))
+        return tuple(found)
 
     def hosts_components(self, asked: ConfigVariant | None) -> bool:
         """Whether a variant serves through inference components: it names no model itself."""

@@ -10,6 +10,7 @@ from msgspec import structs
 
 from guardrail.evidence.bundle import Bundle, Distribution
 from guardrail.evidence.judge import statements
+from guardrail.evidence.judge.batch import JudgedJobs
 from guardrail.evidence.judge.fleet import JudgedEndpoint, JudgedVariant
 from guardrail.evidence.judge.right_sizing import RightSizing
 from guardrail.evidence.judge.statements import Statement
@@ -21,15 +22,15 @@ _HEADS: Final = ("endpoint", "variant", "type", "USD a month", "at stake", "CPU 
 _WIDEST: Final = 40
 
 
-def written(judged: Sequence[JudgedEndpoint], bundle: Bundle, name: str) -> str:
-    """The judgements in the format called ``name``."""
-    makers: dict[str, Callable[[Sequence[JudgedEndpoint], Bundle], str]] = {
+def written(judged: Sequence[JudgedEndpoint], jobs: Sequence[JudgedJobs], bundle: Bundle, name: str) -> str:
+    """The judgements of endpoints and of transform jobs in the format called ``name``."""
+    makers: dict[str, Callable[[Sequence[JudgedEndpoint], Sequence[JudgedJobs], Bundle], str]] = {
         "table": table,
         "json": as_json,
         "markdown": markdown,
         "html": page,
     }
-    return makers[name](judged, bundle)
+    return makers[name](judged, jobs, bundle)
 
 
 # What all of them say ------------------------------------------------------------------------------------------------
@@ -87,9 +88,10 @@ def _size(sizing: RightSizing) -> str:
     return {"too-small": "too small", "fits": "fits"}.get(sizing.verdict, "not sized")
 
 
-def _said(judged: Sequence[JudgedEndpoint]) -> list[Statement]:
+def _said(judged: Sequence[JudgedEndpoint], jobs: Sequence[JudgedJobs]) -> list[Statement]:
     """Every statement, the most money first; gaps last."""
     every = [said for one in judged for said in statements.of_endpoint(one)]
+    every += [said for one in jobs for said in statements.of_jobs(one)]
     return sorted(every, key=lambda one: (one.kind == "gap", one.is_note, -(one.saves_usd or ZERO), one.subject))
 
 
@@ -106,7 +108,7 @@ def _is_doubted(said: Statement) -> bool:
 # Formats -------------------------------------------------------------------------------------------------------------
 
 
-def table(judged: Sequence[JudgedEndpoint], bundle: Bundle) -> str:
+def table(judged: Sequence[JudgedEndpoint], jobs: Sequence[JudgedJobs], bundle: Bundle) -> str:
     """What fits a terminal: a row for each variant, the sentences below, and the commands, which nobody runs."""
     from tabulate import tabulate
 
@@ -115,14 +117,14 @@ def table(judged: Sequence[JudgedEndpoint], bundle: Bundle) -> str:
     lines = [headline(judged, bundle), ""]
     if cells:
         lines += [tabulate(cells, headers=list(_HEADS), tablefmt="simple", disable_numparse=True, colalign=align), ""]
-    for said in _said(judged):
+    for said in _said(judged, jobs):
         mark = "note" if said.is_note else "–"
         lines.append(f"{mark} {inert(said.subject, 120)}: {inert(_sentence(said), 800)}")
         lines += [f"    $ {inert(command, 400)}" for command in said.commands]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def as_json(judged: Sequence[JudgedEndpoint], bundle: Bundle) -> str:
+def as_json(judged: Sequence[JudgedEndpoint], jobs: Sequence[JudgedJobs], bundle: Bundle) -> str:
     """Everything, by endpoint; amounts are decimal strings without exponent."""
     told = {
         "schema_version": "1.0",
@@ -130,6 +132,7 @@ def as_json(judged: Sequence[JudgedEndpoint], bundle: Bundle) -> str:
         "monthly_usd": _amount(_total(judged)),
         "at_stake_usd": _amount(sum((one.stake_usd for one in judged), ZERO)),
         "endpoints": [_endpoint(one) for one in judged],
+        "jobs": [_jobs(one) for one in jobs],
     }
     return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
 
@@ -197,6 +200,26 @@ def _variant(variant: JudgedVariant) -> dict[str, Any]:
     }
 
 
+def _jobs(one: JudgedJobs) -> dict[str, Any]:
+    job = one.evidence
+    return {
+        "account": job.account,
+        "region": job.region,
+        "prefix": job.prefix,
+        "model": job.model,
+        "instance_type": job.instance_type,
+        "instances": job.instances,
+        "runs_a_month": _amount(round(one.runs_a_month, 4)),
+        "mean_hours": _amount(job.mean_hours),
+        "monthly_usd": _amount(one.monthly_usd),
+        "needed": _need(one.needed),
+        "enough": one.instance_type,
+        "saving_monthly_usd": _amount(one.saving_usd),
+        "confidence": one.confidence.level,
+        "doubts": [*one.confidence.doubts],
+    }
+
+
 def _need(need: Any) -> dict[str, str | None]:
     return {name: _amount(value) for name, value in structs.asdict(need).items()}
 
@@ -219,7 +242,7 @@ def _amount(amount: Decimal | None) -> str | None:
     return None if amount is None else plain(amount)
 
 
-def markdown(judged: Sequence[JudgedEndpoint], bundle: Bundle) -> str:
+def markdown(judged: Sequence[JudgedEndpoint], jobs: Sequence[JudgedJobs], bundle: Bundle) -> str:
     """A table and a list in which no name acts."""
     lines = [f"**{gfm.prose(headline(judged, bundle))}**", ""]
     cells = list(rows(judged))
@@ -227,14 +250,14 @@ def markdown(judged: Sequence[JudgedEndpoint], bundle: Bundle) -> str:
         lines += [f"| {' | '.join(_HEADS)} |", f"|{' --- |' * len(_HEADS)}"]
         lines += [f"| {' | '.join(map(gfm.code, row))} |" for row in cells]
         lines.append("")
-    for said in _said(judged):
+    for said in _said(judged, jobs):
         mark = "note: " if said.is_note else ""
         lines.append(f"- {mark}{gfm.code(said.subject)} {gfm.prose(_sentence(said), starts_line=False)}")
         lines += [f"  - {gfm.code(command)}" for command in said.commands]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def page(judged: Sequence[JudgedEndpoint], bundle: Bundle) -> str:
+def page(judged: Sequence[JudgedEndpoint], jobs: Sequence[JudgedJobs], bundle: Bundle) -> str:
     """One page, with a picture of the week of each variant."""
     from guardrail.commands.utilization import heat_map
 
@@ -243,5 +266,5 @@ def page(judged: Sequence[JudgedEndpoint], bundle: Bundle) -> str:
         headline(judged, bundle),
         list(rows(judged)),
         _HEADS,
-        [(said.subject, _sentence(said), said.commands, said.is_note) for said in _said(judged)],
+        [(said.subject, _sentence(said), said.commands, said.is_note) for said in _said(judged, jobs)],
     )

@@ -30,13 +30,13 @@ def show(
         idle_hours=arguments.idle_hours,
         tests=tuple(_tests(arguments.recommendations, surveys, prices)),
     )
-    judged = fleet.judged(bundle, prices, asked)
+    judged, jobs_judged = fleet.judged(bundle, prices, asked), fleet.jobs(bundle, prices, asked)
     if arguments.recommender:
         output.write_stdout(_definitions(judged), for_machines=True)
     from guardrail.commands.utilization import formats
 
     for name, path in sorted(arguments.formats or (), key=lambda one: one[1] is None):
-        text = formats.written(judged, bundle, name)
+        text = formats.written(judged, jobs_judged, bundle, name)
         if path is None:
             output.write_stdout(text, for_machines=name != "table")
         else:

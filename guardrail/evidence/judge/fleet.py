@@ -12,10 +12,12 @@ from guardrail.cost.base import Bill
 from guardrail.evidence import recommender, standing
 from guardrail.evidence.bundle import Bundle, ComponentEvidence, EndpointEvidence, VariantEvidence
 from guardrail.evidence.demand import Observed
-from guardrail.evidence.judge import idle, right_sizing, scaling
+from guardrail.evidence.judge import batch, idle, right_sizing, scaling, serverless
+from guardrail.evidence.judge.batch import JudgedJobs
 from guardrail.evidence.judge.idle import Idleness
 from guardrail.evidence.judge.right_sizing import HEADROOM, Declared, Percentile, RightSizing
-from guardrail.evidence.judge.scaling import Bounds, Periodic
+from guardrail.evidence.judge.scaling import Bounds, NeverApproached, Periodic
+from guardrail.evidence.judge.serverless import Fitted
 from guardrail.evidence.recommender import LoadTest
 from guardrail.model import Endpoint, Unknown
 from guardrail.money import HOURS_PER_MONTH, ZERO
@@ -51,6 +53,8 @@ class JudgedVariant(Struct, frozen=True, kw_only=True):
     """None of what is idle, and of what runs on no instance."""
     periodic: Periodic | None = None
     bounds: Bounds | None = None
+    target: NeverApproached | None = None
+    serverless: Fitted | None = None
     tests: tuple[LoadTest, ...] = ()
     """Load tests of its model, which say more than what was observed."""
     ways: tuple[Alternative, ...] = ()
@@ -74,6 +78,9 @@ class JudgedVariant(Struct, frozen=True, kw_only=True):
             amounts.append(self.sizing.saving_usd)
         if self.sizing is not None and self.sizing.fewer is not None and self.sizing.fewer.usd is not None:
             amounts.append(self.sizing.fewer.usd)
+        if self.serverless is not None:
+            found = (self.serverless.memory, self.serverless.slots)
+            amounts += [one.usd for one in found if one is not None and one.usd is not None]
         if self.periodic is not None:
             amounts.append(self.periodic.saving_usd)
         return max(amounts)
@@ -108,6 +115,15 @@ def judged(bundle: Bundle, prices: PriceBook, asked: Asked | None = None) -> tup
         sorted(
             found, key=lambda one: (-one.stake_usd, -(one.monthly_usd or ZERO), one.evidence.region, one.evidence.name)
         )
+    )
+
+
+def jobs(bundle: Bundle, prices: PriceBook, asked: Asked | None = None) -> tuple[JudgedJobs, ...]:
+    """What is said of transform jobs, the most money first."""
+    by = asked or Asked()
+    found = [batch.judge(job, prices, headroom=by.headroom, percentile=by.percentile) for job in bundle.jobs]
+    return tuple(
+        sorted(found, key=lambda one: (-(one.saving_usd or ZERO), -(one.monthly_usd or ZERO), one.evidence.prefix))
     )
 
 
@@ -158,6 +174,8 @@ def _variant(  # noqa: PLR0913, PLR0917 - one variant with all that it is judged
         sizing=sizing,
         periodic=scaling.periodic(found, evidence, hourly) if runs else None,
         bounds=scaling.bounds(evidence),
+        target=scaling.never_approached(evidence),
+        serverless=serverless.judge(engine, evidence, modelled, place, asked.headroom),
         tests=tuple(recommender.linked(asked.tests, evidence)),
         ways=tuple(each for each in ways if each.kind in _WAYS and each.basis == "with-usage"),
     )

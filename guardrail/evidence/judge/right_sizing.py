@@ -77,6 +77,8 @@ class RightSizing(Struct, frozen=True, kw_only=True):
     """Cheaper types that have what is needed, the cheapest first."""
     fewer: Alternative | None = None
     """Fewer instances of the same type that take the load."""
+    slower: Option | None = None
+    """Of what has a queue: a type that is still cheaper, where it is fine that requests wait for hours."""
     enough: str | None = None
     """The cheapest type that has what is needed, where the present one has not."""
     reason: str = ""
@@ -156,6 +158,7 @@ def judge(
         verdict="too-large" if is_too_large else "fits",
         options=options,
         fewer=fewer,
+        slower=_slower(engine, found, variant, declared, needed, options) if found.mode == "async" else None,
         notes=tuple(_notes(engine, options, most, needed, spec)),
     )
 
@@ -252,6 +255,31 @@ def _options(engine: Engine, endpoint: Endpoint, place: int, spec: InstanceSpec,
                 hourly_usd=price.usd,
                 instances_usd=(present.usd - price.usd) * count * HOURS_PER_MONTH,
             )
+
+
+def _slower(
+    engine: Engine,
+    found: EndpointEvidence,
+    variant: VariantEvidence,
+    declared: Declared,
+    needed: Need,
+    options: tuple[Option, ...],
+) -> Option | None:
+    """The cheapest type that works off in a week what a week brings, a fifth of it to spare, however long it queues."""
+    profile = variant.cpu_profile
+    hours = [] if profile is None else [one for one in profile.mean if one is not None]
+    if not hours or (found.backlog is not None and found.backlog.busy_hours == found.backlog.hours):
+        return None
+    mean = sum(hours, Decimal(0)) / len(hours) * declared.share * (1 + HEADROOM)
+    spec = engine.prices.instance(str(variant.instance_type))
+    if spec is None or needed.cpu_cores is None or mean >= needed.cpu_cores:
+        return None
+    enough = replace(needed, cpu_cores=mean, gpus=None if needed.gpus is None else min(needed.gpus, Decimal(1)))
+    cheapest = min((one.hourly_usd for one in options if not one.is_arm), default=None)
+    for option in _options(engine, declared.endpoint, declared.place, spec, enough):
+        if not option.is_arm and (cheapest is None or option.hourly_usd < cheapest):
+            return option
+    return None
 
 
 def _fullest(need: Need, spec: InstanceSpec) -> Decimal | None:

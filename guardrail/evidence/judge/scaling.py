@@ -13,6 +13,11 @@ from guardrail.money import HOURS_PER_MONTH
 
 _BUSY: Final = Decimal("0.2")
 """An hour of the week is busy that has at least this share of the load of the busiest."""
+PER_INSTANCE: Final = "SageMakerVariantInvocationsPerInstance"
+"""Requests a minute and instance (Application Auto Scaling API, MetricType)."""
+_MINUTES: Final = 60
+_NEAR: Final = Decimal("0.25")
+"""A quarter of a target: the mean of an hour hides a peak of minutes, which is seldom four times as high."""
 _MOST_BUSY: Final = 126
 """Busy hours of a week beyond which, at three quarters of it, following the load saves little."""
 _QUIET_RATIO: Final = Decimal("0.5")
@@ -108,6 +113,27 @@ def _load(variant: VariantEvidence) -> tuple[list[Decimal], str] | None:
             if len(loads) == HOURS_OF_WEEK and any(loads):
                 return loads, by
     return None
+
+
+class NeverApproached(Struct, frozen=True, kw_only=True):
+    """A target that no hour came near, so that nothing was ever added because of it."""
+
+    target: Decimal
+    most_a_minute: Decimal
+    """Requests a minute and instance, the mean of the busiest hour."""
+
+
+def never_approached(variant: VariantEvidence) -> NeverApproached | None:
+    """A target of requests per instance of which the busiest hour had less than a quarter, of a fleet at its minimum.
+
+    36,000 requests in the busiest hour on two instances are 300 a minute and instance: far from a target of 2,000.
+    """
+    counted, requests = variant.instances, variant.requests
+    target = next((one.value for one in variant.targets if one.metric == PER_INSTANCE), None)
+    if target is None or counted is None or requests is None or requests.an_hour is None or not counted.minimum:
+        return None
+    most = requests.an_hour.maximum / _MINUTES / counted.minimum
+    return NeverApproached(target=target, most_a_minute=most) if most < _NEAR * target else None
 
 
 def bounds(variant: VariantEvidence) -> Bounds | None:

@@ -7,10 +7,11 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from guardrail.evidence.bundle import EndpointEvidence
+from guardrail.evidence.judge.batch import JudgedJobs
 from guardrail.evidence.judge.confidence import Confidence
 from guardrail.evidence.judge.fleet import JudgedEndpoint, JudgedVariant
 from guardrail.evidence.judge.right_sizing import Option, RightSizing
-from guardrail.money import plain, two_decimals
+from guardrail.money import ZERO, plain, two_decimals
 
 Kind: TypeAlias = Literal[
     "idle",
@@ -23,6 +24,11 @@ Kind: TypeAlias = Literal[
     "periodic",
     "maximum-reached",
     "minimum-never-left",
+    "target-never-approached",
+    "never-empty",
+    "slower",
+    "serverless",
+    "jobs",
     "load-test",
     "another-way",
     "gap",
@@ -48,12 +54,17 @@ class Statement(Struct, frozen=True, kw_only=True):
     @property
     def is_note(self) -> bool:
         """Whether it is too unsure, or says too little, to be a finding."""
-        return not self.confidence.is_enough or self.kind in ("gap", "not-sized", "graviton", "another-way")
+        return not self.confidence.is_enough or self.kind in ("gap", "not-sized", "graviton", "another-way", "slower")
 
 
 def of_endpoint(judged: JudgedEndpoint) -> Iterator[Statement]:
     """Everything that is said of one endpoint."""
     found = judged.evidence
+    queue = found.backlog
+    if queue is not None and queue.hours and queue.busy_hours == queue.hours:
+        text = f"was never empty for an hour; the most that waited were {plain(queue.most)}: it needs more capacity"
+        sure = judged.variants[0].idleness.confidence if judged.variants else Confidence(level="medium")
+        yield Statement(kind="never-empty", subject=found.name, text=text, confidence=sure)
     for variant in judged.variants:
         yield from _of_variant(found, variant)
     for component, idleness in judged.components:
@@ -83,6 +94,7 @@ def _of_variant(found: EndpointEvidence, judged: JudgedVariant) -> Iterator[Stat
     if judged.sizing is not None:
         yield from _of_sizing(subject, judged.sizing, str(judged.evidence.instance_type))
     yield from _of_scaling(subject, judged)
+    yield from _of_serverless(subject, judged)
     yield from _of_tests(subject, judged)
     for way in judged.ways:
         yield Statement(
@@ -124,6 +136,14 @@ def _of_sizing(subject: str, sizing: RightSizing, instance_type: str) -> Iterato
             subject=subject,
             text=f"{_in_words(sizing.on_arm)}, if {conditions}",
             saves_usd=sizing.on_arm.alternative.usd,
+            confidence=sure,
+        )
+    if sizing.slower is not None:
+        yield Statement(
+            kind="slower",
+            subject=subject,
+            text=f"{_in_words(sizing.slower)} works off what a week brings, if it is fine that requests wait for hours",
+            saves_usd=sizing.slower.alternative.usd,
             confidence=sure,
         )
     if sizing.fewer is not None:
@@ -178,6 +198,13 @@ def _of_scaling(subject: str, judged: JudgedVariant) -> Iterator[Statement]:
             saves_usd=periodic.saving_usd,
             confidence=periodic.confidence,
         )
+    if judged.target is not None:
+        text = (
+            f"never approached its target of {plain(judged.target.target)} requests a minute and instance: "
+            f"at most {plain(round(judged.target.most_a_minute, 1))} in the busiest hour"
+        )
+        sure = judged.idleness.confidence
+        yield Statement(kind="target-never-approached", subject=subject, text=text, confidence=sure)
     if bounds is None:
         return
     sure = judged.idleness.confidence
@@ -187,6 +214,40 @@ def _of_scaling(subject: str, judged: JudgedVariant) -> Iterator[Statement]:
     if bounds.minimum_was_never_left:
         text = f"never left its minimum of {bounds.least} in {bounds.hours} hours"
         yield Statement(kind="minimum-never-left", subject=subject, text=text, confidence=sure)
+
+
+def _of_serverless(subject: str, judged: JudgedVariant) -> Iterator[Statement]:
+    fitted, sure = judged.serverless, judged.idleness.confidence
+    if fitted is None:
+        return
+    if fitted.is_full:
+        text = f"used {plain(fitted.used_gib or ZERO)} GiB, all of its memory: it may need more"
+        yield Statement(kind="serverless", subject=subject, text=text, confidence=sure)
+    for found, seen in (
+        (fitted.memory, f"used {plain(fitted.used_gib or ZERO)} GiB at most"),
+        (fitted.slots, f"kept {fitted.slots_used} slots busy at most"),
+    ):
+        if found is not None:
+            text = f"{seen}: {found.name} would do, if {'; '.join(found.conditions)}"
+            yield Statement(kind="serverless", subject=subject, text=text, saves_usd=found.usd, confidence=sure)
+
+
+def of_jobs(judged: JudgedJobs) -> Iterator[Statement]:
+    """What is said of transform jobs of one model and machine."""
+    job = judged.evidence
+    if judged.instance_type is None or judged.monthly_usd is None:
+        return
+    cores = judged.needed.cpu_cores or ZERO
+    yield Statement(
+        kind="jobs",
+        subject=f"{job.prefix}…",
+        text=(
+            f"{plain(round(judged.runs_a_month, 1))} runs a month on {job.instances} × {job.instance_type} need "
+            f"{plain(cores.normalize())} cores: {judged.instance_type}, if they take as long on it"
+        ),
+        saves_usd=judged.saving_usd,
+        confidence=judged.confidence,
+    )
 
 
 def _of_tests(subject: str, judged: JudgedVariant) -> Iterator[Statement]:

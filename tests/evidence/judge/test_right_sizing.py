@@ -14,7 +14,7 @@ from guardrail.evidence.judge import right_sizing
 from guardrail.evidence.judge.right_sizing import Declared, RightSizing
 from guardrail.evidence.standing import endpoint_of
 from guardrail.prices.book import PriceBook
-from tests.evidence.stories import HOURS, account_of, bundle_of, cpu, described, invocations, memory, series
+from tests.evidence.stories import HOURS, account_of, backlog, bundle_of, cpu, described, invocations, memory, series
 
 BOOK = PriceBook()
 MODEL = {"models": [{"ModelName": "m", "PrimaryContainer": {"Mode": "SingleModel"}}]}
@@ -223,3 +223,17 @@ def test_what_runs_on_no_machine_of_its_own_is_not_sized(mode: str) -> None:
     told = judged(bundle_of(account_of(described(variant=variant)), cpu((HOURS, 10, 5, 300, 60))))
     assert (told.verdict, told.options) == ("unknown", ())
     assert told.reason
+
+
+def test_what_has_a_queue_may_be_slower_where_waiting_is_fine() -> None:
+    # busy with 6 of 8 cores in two of 24 hours, else at rest: 0.5 cores on the average, 0.6 with room for more
+    rows = [(2, 600, 600, 36000, 60), (22, 1, 1, 60, 60)] * 14
+    story = account_of(described(instance_type="ml.c5.2xlarge", config={"AsyncInferenceConfig": {}}), MODEL)
+    queue = [(2, 40, 20, 1200, 60), (22, 0, 0, 0, 60)] * 14
+    told = judged(bundle_of(story, cpu(*rows), memory((HOURS, 10, 10, 600, 60)), backlog(*queue)))
+    assert (told.need.cpu_cores, told.cheapest) == (6, None)
+    assert told.slower is not None
+    slower = BOOK.instance(told.slower.instance_type)
+    assert slower is not None
+    assert slower.vcpus < 8
+    assert slower.memory_gib >= Decimal("1.92")  # 1.6 GiB × 1.2

@@ -43,6 +43,36 @@ def test_an_even_load_is_not_periodic() -> None:
     assert periodic(bundle_of(account_of(described(count=2)), invocations((HOURS, 1000)))) is None
 
 
+def test_a_target_that_no_hour_came_near_was_never_approached() -> None:
+    # 36,000 requests an hour on two instances are 300 a minute and instance: 15 % of 2,000, 60 % of 500
+    scaled = {
+        "ResourceId": "endpoint/shop/variant/a",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+        "MinCapacity": 2,
+        "MaxCapacity": 4,
+    }
+
+    def of(target: float) -> object:
+        policy = {
+            "PolicyName": "p",
+            "PolicyType": "TargetTrackingScaling",
+            "ResourceId": "endpoint/shop/variant/a",
+            "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+            "TargetTrackingScalingPolicyConfiguration": {
+                "TargetValue": target,
+                "PredefinedMetricSpecification": {"PredefinedMetricType": scaling.PER_INSTANCE},
+            },
+        }
+        story = account_of(described(count=2), {"scalable_targets": [scaled], "scaling_policies": [policy]})
+        found = bundle_of(story, invocations((HOURS, 36_000)), cpu((HOURS, 90, 80, 9600, 120)))
+        return scaling.never_approached(found.endpoints[0].variants[0])
+
+    told = of(2000)
+    assert isinstance(told, scaling.NeverApproached)
+    assert (told.target, told.most_a_minute) == (2000, 300)
+    assert of(500) is None
+
+
 def test_what_scales_already_follows() -> None:
     target = {
         "ResourceId": "endpoint/shop/variant/a",

@@ -1,0 +1,52 @@
+"""Serverless: the memory that was used, and the slots that were kept warm, against what is declared."""
+
+from decimal import Decimal
+from math import ceil
+from typing import Final
+
+from msgspec import Struct
+
+from guardrail.alternatives.base import Alternative
+from guardrail.alternatives.engine import Engine
+from guardrail.evidence.bundle import VariantEvidence
+from guardrail.model import Endpoint
+
+_MIB_PER_GIB: Final = 1024
+_MOST_GIB: Final = 6
+"""Memory sizes are 1 to 6 GB (API, ProductionVariantServerlessConfig)."""
+_FULL: Final = Decimal("0.95")
+
+
+class Fitted(Struct, frozen=True, kw_only=True):
+    """What would be enough of one serverless variant."""
+
+    used_gib: Decimal | None
+    """The most memory that was used."""
+    memory: Alternative | None = None
+    """A smaller size, priced by the requests that were observed."""
+    is_full: bool = False
+    """Whether all of its memory was used, so that it may need more."""
+    slots_used: int | None = None
+    """The most of the warm slots that were busy."""
+    slots: Alternative | None = None
+    """As many as were used."""
+
+
+def judge(engine: Engine, variant: VariantEvidence, endpoint: Endpoint, place: int, headroom: Decimal) -> Fitted | None:
+    """Judge a serverless variant; None of one that is none, or of which nothing was measured."""
+    size = variant.serverless
+    if size is None:
+        return None
+    used = None if size.memory_gib is None else size.memory_gib.maximum
+    memory, is_full = None, False
+    if used is not None and size.memory_mib:
+        enough = max(ceil(used * (1 + headroom)), 1)
+        is_full = used >= _FULL * size.memory_mib / _MIB_PER_GIB
+        if enough <= _MOST_GIB and enough * _MIB_PER_GIB < size.memory_mib:
+            memory = engine.with_serverless(endpoint, place, memory_mib=enough * _MIB_PER_GIB)
+    slots_used, slots = None, None
+    if size.provisioned_concurrency and size.provisioned_share is not None:
+        slots_used = ceil(size.provisioned_share.maximum * size.provisioned_concurrency)
+        if 0 < slots_used < size.provisioned_concurrency:
+            slots = engine.with_serverless(endpoint, place, slots=slots_used)
+    return Fitted(used_gib=used, memory=memory, is_full=is_full, slots_used=slots_used, slots=slots)

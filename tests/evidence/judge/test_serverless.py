@@ -1,0 +1,52 @@
+"""Serverless: memory that was used, and slots that were kept warm, by the requests that were observed."""
+
+from decimal import Decimal
+
+from guardrail.alternatives.engine import Engine
+from guardrail.evidence.base import ENDPOINTS, SAGEMAKER
+from guardrail.evidence.demand import Observed
+from guardrail.evidence.judge import serverless
+from guardrail.evidence.judge.serverless import Fitted
+from guardrail.evidence.standing import endpoint_of
+from guardrail.prices.book import PriceBook
+from tests.evidence.stories import HOURS, account_of, bundle_of, described, invocations, series
+
+
+def fitted(memory_percent: float, *, slots: int | None = None, share: float = 0.4) -> Fitted:
+    """4 GB, 1,000 requests of 200 ms in each hour."""
+    size = {"MemorySizeInMB": 4096, "MaxConcurrency": 20, "ProvisionedConcurrency": slots}
+    story = account_of(described(instance_type=None, variant={"ServerlessConfig": size, "InitialInstanceCount": None}))
+    took = [(HOURS, 300_000, 200_000, 200_000 * 1000, 1000)]
+    bundle = bundle_of(
+        story,
+        invocations((HOURS, 1000)),
+        series("ModelLatency", took, namespace=SAGEMAKER),
+        series("MemoryUtilization", [(HOURS, memory_percent, memory_percent, 60, 60)], namespace=ENDPOINTS),
+        series("ServerlessProvisionedConcurrencyUtilization", [(HOURS, share, share, 60, 60)], namespace=SAGEMAKER),
+    )
+    found = bundle.endpoints[0]
+    engine = Engine(PriceBook(), Observed(bundle))
+    told = serverless.judge(engine, found.variants[0], endpoint_of(found), 0, Decimal("0.2"))
+    assert told is not None
+    return told
+
+
+def test_memory_that_was_not_used_need_not_be_paid_for() -> None:
+    # 40 % of 4 GiB are 1.6, with a fifth more 1.92: 2 GB. 730,000 × 0.2 s at 0.00008 less 0.00004: 5.84 saved of 11.68
+    told = fitted(40)
+    assert told.used_gib == Decimal("1.6")
+    assert told.memory is not None
+    assert (told.memory.name, told.memory.usd) == ("2 GB", Decimal("5.84"))
+
+
+def test_memory_that_is_needed_stays_and_all_of_it_may_be_too_little() -> None:
+    assert (fitted(70).memory, fitted(70).is_full) == (None, False)  # 2.8 × 1.2 = 3.36, which 4 GB has
+    assert fitted(97).is_full
+
+
+def test_slots_that_were_never_busy_need_not_be_warm() -> None:
+    told = fitted(70, slots=10, share=0.35)
+    assert told.slots_used == 4  # 3.5 of ten
+    assert told.slots is not None
+    assert told.slots.name == "4 slots kept warm"
+    assert fitted(70, slots=10, share=1.0).slots is None
