@@ -4,6 +4,7 @@ Regions are read beside each other while they are described, which takes as long
 another while metrics come, which takes memory. Series stay in the journal and are summarised one endpoint at a time.
 """
 
+import gc
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -61,6 +62,7 @@ class Region(Struct, frozen=True, kw_only=True):
 
 def bundle(asked: Asked, journal_path: str) -> Packed:
     """What is seen of all that was asked for. Raises `GuardrailError`; the journal then holds what was answered."""
+    gc.enable()  # which is off for commands that are over at once; this one takes minutes
     with progress("asking who these credentials are") as status:
         access, regions = _access(asked)
         os.makedirs(os.path.dirname(os.path.abspath(journal_path)), exist_ok=True)
