@@ -3,16 +3,17 @@
 from collections.abc import Iterable
 from decimal import Decimal
 from math import ceil
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, cast, get_args
 
 from guardrail.alternatives.engine import Engine
 from guardrail.cost.demand import Demand
 from guardrail.cost.usage import NO_USAGE
+from guardrail.errors import PolicyError
 from guardrail.evidence import linking
 from guardrail.evidence.bundle import Bundle, EndpointEvidence, VariantEvidence
 from guardrail.evidence.demand import Observed, observed
 from guardrail.evidence.judge import idle, right_sizing
-from guardrail.evidence.judge.right_sizing import Declared, RightSizing
+from guardrail.evidence.judge.right_sizing import Declared, Percentile, RightSizing
 from guardrail.evidence.statistics import plain
 from guardrail.model import Endpoint, InstanceVariant, ManagedInstanceScaling, ScalableTarget, Unknown
 from guardrail.money import ZERO
@@ -23,6 +24,21 @@ from guardrail.prices.book import PriceBook
 _PERCENT: Final = Decimal(100)
 
 
+class _Asked(NamedTuple):
+    """By what a policy asks."""
+
+    headroom: Decimal
+    percentile: Percentile
+    idle_hours: int
+
+
+def _percentile(text: str) -> Percentile:
+    for known in get_args(Percentile):
+        if text == known:
+            return cast("Percentile", known)
+    raise PolicyError(f"there is no percentile {text[:20]!r}: p50, p90, p95, p99 or maximum")
+
+
 class Observations:
     """The observations of a bundle, each made once for what a policy asks by."""
 
@@ -30,20 +46,24 @@ class Observations:
         self._links = linking.Links(bundle)
         self._prices = prices
         self._engine = Engine(prices, Observed(bundle, stated))
-        self._known: dict[tuple[int, int, Decimal, Decimal], Observation | None] = {}
+        self._known: dict[tuple[int, int, Decimal, str, Decimal], Observation | None] = {}
         self._kept: list[Endpoint] = []
 
     def of(
-        self, endpoint: Endpoint, place: int, *, headroom_percent: Decimal, idle_hours: Decimal
+        self, endpoint: Endpoint, place: int, *, headroom_percent: Decimal, percentile: str, idle_hours: Decimal
     ) -> Observation | None:
-        """What was observed of a variant; None where nothing was, or nobody can tell which it is."""
-        key = id(endpoint), place, headroom_percent, idle_hours
+        """What was observed of a variant; None where nothing was, or nobody can tell which it is.
+
+        Raises `PolicyError` for a percentile that no bundle holds.
+        """
+        key = id(endpoint), place, headroom_percent, percentile, idle_hours
         if key not in self._known:
             self._kept.append(endpoint)  # so that no other has its id
-            self._known[key] = self._of(endpoint, place, headroom_percent, idle_hours)
+            asked = _Asked(headroom_percent / _PERCENT, _percentile(percentile), ceil(idle_hours))
+            self._known[key] = self._of(endpoint, place, asked)
         return self._known[key]
 
-    def _of(self, endpoint: Endpoint, place: int, headroom_percent: Decimal, idle_hours: Decimal) -> Observation | None:
+    def _of(self, endpoint: Endpoint, place: int, asked: "_Asked") -> Observation | None:
         link = self._links.of(endpoint)
         seen = link.places[place] if place < len(link.places) else None
         if link.evidence is None or seen is None:
@@ -56,9 +76,10 @@ class Observations:
             found,
             variant,
             Declared(endpoint=endpoint, place=place, share=share),
-            headroom=headroom_percent / _PERCENT,
+            headroom=asked.headroom,
+            percentile=asked.percentile,
         )
-        idleness = idle.of_variant(found, variant, self._hourly(found, variant), hours=ceil(idle_hours))
+        idleness = idle.of_variant(found, variant, self._hourly(found, variant), hours=asked.idle_hours)
         seen_use = observed(variant)
         return Observation(
             first_day=f"{max(found.start, found.created):%Y-%m-%d}",

@@ -67,6 +67,6 @@ class Evidence(Protocol):
     """Whoever knows what was observed of endpoints."""
 
     def of(
-        self, endpoint: Endpoint, place: int, *, headroom_percent: Decimal, idle_hours: Decimal
+        self, endpoint: Endpoint, place: int, *, headroom_percent: Decimal, percentile: str, idle_hours: Decimal
     ) -> Observation | None:
         """What was observed of a variant, by its place; None where nothing was, or nobody can tell which it is."""

@@ -10,6 +10,8 @@ from guardrail.policy.subject import Subject
 
 HEADROOM: Final = Decimal(20)
 """Percent more than the load that a type must have, unless a policy has a parameter ``headroom_percent``."""
+PERCENTILE: Final = "p99"
+"""Of hourly maxima, what is a load, unless a policy has a parameter ``percentile``."""
 IDLE_HOURS: Final = Decimal(24)
 """Hours without a request from which on something may be idle, unless a policy has a parameter ``idle_hours``."""
 
@@ -23,6 +25,7 @@ def observation(subject: Subject, parameters: Mapping[str, Value]) -> Observatio
         subject.endpoint,
         subject.index,
         headroom_percent=_number(parameters.get("headroom_percent"), HEADROOM),
+        percentile=str(parameters.get("percentile") or PERCENTILE),
         idle_hours=_number(parameters.get("idle_hours"), IDLE_HOURS),
     )
 

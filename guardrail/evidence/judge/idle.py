@@ -20,6 +20,7 @@ from guardrail.money import ZERO
 
 HOURS: Final = 24
 """How long nothing must have been asked of it, at least."""
+_AT_ZERO: Final = "scaled to zero: nothing runs, and nothing is paid"
 Verdict: TypeAlias = Literal["idle", "active", "at-zero", "empties", "rhythm", "young", "unknown"]
 
 
@@ -78,6 +79,8 @@ def of_component(found: EndpointEvidence, component: ComponentEvidence, *, hours
     if done is None:
         return _unknown(found, next((f"{one.metric}: {one.reason}" for one in component.gaps), "it is not in service"))
     verdict, why = _of_requests(found, done, hours, component.created or found.created)
+    if component.copies == 0 and verdict == "idle":
+        verdict, why = "at-zero", _AT_ZERO
     if verdict == "idle" and component.accelerators:
         why += f"; each copy reserves {component.accelerators.normalize():f} accelerators, and ending it saves an "
         why += "instance only where the rest fits on fewer"
@@ -95,9 +98,17 @@ def of_component(found: EndpointEvidence, component: ComponentEvidence, *, hours
 
 def _by_components(found: EndpointEvidence, variant: VariantEvidence, hours: int) -> Idleness:
     """A variant that hosts components is idle where all of them are; one that nobody knows of leaves it open."""
+    if variant.current_instances == 0:
+        return Idleness(
+            verdict="at-zero",
+            why=_AT_ZERO,
+            cost_usd=ZERO,
+            window_days=_days(found),
+            confidence=confidence.of(confidence.of_window(found)),
+        )
     own = [one for one in found.components if one.variant in (None, variant.name)]
     judged = [(one.name, of_component(found, one, hours=hours)) for one in own]
-    active = next((name for name, one in judged if one.verdict not in ("idle", "unknown")), None)
+    active = next((name for name, one in judged if one.verdict not in ("idle", "unknown", "at-zero")), None)
     if active is not None:
         return Idleness(
             verdict="active",
@@ -111,15 +122,15 @@ def _by_components(found: EndpointEvidence, variant: VariantEvidence, hours: int
             found, "it has no components" if unknown is None else f"nobody knows of its component {unknown}"
         )
     latest = min((one for _, one in judged), key=lambda one: one.hours)
-    return replace(latest, cost_usd=None, why="none of its components was asked anything")
+    return replace(latest, verdict="idle", cost_usd=None, why="none of its components was asked anything")
 
 
 def _verdict(found: EndpointEvidence, variant: VariantEvidence, done: Activity, hours: int) -> tuple[Verdict, str]:
+    count = variant.current_instances
+    if count == 0 and variant.serverless is None:
+        return "at-zero", _AT_ZERO
     if found.mode != "async":
         return _of_requests(found, done, hours, found.created)  # a queue publishes none
-    count = variant.current_instances
-    if count == 0:
-        return "at-zero", "scaled to zero: nothing runs, and nothing is paid"
     if done.hours < hours or done.hours <= done.longest_gap_hours:
         return "active", f"its queue was worked on {done.hours} h ago"
     if done.ever and done.since > found.start:

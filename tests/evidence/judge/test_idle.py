@@ -175,6 +175,17 @@ def test_a_host_is_idle_where_all_of_its_components_are() -> None:
     assert idle.of_variant(found, found.variants[0], HOUR_USD).verdict == "idle"
 
 
+def test_a_host_at_zero_instances_and_a_component_at_zero_copies_sleep() -> None:
+    sleeping = {**component("embed"), "RuntimeConfig": {"CurrentCopyCount": 0}}
+    host = described(instance_type="ml.g5.12xlarge", count=0, variant={"ModelName": None})
+    found = bundle_of(
+        account_of(host, {"inference_components": [sleeping]}), of_component("embed", "Invocations", (HOURS, None))
+    ).endpoints[0]
+    assert idle.of_component(found, found.components[0]).verdict == "at-zero"
+    told = idle.of_variant(found, found.variants[0], HOUR_USD)
+    assert (told.verdict, told.cost_usd) == ("at-zero", 0)
+
+
 def test_a_host_of_a_component_that_nobody_counted_is_unknown() -> None:
     found = bundle_of(
         hosting(component("chat"), component("embed")), of_component("embed", "Invocations", (HOURS, None))
