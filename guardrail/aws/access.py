@@ -4,6 +4,7 @@ Only what reads is ever called, and a role that is named is assumed for it. A re
 call, of credentials, of a clock or of a region, ends that at once; any other leaves a gap, and the rest is answered.
 """
 
+import os
 import re
 import threading
 from collections.abc import Callable
@@ -123,7 +124,7 @@ class Access:
         self._lock = threading.Lock()
         self._stopped = False
         self._session = _session(profile)
-        found = region or self._session.region_name
+        found = region or self._session.region_name or os.environ.get("AWS_REGION")
         if not found:
             raise AWSError("no region is named, and the configuration has none", hint="--region us-east-1")
         self.region: str = check_region(found)

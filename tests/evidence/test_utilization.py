@@ -329,6 +329,24 @@ def test_many_gaps_are_told_in_ten_lines_and_all_are_in_the_bundle(cloud: Cloud,
     assert len(written().surveys[0].gaps) == 15
 
 
+def test_a_bundle_that_could_not_be_written_is_made_again_of_what_was_answered(
+    cloud: Cloud, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(cloud.region, "shop")
+
+    def full(path: str, _: str) -> None:
+        raise OSError(28, "No space left on device", path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("guardrail.output.write_file", full)
+        code, _, told = ask()
+    assert (code, "evidence.json: No space left on device" in told) == (2, True)
+    cloud.calls.clear()
+    assert ask()[0] == 0
+    assert set(actions(cloud)) == {"sts:GetCallerIdentity"}
+    assert not Path("evidence.json.journal").exists()
+
+
 def test_an_interrupted_run_says_where_it_can_go_on(cloud: Cloud, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     add(cloud.region, "shop")
 

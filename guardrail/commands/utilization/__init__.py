@@ -108,7 +108,10 @@ def run(arguments: Namespace) -> int:
     _check_target(path, ())
     from guardrail.commands.utilization import live
 
-    return _write(live.bundle(asked, _journal_of(path)), (), arguments)
+    journal = _journal_of(path)
+    code = _write(live.bundle(asked, journal), (), arguments)
+    live.forget(journal)
+    return code
 
 
 def _journal_of(path: str) -> str:

@@ -47,6 +47,8 @@ class Region(Struct, frozen=True, kw_only=True):
     """Of each transform job."""
     names: tuple[str, ...] = ()
     """All endpoints of the region, those that nobody asked for too."""
+    is_silent: bool = False
+    """Whether it did not answer at all."""
 
     def asks(self, window: Window) -> Iterator[Ask]:
         """Everything to ask, endpoint by endpoint."""
@@ -61,7 +63,7 @@ class Region(Struct, frozen=True, kw_only=True):
 
 
 def bundle(asked: Asked, journal_path: str) -> Packed:
-    """What is seen of all that was asked for. Raises `GuardrailError`; the journal then holds what was answered."""
+    """What is seen of all that was asked for; the journal holds it until `forget`. Raises `GuardrailError`."""
     gc.enable()  # which is off for commands that are over at once; this one takes minutes
     with progress("asking who these credentials are") as status:
         access, regions = _access(asked)
@@ -74,9 +76,13 @@ def bundle(asked: Asked, journal_path: str) -> Packed:
             _keep_or_drop(journal, journal_path, failure)
             raise
     journal.close()
+    return found
+
+
+def forget(journal_path: str) -> None:
+    """Remove the journal, once what it was for is written."""
     with suppress(OSError):
         os.unlink(journal_path)
-    return found
 
 
 def inventory(asked: Asked) -> tuple[list[Region], Window]:
@@ -124,8 +130,7 @@ class _UnknownNameError(GuardrailError):
 def _keep_or_drop(journal: Journal, path: str, failure: BaseException) -> None:
     """Leave a journal that another run can go on with, and say so."""
     if journal.is_empty or isinstance(failure, _UnknownNameError):
-        with suppress(OSError):
-            os.unlink(path)
+        forget(path)
     elif isinstance(failure, (AWSError, KeyboardInterrupt)):
         output.say(f"guardrail: what was answered is kept in {path}: the same command goes on from there")
 
@@ -171,19 +176,20 @@ def _regions(access: Access, names: tuple[str, ...], asked: Asked, journal: Jour
 
 def _silent(access: Access, name: str, error: RegionError, now: datetime) -> Region:
     fault = Fault(call="every call", reason=error.message)
-    return Region(account=Account(account=access.account, region=name, now=now, faults=(fault,)), hosts={})
+    account = Account(account=access.account, region=name, now=now, faults=(fault,))
+    return Region(account=account, hosts={}, is_silent=True)
 
 
 def _check_names(asked: Asked, regions: Iterable[Region]) -> None:
-    found = {endpoint.endpoint_name for region in regions for endpoint in region.account.endpoints}
-    refused = {fault.subject.rpartition("/")[2] for region in regions for fault in region.account.faults}
+    answered = [region for region in regions if not region.is_silent]
+    found = {endpoint.endpoint_name for region in answered for endpoint in region.account.endpoints}
+    refused = {fault.subject.removeprefix("endpoint/") for region in answered for fault in region.account.faults}
     missing = [name for name in asked.endpoints if name not in found | refused]
     if missing:
-        where = ", ".join(region.account.region for region in regions)
-        known = {name for region in regions for name in region.names}
-        near = did_you_mean(missing[0], known)
+        where = ", ".join(region.account.region for region in answered) or "any region that answered"
+        near = did_you_mean(missing[0], {name for region in answered for name in region.names})
         raise _UnknownNameError(
-            f"there is no endpoint {missing[0][:80]!r} in {where}{near}", hint="aws sagemaker list-endpoints"
+            f"there is no endpoint {missing[0]!r} in {where}{near}", hint="aws sagemaker list-endpoints"
         )
 
 
