@@ -103,7 +103,7 @@ def test_the_page_draws_each_hour_of_the_week_and_loads_nothing(capsys: pytest.C
     assert tags.names.count("rect") == 4 * 168
     assert "script" not in tags.names
     assert not [value for name, value in tags.attributes if name in ("src", "href") or name.startswith("on")]
-    assert "shop / a: CPU by hour of week (UTC), at most 30 of 40 cores" in text
+    assert "shop / a, 1,756.20 USD a month: CPU by hour of week (UTC), at most 30 of 40 cores" in text
 
 
 def test_an_hour_that_was_never_seen_is_no_quiet_one(capsys: pytest.CaptureFixture[str]) -> None:
@@ -112,6 +112,13 @@ def test_an_hour_that_was_never_seen_is_no_quiet_one(capsys: pytest.CaptureFixtu
     text = Path("page.html").read_text()
     assert len(re.findall(r"never seen", text)) == 144  # of 168 hours the last 24 were
     assert text.count("url(#unseen1)") == 144
+
+
+def test_a_number_in_a_sentence_is_never_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("table", "markdown", "html"):
+        text = show(capsys, two(), "--format", name)
+        assert "…" not in text
+        assert "1.836" in text
 
 
 @pytest.mark.parametrize("name", ["table", "json", "markdown", "html"])

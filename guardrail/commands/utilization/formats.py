@@ -20,6 +20,8 @@ from guardrail.reporters.wording import counted, inert
 
 _HEADS: Final = ("endpoint", "variant", "type", "USD a month", "at stake", "CPU p99", "CPU max", "memory p99", "says")
 _WIDEST: Final = 40
+_LONGEST: Final = 2_000
+"""Characters of a sentence: a number in it is never cut."""
 
 
 def written(judged: Sequence[JudgedEndpoint], jobs: Sequence[JudgedJobs], bundle: Bundle, name: str) -> str:
@@ -119,7 +121,7 @@ def table(judged: Sequence[JudgedEndpoint], jobs: Sequence[JudgedJobs], bundle: 
         lines += [tabulate(cells, headers=list(_HEADS), tablefmt="simple", disable_numparse=True, colalign=align), ""]
     for said in _said(judged, jobs):
         mark = "note" if said.is_note else "–"
-        lines.append(f"{mark} {inert(said.subject, 120)}: {inert(_sentence(said), 800)}")
+        lines.append(f"{mark} {inert(said.subject, 120)}: {inert(_sentence(said), _LONGEST)}")
         lines += [f"    $ {inert(command, 400)}" for command in said.commands]
     return "\n".join(lines).rstrip("\n") + "\n"
 
@@ -244,7 +246,7 @@ def _amount(amount: Decimal | None) -> str | None:
 
 def markdown(judged: Sequence[JudgedEndpoint], jobs: Sequence[JudgedJobs], bundle: Bundle) -> str:
     """A table and a list in which no name acts."""
-    lines = [f"**{gfm.prose(headline(judged, bundle))}**", ""]
+    lines = [f"**{gfm.prose(headline(judged, bundle), _LONGEST)}**", ""]
     cells = list(rows(judged))
     if cells:
         lines += [f"| {' | '.join(_HEADS)} |", f"|{' --- |' * len(_HEADS)}"]
@@ -252,7 +254,7 @@ def markdown(judged: Sequence[JudgedEndpoint], jobs: Sequence[JudgedJobs], bundl
         lines.append("")
     for said in _said(judged, jobs):
         mark = "note: " if said.is_note else ""
-        lines.append(f"- {mark}{gfm.code(said.subject)} {gfm.prose(_sentence(said), starts_line=False)}")
+        lines.append(f"- {mark}{gfm.code(said.subject)} {gfm.prose(_sentence(said), _LONGEST, starts_line=False)}")
         lines += [f"  - {gfm.code(command)}" for command in said.commands]
     return "\n".join(lines).rstrip("\n") + "\n"
 

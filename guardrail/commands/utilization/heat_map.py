@@ -12,7 +12,7 @@ from typing import Any, Final
 from guardrail.evidence.bundle import HOURS_OF_WEEK
 from guardrail.evidence.judge.fleet import JudgedEndpoint, JudgedVariant
 from guardrail.evidence.judge.statements import hour_of_week
-from guardrail.money import plain
+from guardrail.money import plain, two_decimals
 from guardrail.reporters.wording import inert
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -31,20 +31,17 @@ _TEMPLATE: Final = """<!doctype html>
 <style>
 body { font: 15px/1.5 system-ui, sans-serif; color: #1f2933; margin: 2rem auto; max-width: 70rem; padding: 0 1rem }
 table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums }
-th, td { padding: .3rem .7rem; border-bottom: 1px solid #d8dee6; text-align: left; overflow-wrap: anywhere }
+th, td { padding: .3rem .7rem; border-bottom: 1px solid #d8dee6; text-align: left; white-space: nowrap }
 .wide { overflow-x: auto } .note { color: #52606d } code { overflow-wrap: anywhere }
-figure { margin: 1rem 0 } svg { width: 100%; max-width: {{ width * 2 }}px; height: auto } h2 { margin-bottom: .2rem }
+p { overflow-wrap: anywhere } svg { width: 100%; height: auto } figure { margin: 0 }
+.weeks { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); gap: 1.5rem }
 </style>
 <h1>What endpoints do</h1><p>{{ headline }}</p>
 <div class="wide"><table><thead><tr>{% for head in heads %}<th>{{ head }}</th>{% endfor %}</tr></thead>
 <tbody>{% for row in rows %}<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>
 {% endfor %}</tbody></table></div>
-{% for subject, text, commands, is_note in said %}
-<p{% if is_note %} class="note"{% endif %}><b>{{ subject }}</b> {{ text }}
-{%- for command in commands %}<br><code>{{ command }}</code>{% endfor %}</p>
-{% endfor %}
-{% for map in maps %}
-<h2>{{ map.title }}</h2><figure><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {{ width }} {{ height }}"
+{% if maps %}<h2>Weeks</h2><div class="weeks">
+{% for map in maps %}<figure><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {{ width }} {{ height }}"
  role="img" font-family="system-ui, sans-serif" font-size="9" aria-label="{{ map.label }}">
 <title>{{ map.label }}</title>
 <defs><pattern id="unseen{{ loop.index }}" width="4" height="4" patternUnits="userSpaceOnUse">
@@ -54,6 +51,12 @@ figure { margin: 1rem 0 } svg { width: 100%; max-width: {{ width * 2 }}px; heigh
 {% for cell in map.cells %}<rect x="{{ cell.x }}" y="{{ cell.y }}" width="{{ side }}" height="{{ side }}" rx="2"
  fill="{{ cell.fill or 'url(#unseen' ~ unseen ~ ')' }}"><title>{{ cell.title }}</title></rect>
 {% endfor %}</svg><figcaption class="note">{{ map.label }}</figcaption></figure>
+{% endfor %}
+</div>{% endif %}
+<h2>What it says</h2>
+{% for subject, text, commands, is_note in said %}
+<p{% if is_note %} class="note"{% endif %}><b>{{ subject }}</b> {{ text }}
+{%- for command in commands %}<br><code>{{ command }}</code>{% endfor %}</p>
 {% endfor %}
 </html>
 """
@@ -76,7 +79,7 @@ def page(
             heads=heads,
             rows=[[inert(cell) for cell in row] for row in rows],
             said=[
-                (inert(subject), inert(text, 800), [inert(one, 400) for one in commands], is_note)
+                (inert(subject), inert(text, 2_000), [inert(one, 400) for one in commands], is_note)
                 for subject, text, commands, is_note in said
             ],
             maps=list(islice((drawn for one in judged for drawn in _drawn(one)), MOST_MAPS)),
@@ -99,7 +102,8 @@ def _maps(one: JudgedEndpoint, judged: JudgedVariant) -> Iterator[dict[str, Any]
     """Pictures of a variant: the cores or GPUs of its hottest instance, and its requests."""
     variant = judged.evidence
     requests = None if variant.requests is None else variant.requests.profile
-    name = inert(f"{one.evidence.name} / {variant.name}", 120)
+    costs = "" if judged.monthly_usd is None else f", {two_decimals(judged.monthly_usd)} USD a month"
+    name = inert(f"{one.evidence.name} / {variant.name}", 120) + costs
     for what, unit, profile, room in (
         ("GPU", "GPUs", variant.gpu_profile, judged.gpus),
         ("CPU", "cores", variant.cpu_profile, judged.vcpus),
