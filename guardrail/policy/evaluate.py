@@ -367,11 +367,16 @@ def _raised(before: Monthly, after: Monthly) -> bool:
     )
 
 
+_PRESENT = "evidence.present"
+"""What a policy on evidence begins with: without any it applies to nothing, and is not even compiled."""
+
+
 class _Run:
     """The policies compiled for the environments that occur, and what is to be judged by them."""
 
     def __init__(self, policies: Sequence[Policy], world: Evaluation, source: str) -> None:
-        self._policies = policies
+        asks = world.evidence is not None
+        self._policies = policies if asks else [each for each in policies if not each.when.get(_PRESENT)]
         self._compiled: dict[tuple[AppliesTo, str | None], list[Compiled]] = {}
         self.world = world
         self._source = source
