@@ -56,7 +56,8 @@ _FEW = 3
 """Inputs that are checked sooner together than one of them is found."""
 _OF_CHECK = (
     *("assignments", "workspace", "source", "parameters", "possibilities", "policies"),
-    *("skip_policy", "region", "config", "usage_file", "prices", "isolated", "settings_from", "untrusted", "any_owner"),
+    *("skip_policy", "region", "config", "usage_file", "evidence", "prices"),
+    *("isolated", "settings_from", "untrusted", "any_owner"),
 )
 
 
@@ -108,6 +109,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         ("--region", "REGION"),
         ("--config", "FILE"),
         ("--usage-file", "FILE"),
+        ("--evidence", "FILE"),
         ("--prices", "DIR"),
         ("--settings-from", "DIR"),
     ):

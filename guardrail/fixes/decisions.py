@@ -11,6 +11,8 @@ LEFT_TO_PEOPLE: Mapping[str, str] = {
     "no-idle-variants": "whether a variant without traffic goes is for you to say",
     "shadow-variants-are-temporary": "when a shadow variant goes is for you to say",
     "instances-are-right-sized": "another instance type needs a load test",
+    "instances-fit-their-load": "another instance type, or fewer instances, needs a load test",
+    "endpoints-are-used": "whether what nobody asks anything goes is for you to say",
     "instance-generation-is-current": "another instance type needs a load test",
     "instance-families-are-agreed": "another instance type needs a load test",
     "images-fit-their-instances": "another instance type or image needs a load test",
