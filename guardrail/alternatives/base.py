@@ -1,5 +1,6 @@
 """The words of an alternative: what to run instead, what it saves, what must hold for it, and what breaks it."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
@@ -95,8 +96,19 @@ class Elsewhere(Struct, frozen=True):
     monthly: Monthly
 
 
-def ranked(found: "list[Alternative]") -> tuple[Alternative, ...]:
-    """By money, what has no amount last; of two alike the one that asks for less."""
-    return tuple(
-        sorted(found, key=lambda each: (each.usd is None, -(each.usd or 0), len(each.loses), each.kind, each.name))
-    )
+def most_usd(each: Alternative) -> Decimal:
+    """What it may save at most where only usage decides: all that a queue costs while work never ends."""
+    if each.saving is None or each.monthly is None:
+        return Decimal(0)
+    saved, left = each.saving.expected, each.monthly.expected
+    return Decimal(0) if isinstance(saved, Unknown) or isinstance(left, Unknown) else saved + left
+
+
+def ranked(found: Iterable[Alternative]) -> tuple[Alternative, ...]:
+    """By money, what only usage decides last, by the most it may save; of two alike the one that asks for less."""
+
+    def place(each: Alternative) -> tuple[object, ...]:
+        usd = most_usd(each) if each.usd is None else each.usd
+        return each.usd is None, -usd, len(each.loses), each.kind, each.name
+
+    return tuple(sorted(found, key=place))

@@ -12,10 +12,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from guardrail.alternatives import facts, instances, jobs, likeness, modes, needs
-from guardrail.alternatives.base import Alternative, Elsewhere, NotOffered, ranked
+from guardrail.alternatives.base import Alternative, BreakEven, Elsewhere, NotOffered, ranked
 from guardrail.alternatives.instances import Candidate
 from guardrail.alternatives.needs import Need
-from guardrail.cost.base import BOUNDS, Bill, Monthly, Quantity
+from guardrail.cost.base import BOUNDS, Bill, CostComponent, Monthly, Quantity
 from guardrail.cost.capacity import Capacity, of_instances
 from guardrail.cost.demand import Demand, EndpointDemand, VariantDemand
 from guardrail.cost.discount_settings import PlanRate, no_plan_rate
@@ -31,7 +31,7 @@ from guardrail.model import (
     Unknown,
     Variant,
 )
-from guardrail.money import HOURS_PER_MONTH, MONTH, SECONDS_PER_HOUR, plain, two_decimals
+from guardrail.money import HOURS_PER_MONTH, MONTH, SECONDS_PER_HOUR, ZERO, plain, two_decimals
 from guardrail.policy.base import Basis
 from guardrail.policy.environment import PRODUCTION
 from guardrail.prices.book import InstanceSpec, PriceBook
@@ -57,8 +57,10 @@ class Engine:
         """What to run instead of each variant of an endpoint, ranked by money; empty where nothing can be said."""
         found = self._known(endpoint, environment)
         if found.offered is None:
-            found.offered = tuple(ranked(list(self._of_variant(at))) for at in found.variants)
-        return found.offered
+            found.offered = tuple(ranked(self._of_variant(at)) for at in found.variants)
+        if endpoint.deployed != "possibly":
+            return found.offered
+        return tuple(tuple(_if_deployed(each) for each in one if each.kind != "savings-plan") for one in found.offered)
 
     def that_fit(self, endpoint: Endpoint, place: int, need: Need) -> Iterator[Alternative]:
         """Cheaper types for a variant that have what it was seen to need, the cheapest first."""
@@ -111,7 +113,9 @@ class Engine:
             return None
         standing = replace(endpoint, deployed="yes")
         at = _Variant(standing, place, self.estimator.endpoint(standing), self.demand.of(endpoint), PRODUCTION)
-        is_bound = at.variant.sensitive or _what_binds(at.variant) is not None or at.present.monthly.at_least
+        is_bound = (
+            at.variant.sensitive or _what_binds(at.variant) is not None or uncounted(at.present, at.present) is None
+        )
         return None if is_bound else at
 
     def not_offered(
@@ -145,11 +149,15 @@ class Engine:
             yield from self._on_instances(at, variant)
             return
         spec = self._spec(variant)
-        if spec is not None and not at.present.monthly.at_least:
+        if spec is not None:
             yield from self._other_types(at, variant, spec)
             yield from self._other_counts(at, variant, spec)
         yield from self._savings_plan(at, variant)
         yield from self._serverless(at, variant)
+        yield from (each for each in self._for_the_work_alone(at, variant) if _too_many(each) is None)
+
+    def _for_the_work_alone(self, at: "_Variant", variant: InstanceVariant) -> Iterator[Alternative]:
+        """The same instances behind a queue and in transform jobs, billed for as long as they work."""
         if modes.refuses_asynchronous(at.endpoint, variant, at.asked, at.demand) is None:
             yield from self._asynchronous(at, variant)
         yield from self._batch(at, variant)
@@ -171,9 +179,9 @@ class Engine:
             if reason is not None:
                 yield NotOffered(found.spec.instance_type, "; ".join((reason, *found.loses)))
         for newer in instances.newer(self.prices, at.region, spec.instance_type):
-            other = self._of_another_type(at, replace(variant, instance_type=newer.instance_type)).monthly
-            more = difference(other, at.present.monthly).expected
-            if not isinstance(more, Unknown) and not other.at_least:
+            other = self._of_another_type(at, replace(variant, instance_type=newer.instance_type))
+            more = difference(other.monthly, at.present.monthly).expected
+            if not isinstance(more, Unknown) and uncounted(at.present, other) is not None:
                 said = f"{two_decimals(more)} a month more" if more else "the same price"
                 yield NotOffered(newer.instance_type, f"a newer generation, {said}")
 
@@ -181,7 +189,11 @@ class Engine:
         """Other ways to serve that a hard limit forbids, and a plan of which nobody knows that it covers this one."""
         is_queued = at.endpoint.mode == "async"
         for name, reason in (
-            ("serverless", modes.refuses_serverless(at.endpoint, variant, at.asked, at.demand, self.prices)),
+            (
+                "serverless",
+                modes.refuses_serverless(at.endpoint, variant, at.asked, at.demand, self.prices)
+                or modes.too_many(self._serverless_even(at)),
+            ),
             (
                 "asynchronous",
                 None if is_queued else modes.refuses_asynchronous(at.endpoint, variant, at.asked, at.demand),
@@ -191,6 +203,9 @@ class Engine:
         ):
             if reason is not None:
                 yield NotOffered(name, reason)
+        for each in self._for_the_work_alone(at, variant):
+            if (reason := _too_many(each)) is not None:
+                yield NotOffered(each.kind, reason)
 
     def _spec(self, variant: InstanceVariant) -> InstanceSpec | None:
         return self.prices.instance(variant.instance_type) if isinstance(variant.instance_type, str) else None
@@ -207,7 +222,8 @@ class Engine:
     def _priced(self, at: "_Variant", bill: Bill, **fields: Any) -> Alternative | None:
         """An alternative that saves something for sure, as the difference of two bills; None where it does not."""
         before, after = at.present.monthly, bill.monthly
-        if after.at_least and not before.at_least:
+        left_out = uncounted(at.present, bill)
+        if left_out is None:
             return None
         saving = difference(before, after)
         usd = saving.floor if isinstance(saving.expected, Unknown) else saving.expected
@@ -215,6 +231,7 @@ class Engine:
             return None
         certain = not fields.get("loses") and before.floor == before.ceiling
         basis = fields.pop("basis", None) or at.basis(certain=certain)
+        fields["conditions"] = (*fields.get("conditions", ()), *left_out)
         return Alternative(usd=usd, saving=saving, monthly=after, basis=basis, **fields)
 
     def _reconfigured(self, at: "_Variant", bill: Bill, conditions: Iterable[str], **fields: Any) -> Alternative | None:
@@ -325,14 +342,10 @@ class Engine:
     # Ways to serve ---------------------------------------------------------------------------------------------------
 
     def _serverless(self, at: "_Variant", variant: InstanceVariant) -> Iterator[Alternative]:
-        size = modes.serverless_memory_gib(at.memory_gib)
-        fixed = at.present.monthly.expected
-        if size is None or isinstance(fixed, Unknown) or at.present.monthly.at_least:
+        size, even = modes.serverless_memory_gib(at.memory_gib), self._serverless_even(at)
+        if size is None or even is None:
             return
         if modes.refuses_serverless(at.endpoint, variant, at.asked, at.demand, self.prices) is not None:
-            return
-        even = modes.of_serverless(self.prices, str(at.region), size * facts.MIB_PER_GIB, fixed, at.asked)
-        if even is None:
             return
         common: dict[str, Any] = {
             "kind": "serverless",
@@ -341,12 +354,19 @@ class Engine:
             "break_even": even,
         }
         bill = self._bill(at, modes.as_serverless(variant, size), "serverless")
-        if bill.monthly.depends_on_usage:
-            yield Alternative(usd=None, basis=None, **common)
+        left_out = uncounted(at.present, bill)
+        if bill.monthly.depends_on_usage and left_out is not None:
+            yield Alternative(usd=None, basis=None, **{**common, "conditions": (*common["conditions"], *left_out)})
             return
         made = self._priced(at, bill, basis="with-usage", **common)
         if made is not None:
             yield made
+
+    def _serverless_even(self, at: "_Variant") -> BreakEven | None:
+        size, fixed = modes.serverless_memory_gib(at.memory_gib), at.present.monthly.expected
+        if size is None or isinstance(fixed, Unknown):
+            return None
+        return modes.of_serverless(self.prices, str(at.region), size * facts.MIB_PER_GIB, fixed, at.asked)
 
     def _on_instances(self, at: "_Variant", variant: ServerlessVariant) -> Iterator[Alternative]:
         """Instances in place of serverless compute: where usage shows it to be dearer; else, from where on it is."""
@@ -389,25 +409,28 @@ class Engine:
     def _asynchronous(self, at: "_Variant", variant: InstanceVariant) -> Iterator[Alternative]:
         """A queue before the same instances: what it saves are the hours in which nothing runs."""
         bill = self._bill(at, modes.as_asynchronous(variant), "async")
-        if bill.monthly.at_least:
+        left_out = uncounted(at.present, bill)
+        if left_out is None:
             return
         saving = difference(at.present.monthly, bill.monthly)
         knows = at.asked.busy_hours is not None or at.asked.instances is not None
-        usd = saving.expected if knows and not isinstance(saving.expected, Unknown) else saving.floor
-        if usd <= 0:
+        usd = saving.expected if knows and isinstance(saving.expected, Decimal) else None
+        if usd is not None and usd <= 0:
             return
-        basis: Basis = "with-usage" if knows else "upper-bound"
         fixed = at.present.monthly.expected
+        even = modes.of_queue(bill, fixed, at.asked) if isinstance(fixed, Decimal) else None
         yield Alternative(
             kind="asynchronous",
             name="asynchronous, down to 0 instances",
             usd=usd,
             saving=saving,
-            basis=basis,
+            basis=None if usd is None else "with-usage",
             monthly=bill.monthly,
-            break_even=modes.of_queue(bill, fixed, at.asked) if isinstance(fixed, Decimal) else None,
+            break_even=even,
             conditions=(
                 *modes.ASYNCHRONOUS_CONDITIONS,
+                *left_out,
+                *_doubts(bill),
                 *([facts.NAME_CHANGES] if facts.has_fixed_name(at.endpoint) else []),
             ),
         )
@@ -470,7 +493,8 @@ class Engine:
                 continue
             bill = self.estimator.endpoint(replace(endpoint, region=region, deployed="yes"))
             monthly = bill.monthly if place is None else bill.children[place].monthly
-            if not monthly.at_least and not isinstance(monthly.expected, Unknown):
+            is_usage_alone = monthly.depends_on_usage and not monthly.ceiling  # an amount would read as free
+            if not (monthly.at_least or is_usage_alone or isinstance(monthly.expected, Unknown)):
                 found.append(Elsewhere(region, monthly))
         found.sort(key=lambda each: (each.monthly.expected, each.region))
         return tuple(found[:_REGIONS])
@@ -539,6 +563,56 @@ class _Variant:
         if certain:
             return "exact"
         return "upper-bound" if self.asked.instances is None and self.asked.busy_hours is None else "with-usage"
+
+
+def _too_many(each: Alternative) -> str | None:
+    """Why more is asked than it is cheaper for, where no hours of work say otherwise."""
+    return modes.too_many(each.break_even) if each.usd is None else None
+
+
+def uncounted(before: Bill, after: Bill) -> tuple[str, ...] | None:
+    """What a saving leaves out, for it has no amount before and no more of it after; None where that is not sure.
+
+    Parts that are unpriced on both sides alike cancel out, and of what becomes less the saving is at least what is
+    known: volumes of 16 GB without a price that become 8 leave the difference of the instances.
+    """
+    missing = [line for line in before.lines if line.reason is not None]
+    for line in after.lines:
+        if line.reason is not None and not any(_is_no_more(line, each) for each in missing):
+            return None
+    said = tuple(dict.fromkeys(map(_left_out, missing)))
+    return None if "" in said else said
+
+
+def _is_no_more(after: CostComponent, before: CostComponent) -> bool:
+    """Whether one line without an amount of its own is at most another."""
+    if after.kind != before.kind or after.quantity is None or before.quantity is None:
+        return False
+    if after.price is not None and before.price is not None:
+        return after.reason == before.reason  # as many of both, whose number is not known
+    return after.usage_type == before.usage_type and after.quantity.ceiling <= before.quantity.ceiling
+
+
+def _left_out(line: CostComponent) -> str:
+    """What is said of a line that is in no saving; empty of one that stands in the way of any."""
+    if line.kind == "volume" and line.price is None and line.quantity is not None:
+        return "its volume, which has no price here, is in no number"
+    if line.price is not None and line.count is not None:
+        return f"how many there are is not known: the saving is that of {plain(line.count.ceiling.normalize())}"
+    return ""
+
+
+def _if_deployed(each: Alternative) -> Alternative:
+    """The same to what may not be there at all: nothing is saved then."""
+    why = Unknown("whether it is deployed is not known")
+    saving, monthly = each.saving, each.monthly
+    return replace(
+        each,
+        basis=None if each.basis is None else "upper-bound",
+        saving=None if saving is None else Quantity(ZERO, why, saving.ceiling),
+        monthly=None if monthly is None else replace(monthly, floor=ZERO, expected=why),
+        conditions=("it is deployed at all (not known)", *each.conditions),
+    )
 
 
 def _is_apart(region: str) -> bool:

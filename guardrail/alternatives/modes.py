@@ -151,6 +151,16 @@ def break_even(
     )
 
 
+def too_many(even: BreakEven | None) -> str | None:
+    """Why usage makes what is billed for the work alone dearer; None where it does not, or is not known."""
+    if even is None or even.present_an_hour is None or isinstance(even.requests_an_hour, Unknown):
+        return None
+    if even.present_an_hour < even.requests_an_hour:
+        return None
+    each = "" if even.usd_per_second is not None else ", one at a time on each instance"
+    return f"{even.present_an_hour:,.1f} requests an hour: it is cheaper below {even.requests_an_hour:,.1f}{each}"
+
+
 def of_serverless(
     prices: PriceBook, region: str, memory_mib: int, fixed_usd: Decimal, demand: VariantDemand
 ) -> BreakEven | None:

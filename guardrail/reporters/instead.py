@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from guardrail.alternatives.base import Alternative, BreakEven
+from guardrail.alternatives.base import Alternative, BreakEven, most_usd
 from guardrail.model import Unknown
 from guardrail.money import HOURS_PER_MONTH
 from guardrail.report import Instead, Report
@@ -18,7 +18,8 @@ _SURE = {"upper-bound": "up to ", "with-usage": "", "exact": "", None: ""}
 def in_words(each: Alternative) -> tuple[str, tuple[str, ...]]:
     """``up to 84.51: ml.m5.large (smaller)``, and below it what it lacks, what must be true, and what is in the way."""
     estimated = "~" if each.monthly is not None and each.monthly.estimated else ""
-    money = "by usage" if each.usd is None else f"{_SURE[each.basis]}{estimated}{usd(each.usd)}"
+    most = f", up to {estimated}{usd(all_of_it)}" if (all_of_it := most_usd(each)) else ""
+    money = f"by usage{most}" if each.usd is None else f"{_SURE[each.basis]}{estimated}{usd(each.usd)}"
     kind = "" if each.kind in each.name else f" ({each.kind.replace('-', ' ')})"
     below = []
     if each.endpoints:

@@ -257,3 +257,40 @@ def test_what_is_worked_out_once_is_the_same_as_worked_out_anew() -> None:
     ]
     assert answers[0] is answers[1]
     assert Engine(PRICES, usage).of(others[0]) != answers[0]
+
+
+def test_what_has_no_price_on_both_sides_is_left_out_of_a_saving() -> None:
+    """ap-southeast-5 has no price for volumes: 16 GB before and after cancel out, 16 GB that become 8 save more.
+
+    (0.4896 - 0.39168) × 730 = 71.4816 for Graviton, (0.4896 - 0.2448) × 730 = 178.704 for half the size.
+    """
+    offered = found(endpoint(variant("ml.m6i.2xlarge"), region="ap-southeast-5"))
+    for name, usd in (("ml.m6g.2xlarge", "71.4816"), ("ml.m6i.xlarge", "178.704")):
+        assert offered[name].usd == Decimal(usd)
+        assert "its volume, which has no price here, is in no number" in offered[name].conditions
+    assert offered["asynchronous, down to 0 instances"].saving is not None
+
+
+def test_a_volume_without_a_price_that_takes_the_place_of_a_local_disk_stands_in_the_way() -> None:
+    """ml.m6gd.xlarge at 0.23052, ml.m6g.xlarge at 0.19584: the volume that it needs may cost more than 25.32."""
+    assert "ml.m6g.xlarge" not in found(endpoint(variant("ml.m6gd.xlarge"), region="ap-southeast-5"))
+
+
+def test_of_an_unknown_number_of_instances_the_saving_of_one_is_told() -> None:
+    """(0.23 - 0.1848) × 730 = 32.996 for each."""
+    offered = found(endpoint(variant("ml.m5.xlarge", initial_instance_count=Unknown("var.n"))))
+    assert offered["ml.m6g.xlarge"].usd == Decimal("32.996")
+    assert "how many there are is not known: the saving is that of 1" in offered["ml.m6g.xlarge"].conditions
+    assert "asynchronous, down to 0 instances" not in offered
+
+
+def test_what_may_not_be_deployed_saves_nothing_for_sure() -> None:
+    """Of ml.m6g.xlarge up to 32.996, and of a Savings Plan for a floor of 0 nothing is said."""
+    offered = found(endpoint(deployed="possibly"))
+    assert not [each for each in offered.values() if each.kind == "savings-plan"]
+    graviton = offered["ml.m6g.xlarge"]
+    assert (graviton.usd, graviton.basis) == (Decimal("32.996"), "upper-bound")
+    assert graviton.saving is not None
+    assert graviton.saving.floor == 0
+    assert isinstance(graviton.saving.expected, Unknown)
+    assert "it is deployed at all (not known)" in graviton.conditions

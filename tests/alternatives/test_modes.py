@@ -101,9 +101,32 @@ def test_the_memory_that_a_model_takes_is_the_size_that_is_priced() -> None:
 def test_a_queue_saves_what_runs_while_nothing_is_asked() -> None:
     """Down to nothing all of 169.02 at most; with 73 busy hours of 730, nine tenths of it: 152.118."""
     queue = "asynchronous, down to 0 instances"
-    assert (found(endpoint())[queue].usd, found(endpoint())[queue].basis) == (Decimal("169.02"), "upper-bound")
+    without = found(endpoint())[queue]
+    assert (without.usd, without.basis) == (None, None)  # only usage decides, as for batch and serverless
+    assert without.saving is not None
+    assert (without.saving.floor, without.saving.expected) == (Decimal("169.02"), Decimal(0))
     told = found(endpoint(), used(monthly_busy_hours="73"))[queue]
     assert (told.usd, told.basis) == (Decimal("152.118"), "with-usage")
+
+
+def test_a_queue_of_a_type_that_may_not_be_sold_behind_one_says_so() -> None:
+    """ml.p3.2xlarge has a hosting price in us-east-1 and none for asynchronous inference."""
+    offered = found(endpoint(variant("ml.p3.2xlarge")))["asynchronous, down to 0 instances"]
+    assert any("asynchronous" in each for each in offered.conditions if "price" in each), offered.conditions
+
+
+def test_more_requests_than_a_way_is_cheaper_for_are_the_reason_why_it_is_not_offered() -> None:
+    """20,000,000 a month are 27,397.3 an hour. Of 0.2 s each an instance answers 3,600 / 0.2 = 18,000 one by one."""
+    usage = used(monthly_requests="20000000", request_duration_ms="200")
+    it = endpoint(variant("ml.m5.large"))
+    assert not {"asynchronous", "batch", "serverless"} & {each.kind for each in found(it, usage).values()}
+    refused = {each.name: each.reason for each in Engine(PRICES, usage).not_offered(it)[0]}
+    assert refused["serverless"] == "27,397.3 requests an hour: it is cheaper below 14,470.9"
+    told = "27,397.3 requests an hour: it is cheaper below 18,000.0, one at a time on each instance"
+    assert refused["asynchronous"] == told
+    assert refused["batch"].startswith("27,397.3 requests an hour: it is cheaper below 18,120.1")
+    busy = used(monthly_requests="20000000", request_duration_ms="200", monthly_busy_hours="73")
+    assert found(it, busy)["asynchronous, down to 0 instances"].usd == Decimal("76.059")  # hours say it: 84.51 × 0.9
 
 
 def test_batch_pays_for_the_hours_of_its_jobs() -> None:
@@ -150,6 +173,14 @@ def test_a_savings_plan_is_for_the_floor_alone() -> None:
     unknown = found(endpoint(variant()))["a SageMaker Savings Plan for the floor"]
     assert unknown.usd is None
     assert any("rate is not known" in condition for condition in unknown.conditions)
+
+
+def test_compute_that_only_usage_decides_is_free_nowhere() -> None:
+    serverless = ServerlessVariant(name="main", memory_mib=2048, max_concurrency=20, provisioned_concurrency=None)
+    it = endpoint(serverless, mode="serverless")
+    assert Engine(PRICES).elsewhere(it) == ()
+    usage = used(monthly_requests="1000000", request_duration_ms="200")
+    assert [round(each.monthly.ceiling, 2) for each in Engine(PRICES, usage).elsewhere(it)] == [Decimal("8.00")] * 3
 
 
 def test_other_regions_are_named_by_what_all_of_it_costs_there() -> None:

@@ -168,7 +168,8 @@ def _elsewhere(found: Explained) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _expected(monthly: Monthly) -> str:
-    return "unknown" if isinstance(monthly.expected, Unknown) else usd(monthly.expected)
+    amount = "unknown" if isinstance(monthly.expected, Unknown) else usd(monthly.expected)
+    return f"{amount} {USAGE}" if monthly.depends_on_usage else amount
 
 
 def _unknown(found: Explained) -> Iterator[tuple[str, tuple[str, ...]]]:
