@@ -28,6 +28,7 @@ SEVERITIES = {
     "instances-are-right-sized": "error",
     "instances-fit-their-load": "error",
     "endpoints-are-used": "warning",
+    "components-are-used": "warning",
     "async-scales-to-zero": "error",
     "async-wakes-from-zero": "warning",
     "async-scales-on-backlog": "error",

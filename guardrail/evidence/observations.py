@@ -13,10 +13,12 @@ from guardrail.evidence import linking
 from guardrail.evidence.bundle import Bundle, EndpointEvidence, VariantEvidence
 from guardrail.evidence.demand import Observed, observed
 from guardrail.evidence.judge import idle, right_sizing
+from guardrail.evidence.judge.confidence import Confidence
+from guardrail.evidence.judge.idle import Idleness
 from guardrail.evidence.judge.right_sizing import Declared, Percentile, RightSizing
 from guardrail.evidence.statistics import plain
 from guardrail.model import Endpoint, InstanceVariant, ManagedInstanceScaling, ScalableTarget, Unknown
-from guardrail.money import ZERO
+from guardrail.money import HOURS_PER_MONTH, ZERO
 from guardrail.policy.observation import Observation
 from guardrail.prices.base import Price
 from guardrail.prices.book import PriceBook
@@ -82,11 +84,9 @@ class Observations:
         idleness = idle.of_variant(found, variant, self._hourly(found, variant), hours=asked.idle_hours)
         seen_use = observed(variant)
         return Observation(
-            first_day=f"{max(found.start, found.created):%Y-%m-%d}",
-            day=f"{found.end:%Y-%m-%d}",
-            window_days=max((found.end - found.start).days, 1),
-            confidence=(idleness if idleness.is_idle else sizing).confidence.level,
-            doubts="; ".join((idleness if idleness.is_idle else sizing).confidence.doubts) or None,
+            **_window(found),
+            **_of_confidence((idleness if idleness.is_idle else sizing).confidence),
+            **_of_idleness(idleness),
             instance_type=variant.instance_type,
             needed_instances=_needed(sizing, share, count),
             declared_instances=count,
@@ -94,12 +94,23 @@ class Observations:
             max_instances=None if variant.instances is None else variant.instances.maximum,
             requests_per_month=seen_use.requests if isinstance(seen_use.requests, Decimal) else None,
             latency_ms=seen_use.duration_ms,
-            idle=None if idleness.verdict == "unknown" else idleness.is_idle,
-            idle_hours=None if idleness.since is None else idleness.hours,
-            idle_since=None if idleness.since is None else f"{idleness.since:%Y-%m-%d}",
-            idle_usd=idleness.cost_usd,
-            idle_why=idleness.why,
             **_of_sizing(sizing),
+        )
+
+    def of_component(self, endpoint: Endpoint, place: int, *, idle_hours: Decimal) -> Observation | None:
+        """What was observed of a component that a change declares, by its name."""
+        found = self._links.of(endpoint).evidence
+        hosted = endpoint.inference_components
+        if found is None or isinstance(hosted, Unknown) or place >= len(hosted):
+            return None
+        seen = next((one for one in found.components if one.name == hosted[place].name), None)
+        if seen is None:
+            return None
+        told = idle.of_component(found, seen, hours=ceil(idle_hours))
+        requests = seen.requests
+        rate = None if requests is None or not requests.hours else requests.total / requests.hours * HOURS_PER_MONTH
+        return Observation(
+            **_window(found), requests_per_month=rate, **_of_idleness(told), **_of_confidence(told.confidence)
         )
 
     def _hourly(self, found: EndpointEvidence, variant: VariantEvidence) -> Decimal | None:
@@ -112,6 +123,28 @@ class Observations:
         """What there is no evidence of, of endpoints that stand already, a sentence each."""
         standing = (each for each in endpoints if each.change not in ("create", "delete", "forget"))
         return linking.notes(self._links, standing)
+
+
+def _window(found: EndpointEvidence) -> dict[str, Any]:
+    return {
+        "first_day": f"{max(found.start, found.created):%Y-%m-%d}",
+        "day": f"{found.end:%Y-%m-%d}",
+        "window_days": max((found.end - found.start).days, 1),
+    }
+
+
+def _of_confidence(sure: Confidence) -> dict[str, Any]:
+    return {"confidence": sure.level, "doubts": "; ".join(sure.doubts) or None}
+
+
+def _of_idleness(told: Idleness) -> dict[str, Any]:
+    return {
+        "idle": None if told.verdict == "unknown" else told.is_idle,
+        "idle_hours": None if told.since is None else told.hours,
+        "idle_since": None if told.since is None else f"{told.since:%Y-%m-%d}",
+        "idle_usd": None if told.cost_usd is None else round(told.cost_usd, 2),
+        "idle_why": told.why,
+    }
 
 
 def _of_sizing(sizing: RightSizing) -> dict[str, Any]:

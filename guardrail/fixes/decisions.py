@@ -12,6 +12,7 @@ LEFT_TO_PEOPLE: Mapping[str, str] = {
     "shadow-variants-are-temporary": "when a shadow variant goes is for you to say",
     "instances-are-right-sized": "another instance type needs a load test",
     "instances-fit-their-load": "another instance type, or fewer instances, needs a load test",
+    "components-are-used": "whether what nobody asks anything goes is for you to say",
     "endpoints-are-used": "whether what nobody asks anything goes is for you to say",
     "instance-generation-is-current": "another instance type needs a load test",
     "instance-families-are-agreed": "another instance type needs a load test",

@@ -148,6 +148,10 @@ class _Observed:
         """That."""
         return self._observation
 
+    def of_component(self, *_: object, **_asked: object) -> Observation:
+        """That, of its only component."""
+        return self._observation
+
 
 def _of_job(policy: Policy, builder: Builder, description: Description, prices: PriceBook, path: str) -> list[Result]:
     """An example of a transform job, started by a state machine so often a month and running for so long."""

@@ -144,6 +144,8 @@ class _Group:
 
 _endpoint, _variant = _Group(_ENDPOINTS), _Group(_VARIANTS)
 _size = _Group(_VARIANTS, "variant")
+_seen = _Group(_SCALED)
+"""What was observed of a variant or a component."""
 _count = _Group(_VARIANTS, "either")
 _scaled = _Group(_SCALED)
 _scaling = _Group(_SCALED, "target")
@@ -702,9 +704,11 @@ _DECLARED: tuple[Field, ...] = (
         "The same without the first; none where there is no other.",
         get.other_alternatives,
     ),
-    _variant.field("evidence.present", "boolean", "Whether anything was observed of the variant.", observed.is_there),
+    _seen.field(
+        "evidence.present", "boolean", "Whether anything was observed of the variant or component.", observed.is_there
+    ),
     *(
-        (_size if is_of_type else _variant).bound(f"evidence.{name}", kind, meaning, observed.of(name), unit)
+        (_size if is_of_type else _seen).bound(f"evidence.{name}", kind, meaning, observed.of(name), unit)
         for name, kind, unit, is_of_type, meaning in _OBSERVED
     ),
     _scaling.field(

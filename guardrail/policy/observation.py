@@ -70,3 +70,6 @@ class Evidence(Protocol):
         self, endpoint: Endpoint, place: int, *, headroom_percent: Decimal, percentile: str, idle_hours: Decimal
     ) -> Observation | None:
         """What was observed of a variant, by its place; None where nothing was, or nobody can tell which it is."""
+
+    def of_component(self, endpoint: Endpoint, place: int, *, idle_hours: Decimal) -> Observation | None:
+        """What was observed of an inference component, which has requests of its own and no size."""

@@ -17,16 +17,21 @@ IDLE_HOURS: Final = Decimal(24)
 
 
 def observation(subject: Subject, parameters: Mapping[str, Value]) -> Observation | None:
-    """What was observed of the variant of a subject, by the parameters of a policy."""
+    """What was observed of the variant or the component of a subject, by the parameters of a policy."""
     evidence = None if subject.world is None else subject.world.evidence
-    if evidence is None or subject.endpoint is None or subject.variant is None:
+    if evidence is None or subject.endpoint is None:
+        return None
+    hours = _number(parameters.get("idle_hours"), IDLE_HOURS)
+    if subject.component is not None:
+        return evidence.of_component(subject.endpoint, subject.index, idle_hours=hours)
+    if subject.variant is None:
         return None
     return evidence.of(
         subject.endpoint,
         subject.index,
         headroom_percent=_number(parameters.get("headroom_percent"), HEADROOM),
         percentile=str(parameters.get("percentile") or PERCENTILE),
-        idle_hours=_number(parameters.get("idle_hours"), IDLE_HOURS),
+        idle_hours=hours,
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from guardrail import cli
 from guardrail.evidence import bundle_file
 from guardrail.evidence.bundle import Bundle
-from tests.evidence.stories import HOURS, account_of, bundle_of, cpu, described, invocations, memory
+from tests.evidence.stories import HOURS, account_of, bundle_of, cpu, described, invocations, memory, of_component
 
 MODEL = {"models": [{"ModelName": "m", "PrimaryContainer": {"Mode": "SingleModel"}}]}
 TEMPLATE = """
@@ -255,3 +255,33 @@ def test_evidence_that_the_change_brings_is_named_and_does_not_count_for_a_stran
     cli.main([*arguments, "--settings-from", "base", "--untrusted"])
     trusted = json.loads(capsys.readouterr().out)
     assert len(found(trusted, "instances-fit-their-load")) == 1
+
+
+def test_a_component_that_nobody_asks_is_told_and_costs_nothing_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    def component(name: str) -> dict[str, Any]:
+        return {
+            "InferenceComponentName": name,
+            "EndpointName": "shop",
+            "VariantName": "a",
+            "InferenceComponentStatus": "InService",
+            "CreationTime": "2026-09-02T08:00:00Z",
+        }
+
+    host = described(instance_type="ml.g5.12xlarge", variant={"ModelName": None})
+    seen = bundle_of(
+        account_of(host, {"inference_components": [component("chat"), component("embed")]}),
+        of_component("chat", "Invocations", (HOURS, 1, 1, 800, 800)),
+        of_component("embed", "Invocations", (HOURS, None)),
+    )
+    text = template("ml.g5.12xlarge").replace("ModelName: m, InstanceType", "InstanceType")
+    for name in ("chat", "embed"):
+        text += (
+            f"  {name.title()}:\n    Type: AWS::SageMaker::InferenceComponent\n    Properties:\n"
+            f"      InferenceComponentName: {name}\n      EndpointName: shop\n      VariantName: a\n"
+            "      RuntimeConfig: {CopyCount: 1}\n      Specification: {ModelName: m}\n"
+        )
+    report = check(capsys, text, seen)
+    (finding,) = found(report, "components-are-used")
+    assert "shop / embed is idle: no request since" in finding["message"]
+    assert finding["saving_monthly"] is None
+    assert found(report, "endpoints-are-used") == []
