@@ -11,10 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from math import isfinite
-from typing import Any, Final, get_args
+from typing import Annotated, Any, Final, get_args
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from guardrail import limits
 from guardrail.errors import SourceError
@@ -24,7 +24,12 @@ _HINT: Final = (
     "guardrail utilization --queries > queries.json, then aws cloudwatch get-metric-data "
     "--cli-input-json file://queries.json > answer.json"
 )
+_YEARS: Final = range(1970, 2200)
 _MOST_POINTS: Final = limits.MOST_STEPS
+
+
+_Period = Annotated[int, Meta(ge=1, le=86_400)]
+"""Seconds; a day is the longest that CloudWatch takes (API, GetMetricData)."""
 
 
 class _Dimension(Struct, frozen=True, rename="pascal"):
@@ -40,7 +45,7 @@ class _Metric(Struct, frozen=True, rename="pascal"):
 
 class _MetricStat(Struct, frozen=True, rename="pascal"):
     metric: _Metric
-    period: int
+    period: _Period
     stat: Statistic
 
 
@@ -194,15 +199,22 @@ def _in_order(points: Iterable[tuple[datetime, float]], statistic: Statistic) ->
 def moment(text: str | float) -> datetime:
     """A time as AWS's tools write it: ``2026-11-16T06:00:00Z``, with an offset, or seconds since 1970.
 
-    One without an offset is UTC, as CloudWatch's console exports it. Raises `SourceError`.
+    One without an offset is UTC, as CloudWatch's console exports it. Raises `SourceError`, for the years of no account
+    too: nobody could calculate with those.
     """
     try:
-        if not isinstance(text, str):
-            return datetime.fromtimestamp(text, UTC)
-        found = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text) if isinstance(text, str) else datetime.fromtimestamp(text, UTC)
+        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError, OSError):
-        raise SourceError(f"{_shown(str(text))} is no time", hint="as 2026-11-16T06:00:00Z") from None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        found = None
+    if found is None or not is_of_an_account(found):
+        raise SourceError(f"{_shown(str(text))} is no time", hint="as 2026-11-16T06:00:00Z")
+    return found
+
+
+def is_of_an_account(time: datetime) -> bool:
+    """Whether anything at AWS can be of that time."""
+    return time.year in _YEARS
 
 
 def _shown(text: str) -> str:

@@ -105,6 +105,8 @@ def test_answers_without_their_queries_are_refused() -> None:
         ({"Id": "i_a", "Timestamps": [START], "Values": [-1]}, "no metric of an endpoint has"),
         ({"Id": "i_a", "Timestamps": [START], "Values": [1e300]}, "no metric of an endpoint has"),
         ({"Id": "i_a", "Timestamps": [1e300], "Values": [1]}, "is no time"),
+        ({"Id": "i_a", "Timestamps": ["9999-12-31T23:59:59Z"], "Values": [1]}, "is no time"),
+        ({"Id": "i_a", "Timestamps": ["0001-01-01T00:00:00+14:00"], "Values": [1]}, "is no time"),
     ],
 )
 def test_a_broken_answer_is_one_line(broken: dict[str, Any], problem: str) -> None:

@@ -601,6 +601,17 @@ def test_a_foreign_file_is_one_line(ask: Ask, content: str, told: str) -> None:
     assert len(said.splitlines()) <= 2
 
 
+@pytest.mark.parametrize("path", ["DescribeEndpoint.json", "DescribeEndpointConfig.json"])
+def test_a_time_that_nobody_can_calculate_with_is_refused(cloud: Cloud, ask: Ask, path: str) -> None:
+    add(cloud.region, "shop")
+    given = _described(cloud)
+    described = json.loads(Path(path).read_bytes())
+    Path(path).write_text(json.dumps({**described, "CreationTime": "9999-12-31T23:59:59Z"}), encoding="utf-8")
+    code, _, told = ask("--queries", *given)
+    assert code == 2
+    assert told.startswith("guardrail: 9999-12-31 is no time at which anything was made\n")
+
+
 def test_files_of_two_accounts_are_not_mixed(cloud: Cloud, ask: Ask) -> None:
     add(cloud.region, "shop")
     given = _described(cloud)

@@ -112,8 +112,20 @@ def _account(given: _Given, asked: Asked, now: datetime | None) -> Account:
             "the files are of several accounts or regions", hint="a run for each, then: guardrail utilization merge"
         )
     ((number, region),) = places
+    for found in parts.values():
+        for each in found:
+            _refuse_times(each)
     moment = now or max((whole.now for whole in given.whole), default=endpoints[0].creation_time)
     return Account(account=number, region=region, now=moment, **{name: tuple(found) for name, found in parts.items()})
+
+
+def _refuse_times(value: Any) -> None:
+    """Refuse what is described to be of a year that no account has."""
+    if isinstance(value, datetime) and not answers.is_of_an_account(value):
+        raise SourceError(f"{value:%Y-%m-%d} is no time at which anything was made", hint=_DESCRIBE)
+    if isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            _refuse_times(getattr(value, name))
 
 
 def _names(asked: Asked) -> set[str]:
