@@ -59,6 +59,7 @@ def test_the_table_has_the_most_money_first_and_the_commands_that_nobody_runs(
     assert text.index("too large: ml.c5.9xlarge") < text.index("shop/a: needs 36 cores, 11.52 GiB")
     assert text.index("shop  ") < text.index("old  ")
     assert "old/a: is idle: no request since" in text
+    assert "cost 77.28 USD" in text  # 336 hours at 0.23
     assert "    $ aws sagemaker delete-endpoint --endpoint-name old --region us-east-1" in text
 
 

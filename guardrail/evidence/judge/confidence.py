@@ -57,6 +57,9 @@ def of_load(endpoint: EndpointEvidence, variant: VariantEvidence) -> Iterator[Do
     yield from of_window(endpoint)
     if len(variant.segments) > 1:
         yield Doubt("it was deployed inside the window")
+        known = sum(one.cpu_cores.count for one in variant.segments if one.cpu_cores is not None)
+        if known < _WEEK:
+            yield Doubt(f"its machine is known for {known} hours alone", is_grave=True)
     for gap in variant.gaps:
         if gap.metric not in ("Invocations", "instance_type"):
             yield Doubt(f"{gap.metric}: {gap.reason}")

@@ -81,7 +81,9 @@ def of_endpoint(judged: JudgedEndpoint) -> Iterator[Statement]:
 def _of_variant(found: EndpointEvidence, judged: JudgedVariant) -> Iterator[Statement]:
     subject, idleness = f"{found.name}/{judged.evidence.name}", judged.idleness
     if idleness.verdict in ("idle", "empties"):
-        ran = "" if not idleness.cost_usd else f"; what ran since then cost {two_decimals(idleness.cost_usd)} USD"
+        inside = "" if idleness.since is None or idleness.since >= found.start else ", inside the window,"
+        usd = two_decimals(idleness.cost_usd or ZERO)
+        ran = f"; what ran since then{inside} cost {usd} USD" if idleness.cost_usd else ""
         yield Statement(
             kind="idle" if idleness.is_idle else "scale-to-zero",
             subject=subject,

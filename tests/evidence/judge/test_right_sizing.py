@@ -18,6 +18,7 @@ from tests.evidence.stories import HOURS, account_of, backlog, bundle_of, cpu, d
 
 BOOK = PriceBook()
 MODEL = {"models": [{"ModelName": "m", "PrimaryContainer": {"Mode": "SingleModel"}}]}
+LARGE = "ml.m4.10xlarge"
 TYPES = [
     name
     for name in sorted(BOOK.hosting_prices("us-east-1"))
@@ -152,6 +153,22 @@ def test_a_short_window_is_of_low_confidence() -> None:
     told = judged(bundle_of(story, cpu((288, None), (48, 100, 50, 3000, 60)), memory((288, None), (48, 5, 5, 300, 60))))
     assert told.confidence.level == "low"
     assert any("seen for 2 days" in doubt for doubt in told.confidence.doubts)
+
+
+def test_what_is_known_of_its_machine_for_days_alone_is_of_low_confidence() -> None:
+    # updated on the 13th at 06:20 from a configuration that is gone: three days are left of two weeks
+    story = account_of(
+        described(
+            instance_type=LARGE,
+            LastModifiedTime="2026-11-13T06:20:00Z",
+            EndpointConfigName="shop-2",
+            config={"EndpointConfigName": "shop-2", "CreationTime": "2026-11-13T06:00:00Z"},
+        ),
+        MODEL,
+    )
+    told = judged(bundle_of(story, cpu((HOURS, 100, 50, 3000, 60)), memory((HOURS, 5, 5, 300, 60))))
+    assert told.confidence.level == "low"
+    assert "its machine is known for 71 hours alone" in told.confidence.doubts
 
 
 def test_a_gpu_is_replaced_by_gpus_alone_and_its_memory_is_a_sum() -> None:
