@@ -10,7 +10,15 @@ from guardrail.cost.base import CostComponent
 from guardrail.cost.deployments import per_update
 from guardrail.cost.estimate import estimate
 from guardrail.cost.usage import EndpointUsage, Usage
-from guardrail.model import INSTANCE_COUNT, Endpoint, InstanceVariant, Inventory, ScalableTarget, Unknown
+from guardrail.model import (
+    INSTANCE_COUNT,
+    Endpoint,
+    InstanceVariant,
+    Inventory,
+    ScalableTarget,
+    ServerlessVariant,
+    Unknown,
+)
 from guardrail.prices.book import PriceBook
 
 PRICES = PriceBook()
@@ -76,24 +84,35 @@ def test_all_at_once_bills_one_fleet(changes: dict[str, Any]) -> None:
     assert "deployment" not in billed(**changes)
 
 
+def updated(*variants: Any, **changes: Any) -> Decimal | Unknown | None:
+    known: dict[str, Any] = {"region": "us-east-1", "mode": "realtime", "two_fleets_minutes": 45, **changes}
+    it = Endpoint(address="e", name="e", configuration_address="c", variants=variants, **known)
+    (bill,) = estimate(Inventory(endpoints=(it,)), PRICES).endpoints.values()
+    return per_update(it, bill)
+
+
+MAIN = InstanceVariant(
+    name="main", shadow=False, instance_type="ml.m5.xlarge", initial_instance_count=2, volume_size_gb=73
+)
+
+
 def test_an_update_has_a_price_of_its_own() -> None:
     """2 × 0.75 h × 0.23 = 0.345, and 2 × 73 GB × 0.75 / 730 × 0.14 = 0.021."""
-    variant = InstanceVariant(
-        name="main", shadow=False, instance_type="ml.m5.xlarge", initial_instance_count=2, volume_size_gb=73
+    assert updated(MAIN) == Decimal("0.366")
+    # of two variants both are billed twice, and of a serverless one nothing is
+    serverless = ServerlessVariant(name="small", memory_mib=2048, max_concurrency=5, provisioned_concurrency=None)
+    assert updated(MAIN, serverless, replace(MAIN, name="other")) == Decimal("0.732")
+    assert updated(MAIN, two_fleets_minutes=None) is None
+    assert isinstance(updated(MAIN, two_fleets_minutes=Unknown("later")), Unknown)
+
+
+def test_an_update_of_what_has_no_price_or_no_count_has_none() -> None:
+    unpriced = updated(replace(MAIN, instance_type="ml.no.such"))
+    assert isinstance(unpriced, Unknown)
+    assert "ml.no.such" in unpriced.reason
+    assert updated(replace(MAIN, initial_instance_count=Unknown("later", at_least=Decimal(1), at_most=Decimal(2)))) == (
+        Unknown("initial_instance_count is unknown: later")
     )
-    it = Endpoint(
-        address="e",
-        name="e",
-        region="us-east-1",
-        mode="realtime",
-        configuration_address="c",
-        variants=(variant,),
-        two_fleets_minutes=45,
-    )
-    (bill,) = estimate(Inventory(endpoints=(it,)), PRICES).endpoints.values()
-    assert per_update(it, bill) == Decimal("0.366")
-    assert per_update(replace(it, two_fleets_minutes=None), bill) is None
-    assert isinstance(per_update(replace(it, two_fleets_minutes=Unknown("later")), bill), Unknown)
 
 
 def test_without_usage_nothing_is_added() -> None:

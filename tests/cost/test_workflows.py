@@ -131,11 +131,12 @@ def test_a_job_that_may_not_run_is_not_free_where_nobody_says_how_long_it_does(
     [
         (None, False, "0.00", False),
         (LATER, False, "0.00", True),
+        (Unknown("none at least, and without a most", at_least=Decimal(0)), False, "0.00", True),
         (Unknown("two schedules, one of them unknown", at_least=Decimal(30)), False, "6.90", True),
         (LATER, True, "0.00", False),
         (DAILY, True, "0.00", False),
     ],
-    ids=["nothing says", "unknown", "unknown beyond 30", "once, unknown", "once"],
+    ids=["nothing says", "unknown", "unknown from 0 on", "unknown beyond 30", "once, unknown", "once"],
 )
 def test_how_often_nobody_knows_is_at_least_what_is_known(
     runs: Decimal | Unknown | None,

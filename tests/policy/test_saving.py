@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from guardrail.cost.base import Bill, CostComponent, Kind, Monthly
 from guardrail.cost.estimate import estimate
@@ -24,6 +25,8 @@ from guardrail.model import (
     ServerlessVariant,
     Unknown,
 )
+from guardrail.policy.getters import SENSITIVE_TYPE
+from guardrail.policy.observation import Observation
 from guardrail.policy.policy import SavingRule
 from guardrail.policy.saving import Saving, saving_of
 from guardrail.policy.subject import Evaluation, Subject
@@ -304,6 +307,34 @@ def test_a_saving_at_an_estimated_price_is_estimated() -> None:
     assert saved("kept-instances", it, mode="async", region="eu-west-3").estimated
     assert not saved("cheaper-instance", it, parameters=cheaper, region="eu-west-3").estimated
     assert not saved("kept-instances", it, region="eu-west-3").estimated
+
+
+# What was observed ---------------------------------------------------------------------------------------------------
+
+
+def by_evidence(found: Observation | None, it: InstanceVariant | None = None) -> Any:
+    class Seen:
+        def of(self, *_: object, **_asked: object) -> Observation | None:
+            return found
+
+    it = it or variant()
+    at = Endpoint(address="e", name="e", region="us-east-1", mode="realtime", variants=(it,), configuration_address="c")
+    return saving_of("what-fits", Subject(Evaluation(PRICES, evidence=Seen()), at, variant=it), {})
+
+
+def test_what_evidence_saves_is_of_the_type_that_fits_else_of_fewer_instances() -> None:
+    fits = Observation(day="2026-11-16", sizing="too-large", recommended_type="ml.c5.large", saving_usd=Decimal("9.5"))
+    assert shown(by_evidence(fits)) == (Decimal("9.5"), "with-usage", "ml.c5.large, by evidence of 2026-11-16")
+    fewer = replace(fits, recommended_type=None, fewer_instances=2, declared_instances=4)
+    assert shown(by_evidence(fewer))[2] == "2 of 4 instances, by evidence of 2026-11-16"
+    assert by_evidence(fits, variant(sensitive=True)) == SENSITIVE_TYPE
+
+
+def test_without_evidence_of_something_too_large_that_has_a_price_nothing_is_saved() -> None:
+    fits = Observation(sizing="too-large", recommended_type="ml.c5.large", saving_usd=Decimal("9.5"))
+    assert by_evidence(None) is None
+    assert by_evidence(replace(fits, sizing="fits")) is None
+    assert by_evidence(replace(fits, saving_usd=None)) is None
 
 
 def priced(kind: Kind, usd: str, **fields: Any) -> CostComponent:
