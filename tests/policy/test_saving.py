@@ -317,6 +317,8 @@ def by_evidence(found: Observation | None, it: InstanceVariant | None = None) ->
         def of(self, *_: object, **_asked: object) -> Observation | None:
             return found
 
+        of_component = of
+
     it = it or variant()
     at = Endpoint(address="e", name="e", region="us-east-1", mode="realtime", variants=(it,), configuration_address="c")
     return saving_of("what-fits", Subject(Evaluation(PRICES, evidence=Seen()), at, variant=it), {})
