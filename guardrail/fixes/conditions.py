@@ -1,27 +1,49 @@
-"""What source itself demands of its values: conditions of variables, resources and outputs that are known not to hold.
+"""What source itself demands of its values: conditions that are known not to hold.
 
-``terraform plan`` fails on them, and so an edit after which one of them does is none.
+``terraform plan`` fails on those of variables, resources, data sources and outputs, and warns of those of ``check``
+blocks each time. So an edit after which one of them does not hold is none.
 """
 
 from collections.abc import Iterable, Iterator
 
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.evaluate import EvaluationScope, known_or_reason
+from guardrail.sources.hcl.modules import ModuleInstance
 from guardrail.sources.hcl.reader import RootModule, modules_of, resources_of
 from guardrail.sources.hcl.values import plain
 
-_OF_RESOURCES = ("precondition", "postcondition")
+_OF_BLOCKS = ("precondition", "postcondition")
+_REPEATED = frozenset({"count", "for_each"})
 
 
 def broken(root: RootModule) -> Iterator[str]:
     """The conditions of a root module that do not hold, each as a clause. Raises `SourceError`."""
     for module in modules_of(root):
-        for declared in module.source.variables.values():
-            yield from _false(declared.legible_body.blocks, ("validation",), module.scope)
+        yield from _of_module(module)
     for resource in resources_of(root).values():
-        for block in resource.written.legible_body.blocks:
-            if block.type == "lifecycle":
-                yield from _false(block.legible_body.blocks, _OF_RESOURCES, resource.scope)
+        yield from _of_lifecycle(resource.written, resource.scope.with_names({"self": resource}))
+
+
+def _of_module(module: ModuleInstance) -> Iterator[str]:
+    """Those of its variables, outputs and checks, and of its data sources and of resources that are there once."""
+    source, scope = module.source, module.scope
+    for variable in source.variables.values():
+        yield from _false(variable.legible_body.blocks, ("validation",), scope)
+    for output in source.outputs.values():
+        yield from _false(output.legible_body.blocks, _OF_BLOCKS, scope)
+    for block in (*source.resources.values(), *source.data.values()):
+        if _REPEATED.isdisjoint(block.legible_body.arguments):
+            yield from _of_lifecycle(block, scope)
+    for file in source.files:
+        for check in file.body.blocks:
+            if check.type == "check":
+                yield from _false(check.legible_body.blocks, ("assert",), scope)
+
+
+def _of_lifecycle(block: syntax.BlockNode, scope: EvaluationScope) -> Iterator[str]:
+    for inner in block.legible_body.blocks:
+        if inner.type == "lifecycle":
+            yield from _false(inner.legible_body.blocks, _OF_BLOCKS, scope)
 
 
 def _false(blocks: Iterable[syntax.BlockNode], types: tuple[str, ...], scope: EvaluationScope) -> Iterator[str]:

@@ -4,6 +4,7 @@ An alarm gets no name: CloudFormation makes one up that no other has.
 """
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from guardrail.fixes.additions import WAKE_STEP, tracked_metric, wake_alarm, wake_settings, waking
@@ -16,6 +17,8 @@ from guardrail.sources.vocabulary.spellings import ALARM, CONFIGURATION, ENDPOIN
 _SUB = re.compile(
     r"(?:endpoint|inference-component)/(?:\$\{(?P<reference>[\w.]+)\}|(?P<name>[A-Za-z0-9-]+))(?:/variant/.*)?"
 )
+
+_WORD = re.compile(r"[A-Za-z0-9-]+")
 
 
 def new_resources(change: AddTarget | AddTracking | AddWake, resources: Marked) -> tuple[str, dict[str, Any]]:
@@ -58,6 +61,23 @@ class _Made:
         own = {} if condition is None else {"Condition": condition.value.value}
         return {"Type": kind, **own, "Properties": properties}
 
+    def _refuse_conditional(self, beside: Entry, kind: str, own: Collection[str], has: str = "") -> None:
+        """Raise where a resource under a condition of its own, which does not hold here, would do what is to be added.
+
+        ``own`` are names of what it would be about, of which it has one, and ``has`` is a property of it.
+        """
+        for entry in self._resources.entries:
+            type_, properties = entry.value.get("Type"), entry.value.get("Properties")
+            condition = _condition_of(entry)
+            if type_ is None or type_.value.value != kind or condition in (None, _condition_of(beside)):
+                continue
+            is_so = properties is not None and (not has or properties.value.get(has) is not None)
+            if properties is not None and is_so and not _words_in(properties.value).isdisjoint(own):
+                raise NoFixError(
+                    f"{entry.key} would do it, under the condition {condition}:"
+                    " a second one beside it would be wrong where that holds"
+                )
+
     def _free(self, logical_id: str) -> str:
         names = (logical_id, *(f"{logical_id}{number}" for number in range(2, 100)))
         return next(name for name in names if self._resources.get(name) is None)
@@ -89,6 +109,7 @@ class _Made:
             raise NoFixError("its VariantName is not written out")
         if count is None or count.value.kind != "scalar" or count.value.tag or not count.value.value.isdecimal():
             raise NoFixError("the count that it starts with is not written out, and it is the maximum")
+        self._refuse_conditional(beside, TARGET, (change.endpoint, *_text_of(beside, "EndpointName")))
         properties = {
             "ServiceNamespace": "sagemaker",
             "ResourceId": self._sub(f"endpoint/${{{change.endpoint}.EndpointName}}/variant/{change.name}"),
@@ -100,6 +121,7 @@ class _Made:
 
     def tracking(self, change: AddTracking) -> dict[str, Any]:
         beside = self._entry(change.target, TARGET)
+        self._refuse_conditional(beside, POLICY, (change.target,), "TargetTrackingScalingPolicyConfiguration")
         if change.predefined:
             specification: dict[str, Any] = {"PredefinedMetricSpecification": {"PredefinedMetricType": change.metric}}
             suffix = "Tracking"
@@ -121,6 +143,7 @@ class _Made:
         made: dict[str, Any] = {}
         policy = change.policy
         if policy is None:
+            self._refuse_conditional(beside, POLICY, (change.target,), "StepScalingPolicyConfiguration")
             policy = self._free(f"{change.target}Wake")
             properties = {
                 "PolicyName": self._policy_name("wake"),
@@ -133,7 +156,9 @@ class _Made:
             }
             made[policy] = self._with_condition(beside, POLICY, properties)
         else:
-            self._entry(policy, POLICY)
+            if _condition_of(self._entry(policy, POLICY)) != _condition_of(beside):
+                raise NoFixError(f"{policy} is there under another condition than {change.target}")
+            self._refuse_conditional(beside, ALARM, (policy,), "AlarmActions")
         by = waking(copies=change.copies)[1]
         alarm = wake_alarm(self._dimensions(beside, by), self._ref(policy), copies=change.copies)
         made[self._free(f"{change.target}WakeAlarm")] = self._with_condition(beside, ALARM, alarm)
@@ -201,3 +226,21 @@ class _Made:
                 names = [each.value.value for each in entry.value.items] or entry.value.value.split(".", 1)
                 return self._get(*names)
         raise NoFixError("its ResourceId does not name its endpoint in one word")
+
+
+def _condition_of(entry: Entry) -> str | None:
+    found = entry.value.get("Condition") if entry.value.kind == "mapping" else None
+    return None if found is None else found.value.value
+
+
+def _text_of(entry: Entry, name: str) -> tuple[str, ...]:
+    """The text of a property, where it is one."""
+    found = entry.value.at("Properties", name)
+    is_text = found is not None and found.value.kind == "scalar" and not found.value.tag
+    return (found.value.value,) if found is not None and is_text else ()
+
+
+def _words_in(value: Marked) -> frozenset[str]:
+    """All words of the texts in a value: names of resources and of endpoints among them."""
+    inner = (each.value for each in (*value.entries, *value.items))
+    return frozenset(_WORD.findall(value.value)).union(*map(_words_in, inner))

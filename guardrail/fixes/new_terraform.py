@@ -16,13 +16,14 @@ from guardrail.fixes.blocks import Body, Expression, Nested, Resource, Template,
 from guardrail.fixes.json_edits import with_entry
 from guardrail.fixes.marks import Marked, json_marks
 from guardrail.fixes.source_files import editable, shift_of, source_of
+from guardrail.fixes.switched_off import Sought, referred_in, refuse_switched_off
 from guardrail.model import INSTANCE_COUNT, Unknown
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.endings import IN_JSON
 from guardrail.sources.hcl.modules import ModuleInstance
 from guardrail.sources.hcl.reader import RootModule
 from guardrail.sources.hcl.resources import ResourceInstance
-from guardrail.sources.vocabulary.spellings import spelling_of
+from guardrail.sources.vocabulary.spellings import ALARM, POLICY, TARGET, spelling_of
 
 _TARGET, _POLICY = "aws_appautoscaling_target", "aws_appautoscaling_policy"
 _ALARM, _ENDPOINT = "aws_cloudwatch_metric_alarm", "aws_sagemaker_endpoint"
@@ -64,10 +65,38 @@ class NewResources:
         """The new text of the file of the block that it stands behind, by real path. Raises `NoFixError`."""
         if isinstance(change, AddTarget):
             around = self._around(change.endpoint, _ENDPOINT)
+            self._refuse_switched_off(around, change)
             return self._behind(around.block, [self._target(around, change)])
         around = self._around(change.target, _TARGET)
+        self._refuse_switched_off(around, change)
         made = [self._tracking(around, change)] if isinstance(change, AddTracking) else self._wake(around, change)
         return self._behind(around.block, list(made))
+
+    def _refuse_switched_off(self, around: _Around, change: AddTarget | AddTracking | AddWake) -> None:
+        """Raise where a block that is repeated no times here would do what is to be added."""
+        for sought in self._sought(around, change):
+            refuse_switched_off(self._module_of(around), self._resources.values(), sought)
+
+    def _sought(self, around: _Around, change: AddTarget | AddTracking | AddWake) -> Iterator[Sought]:
+        """What is to be added, as other blocks may do it already."""
+        own = referred_in(around.block)
+        match change:
+            case AddTarget():
+                yield Sought(TARGET, own, _known(around.block.attribute("name")))
+            case AddTracking():
+                yield Sought(POLICY, own, self._scaled(around), "(?i)target_?tracking")
+            case AddWake():
+                existing = self._resources.get(change.policy or "")
+                if existing is None:
+                    yield Sought(POLICY, own, self._scaled(around), "(?i)step_?scaling")
+                else:
+                    own |= {".".join(existing.written.labels)}
+                yield Sought(ALARM, own, self._scaled(around), waking(copies=change.copies)[0])
+
+    def _scaled(self, around: _Around) -> str | None:
+        """The name of the endpoint, or component, that a target scales, where it is known."""
+        parts = (_known(around.block.attribute("resource_id")) or "").split("/")
+        return parts[1] if len(parts) > 1 else None
 
     def _around(self, address: str, type_: str) -> _Around:
         block = self._resources.get(address)
@@ -237,8 +266,7 @@ class NewResources:
     def _alarm_name(self, around: _Around, endpoint: Value, change: AddWake) -> Value:
         """``${aws_sagemaker_endpoint.chat.name}-wake``, or with more to it where an alarm here has that name."""
         taken = {_known(each.attribute("alarm_name")) for each in self._of_type(_ALARM)}
-        known = (_known(around.block.attribute("resource_id")) or "").split("/")
-        own = known[1] if len(known) > 1 else ""
+        own = self._scaled(around) or ""
         stem = f"-{change.variant}" if change.several else ""
         for suffix in _numbered(f"{stem}-wake", f"{stem}-wake-from-zero"):
             if f"{own}{suffix}" not in taken:
