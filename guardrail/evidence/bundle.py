@@ -106,6 +106,8 @@ class Latency(Part, frozen=True, kw_only=True):
     mean_ms: Decimal
     """Of all requests, each counted once."""
     maximum_ms: Decimal
+    overhead_mean_ms: Decimal | None = None
+    """What SageMaker adds to a request, of a serverless variant its cold start too."""
 
 
 class Instances(Part, frozen=True, kw_only=True):

@@ -141,6 +141,11 @@ def read(content: bytes, path: str, prices: PriceBook, region: str) -> LoadTest:
     )
 
 
+def is_scaling_advice(content: bytes) -> bool:
+    """Whether it looks like an answer of GetScalingConfigurationRecommendation rather than a job."""
+    return b'"DynamicScalingConfiguration"' in content
+
+
 def scaling_advice(content: bytes, path: str) -> ScalingAdvice:
     """What GetScalingConfigurationRecommendation answers. Raises `SourceError`."""
     found: ScalingAdvice = _converted(content, path, ScalingAdvice, "no recommendation of a scaling configuration")
@@ -181,6 +186,17 @@ def _candidate(found: _Recommendation, prices: PriceBook, region: str) -> Candid
         vcpus=None if spec is None else spec.vcpus,
         memory_gib=None if spec is None or memory is None else memory * spec.memory_gib / 100,
     )
+
+
+def advised(advice: Iterable[ScalingAdvice], endpoint: str, tests: Iterable[LoadTest]) -> list[ScalingAdvice]:
+    """Advice that is about an endpoint: it names it, or a load test of a model that it serves."""
+    names = {each.name for each in tests}
+    return [
+        each
+        for each in advice
+        if each.endpoint_name == endpoint
+        or (each.endpoint_name is None and each.inference_recommendations_job_name in names)
+    ]
 
 
 def linked(tests: Iterable[LoadTest], variant: VariantEvidence) -> list[LoadTest]:

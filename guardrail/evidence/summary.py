@@ -205,17 +205,25 @@ def _activity(seen: Observed, host: Host, requests: Answered | None, queue: "_Qu
 
 def _latency(measured: Measured, dimensions: Mapping[str, str]) -> Latency | None:
     """Of all requests, each counted once: the mean of hourly means would count a quiet hour as much as a busy one."""
-    took = measured.values(SAGEMAKER, "ModelLatency", dimensions, "Sum")
-    counts = measured.values(SAGEMAKER, "ModelLatency", dimensions, "SampleCount")
     most = measured.values(SAGEMAKER, "ModelLatency", dimensions, "Maximum")
-    both = took.keys() & counts.keys()
-    requests = sum((counts[time] for time in both), Decimal(0))
-    if not requests or not most:
+    mean = _mean_ms(measured, "ModelLatency", dimensions)
+    if mean is None or not most:
         return None
     return Latency(
-        mean_ms=rounded_up(sum((took[time] for time in both), Decimal(0)) / requests / _MICROSECONDS),
+        mean_ms=mean,
         maximum_ms=rounded_up(max(most.values()) / _MICROSECONDS),
+        overhead_mean_ms=_mean_ms(measured, "OverheadLatency", dimensions),
     )
+
+
+def _mean_ms(measured: Measured, metric: str, dimensions: Mapping[str, str]) -> Decimal | None:
+    took = measured.values(SAGEMAKER, metric, dimensions, "Sum")
+    counts = measured.values(SAGEMAKER, metric, dimensions, "SampleCount")
+    both = took.keys() & counts.keys()
+    requests = sum((counts[time] for time in both), Decimal(0))
+    if not requests:
+        return None
+    return rounded_up(sum((took[time] for time in both), Decimal(0)) / requests / _MICROSECONDS)
 
 
 def _total(measured: Measured, metric: str, dimensions: Mapping[str, str]) -> Decimal | None:

@@ -152,6 +152,16 @@ def test_load_tests_of_the_same_model_stand_beside_what_was_seen(capsys: pytest.
     assert "was load-tested (fit): ml.m5.xlarge 0.005251 USD" in show(capsys, two(), "--recommendations", "job.json")
 
 
+def test_advice_on_scaling_stands_beside_the_endpoint_that_it_names(capsys: pytest.CaptureFixture[str]) -> None:
+    policy = {"TargetTracking": {"TargetValue": 120.5}}
+    advice = {"EndpointName": "shop", "DynamicScalingConfiguration": {"MinCapacity": 1, "MaxCapacity": 4}}
+    advice["DynamicScalingConfiguration"] |= {"ScalingPolicies": [policy]}  # type: ignore[operator] # a mapping
+    Path("advice.json").write_text(json.dumps(advice))
+    text = show(capsys, two(), "--recommendations", "advice.json")
+    assert "shop/a: was advised 1 to 4 instances by Inference Recommender, at a target of 120.5" in text
+    assert "old/a: was advised" not in text
+
+
 def test_a_file_that_is_no_bundle_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     Path("evidence.json").write_text("{}")
     assert cli.main(["utilization", "show", "evidence.json"]) == 2

@@ -326,9 +326,11 @@ def test_samples_come_as_often_as_the_configuration_says() -> None:
 def test_latency_is_that_of_requests_and_not_of_hours() -> None:
     # 90 requests of 100 ms in one hour, 10 of 1,100 ms in another: 20 s / 100 = 200 ms, where the hours' mean is 600
     rows = [(1, 100_000, 100_000, 9_000_000, 90), (1, 1_100_000, 1_100_000, 11_000_000, 10), (334, None)]
-    variant = only(bundle_of(account_of(described()), series("ModelLatency", rows, namespace=SAGEMAKER)))
+    added = series("OverheadLatency", [(1, 5000, 3000, 30_000, 10), (335, None)], namespace=SAGEMAKER)
+    variant = only(bundle_of(account_of(described()), series("ModelLatency", rows, namespace=SAGEMAKER), added))
     assert variant.latency is not None
     assert (variant.latency.mean_ms, variant.latency.maximum_ms) == (200, 1100)
+    assert variant.latency.overhead_mean_ms == 3
 
 
 def test_serverless_concurrency_is_a_share_of_the_maximum() -> None:

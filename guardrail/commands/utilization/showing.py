@@ -9,7 +9,7 @@ from guardrail.evidence import recommender, usage_file
 from guardrail.evidence.bundle import Bundle, EndpointEvidence, JobEvidence, Survey
 from guardrail.evidence.judge import fleet
 from guardrail.evidence.judge.fleet import Asked, JudgedEndpoint
-from guardrail.evidence.recommender import LoadTest
+from guardrail.evidence.recommender import LoadTest, ScalingAdvice
 from guardrail.prices.book import PriceBook
 
 
@@ -24,11 +24,13 @@ def show(
         return
     bundle = Bundle(version="1", surveys=tuple(surveys), endpoints=tuple(found), jobs=tuple(jobs))
     prices = PriceBook()
+    told = list(_told(arguments.recommendations, surveys, prices))
     asked = Asked(
         headroom=arguments.headroom / 100,
         percentile=arguments.percentile,
         idle_hours=arguments.idle_hours,
-        tests=tuple(_tests(arguments.recommendations, surveys, prices)),
+        tests=tuple(one for one in told if isinstance(one, LoadTest)),
+        advice=tuple(one for one in told if isinstance(one, ScalingAdvice)),
     )
     judged, jobs_judged = fleet.judged(bundle, prices, asked), fleet.jobs(bundle, prices, asked)
     if arguments.recommender:
@@ -43,8 +45,8 @@ def show(
             output.write_file(path, text)
 
 
-def _tests(paths: Sequence[str], surveys: Sequence[Survey], prices: PriceBook) -> Iterable[LoadTest]:
-    """Load tests that files hold; of several regions nobody knows where they were made."""
+def _told(paths: Sequence[str], surveys: Sequence[Survey], prices: PriceBook) -> Iterable[LoadTest | ScalingAdvice]:
+    """Load tests and advice that files hold; of several regions nobody knows where they were made."""
     regions = {survey.region for survey in surveys}
     if paths and len(regions) != 1:
         raise GuardrailError("--recommendations needs a bundle of one region: prices are those of it")
@@ -53,7 +55,10 @@ def _tests(paths: Sequence[str], surveys: Sequence[Survey], prices: PriceBook) -
             content = files.named(path)
         except OSError as error:
             raise SourceError(f"{path}: it cannot be read: {error.strerror}") from None
-        yield recommender.read(content, path, prices, next(iter(regions)))
+        if recommender.is_scaling_advice(content):
+            yield recommender.scaling_advice(content, path)
+        else:
+            yield recommender.read(content, path, prices, next(iter(regions)))
 
 
 def _definitions(judged: Iterable[JudgedEndpoint]) -> str:

@@ -18,7 +18,7 @@ from guardrail.evidence.judge.idle import Idleness
 from guardrail.evidence.judge.right_sizing import HEADROOM, Declared, Percentile, RightSizing
 from guardrail.evidence.judge.scaling import Bounds, NeverApproached, Periodic
 from guardrail.evidence.judge.serverless import Fitted
-from guardrail.evidence.recommender import LoadTest
+from guardrail.evidence.recommender import LoadTest, ScalingAdvice
 from guardrail.model import Endpoint, Unknown
 from guardrail.money import HOURS_PER_MONTH, ZERO
 from guardrail.prices.book import PriceBook
@@ -35,6 +35,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     idle_hours: int = idle.HOURS
     tests: tuple[LoadTest, ...] = ()
     """What Inference Recommender measured, of any model."""
+    advice: tuple[ScalingAdvice, ...] = ()
+    """What it advises on scaling, of any endpoint."""
 
 
 class JudgedVariant(Struct, frozen=True, kw_only=True):
@@ -57,6 +59,7 @@ class JudgedVariant(Struct, frozen=True, kw_only=True):
     serverless: Fitted | None = None
     tests: tuple[LoadTest, ...] = ()
     """Load tests of its model, which say more than what was observed."""
+    advice: tuple[ScalingAdvice, ...] = ()
     ways: tuple[Alternative, ...] = ()
     """Other ways to serve, by the requests and durations that were observed."""
 
@@ -155,6 +158,7 @@ def _variant(  # noqa: PLR0913, PLR0917 - one variant with all that it is judged
     evidence = found.variants[place]
     hourly = _hourly(bill)
     idleness = idle.of_variant(found, evidence, hourly, hours=asked.idle_hours)
+    tests = tuple(recommender.linked(asked.tests, evidence))
     spec = None if evidence.instance_type is None else engine.prices.instance(evidence.instance_type)
     runs = evidence.serverless is None and not idleness.is_idle and idleness.verdict != "at-zero"
     sizing = None
@@ -176,7 +180,8 @@ def _variant(  # noqa: PLR0913, PLR0917 - one variant with all that it is judged
         bounds=scaling.bounds(evidence),
         target=scaling.never_approached(evidence),
         serverless=serverless.judge(engine, evidence, modelled, place, asked.headroom),
-        tests=tuple(recommender.linked(asked.tests, evidence)),
+        tests=tests,
+        advice=tuple(recommender.advised(asked.advice, found.name, tests)),
         ways=tuple(each for each in ways if each.kind in _WAYS and each.basis == "with-usage"),
     )
 

@@ -98,6 +98,7 @@ def _of_variant(found: EndpointEvidence, judged: JudgedVariant) -> Iterator[Stat
     yield from _of_scaling(subject, judged)
     yield from _of_serverless(subject, judged)
     yield from _of_tests(subject, judged)
+    yield from _of_advice(subject, judged)
     for way in judged.ways:
         yield Statement(
             kind="another-way",
@@ -262,6 +263,21 @@ def _of_tests(subject: str, judged: JudgedVariant) -> Iterator[Statement]:
         if known:
             text = f"was load-tested ({test.name}): {', '.join(known)}"
             yield Statement(kind="load-test", subject=subject, text=text, confidence=Confidence(level="high"))
+
+
+def _of_advice(subject: str, judged: JudgedVariant) -> Iterator[Statement]:
+    for advice in judged.advice:
+        scaling = advice.dynamic_scaling_configuration
+        if scaling is None or scaling.min_capacity is None or scaling.max_capacity is None:
+            continue
+        targets = [
+            plain(each.target_tracking.target_value.normalize())
+            for each in scaling.scaling_policies
+            if each.target_tracking is not None and each.target_tracking.target_value is not None
+        ]
+        at = f", at a target of {', '.join(targets)}" if targets else ""
+        text = f"was advised {scaling.min_capacity} to {scaling.max_capacity} instances by Inference Recommender{at}"
+        yield Statement(kind="load-test", subject=subject, text=text, confidence=Confidence(level="high"))
 
 
 def hour_of_week(place: int) -> str:
