@@ -143,7 +143,7 @@ class Engine:
 
     def _of_variant(self, at: "_Variant") -> Iterator[Alternative]:
         variant = at.variant
-        if variant.sensitive or isinstance(at.region, Unknown) or _what_binds(variant) is not None:
+        if isinstance(at.region, Unknown) or _what_binds(variant) is not None:
             return
         if isinstance(variant, ServerlessVariant):
             yield from self._on_instances(at, variant)
@@ -164,14 +164,18 @@ class Engine:
 
     def _not_offered(self, at: "_Variant") -> Iterator[NotOffered]:
         variant = at.variant
-        if variant.sensitive or isinstance(at.region, Unknown) or isinstance(variant, ServerlessVariant):
-            return
         binds = _what_binds(variant)
+        if isinstance(at.region, Unknown):
+            binds = binds or f"its region is unknown: {at.region.reason}"
         if binds is not None:
             yield NotOffered("anything else", binds)
+        if binds is not None or isinstance(variant, ServerlessVariant) or isinstance(at.region, Unknown):
             return
         yield from self._refused_ways(at, variant)
         spec = self._spec(variant)
+        if spec is None or uncounted(at.present, at.present) is None:
+            lacks = next((line.reason for line in at.present.lines if line.reason is not None), None)
+            yield NotOffered("another type", lacks or "its own is in no table")
         if spec is None:
             return
         cheaper = instances.candidates(self.prices, at.region, spec.instance_type)
@@ -299,7 +303,7 @@ class Engine:
     def _of_count(self, at: "_Variant", variant: InstanceVariant, spec: InstanceSpec, fewer: int) -> Alternative | None:
         count = variant.initial_instance_count
         said = [f"{fewer} of {count} instances take the load, peaks included"]
-        if fewer == 1:
+        if fewer == 1 and not variant.shadow:
             said.append(instances.PRODUCTION_CONTROL)
             if at.environment != "non-production":
                 said.append("one instance lies in one Availability Zone")
@@ -634,6 +638,8 @@ def _scales(variant: InstanceVariant) -> bool:
 
 def _what_binds(variant: Variant) -> str | None:
     """Why what it runs on is not free to choose: a seller's own list of types, reserved capacity, several pools."""
+    if variant.sensitive:
+        return "what it runs on is sensitive"
     if variant.marketplace is True:
         return "the seller of its AWS Marketplace package says what it runs on"
     if isinstance(variant, ServerlessVariant):

@@ -242,12 +242,17 @@ def refuses_batch(endpoint: Endpoint, variant: InstanceVariant, prices: PriceBoo
     spec = prices.instance(variant.instance_type) if isinstance(variant.instance_type, str) else None
     if spec is None or not spec.runs_transform:
         return "no transform job takes its type"
-    if variant.multi_model is True:
-        return "a container of several models"
-    if facts.calls_each(variant):
-        return "containers that are called one by one"
-    if not isinstance(found, Unknown) and any(one.has_data_source is True for one in found):
-        return "artifacts from ModelDataSource"
-    if endpoint.inference_components or variant.shadow:
-        return "inference components" if endpoint.inference_components else "a shadow variant"
-    return "its initial count is unknown" if isinstance(variant.initial_instance_count, Unknown) else None
+    price = prices.transform(str(endpoint.region), spec.instance_type)
+    limits = (
+        ("a container of several models", variant.multi_model is True),
+        ("containers that are called one by one", facts.calls_each(variant)),
+        (
+            "artifacts from ModelDataSource",
+            not isinstance(found, Unknown) and any(one.has_data_source is True for one in found),
+        ),
+        ("inference components", bool(endpoint.inference_components)),
+        ("a shadow variant", variant.shadow),
+        (f"{spec.instance_type} has no price for it in {endpoint.region}", not isinstance(price, Price)),
+        ("its initial count is unknown", isinstance(variant.initial_instance_count, Unknown)),
+    )
+    return next((phrase for phrase, is_broken in limits if is_broken), None)

@@ -284,7 +284,13 @@ def quantity_of(component: CostComponent) -> str:
 
 def _range(quantity: Quantity) -> str:
     """From least to most; the state with the least money may have the most of a line that another one lacks."""
-    return spread(*sorted((quantity.floor, quantity.ceiling)))
+    return spread(*sorted(map(_shown, (quantity.floor, quantity.ceiling))))
+
+
+def _shown(amount: Decimal) -> Decimal:
+    """To four decimals, as far as that leaves anything: ``3.3333`` of ten hours in three."""
+    rounded = round(amount, 4)
+    return rounded if rounded or not amount else Decimal(f"{amount:.2g}")
 
 
 def amounts_of(component: CostComponent) -> Amounts:

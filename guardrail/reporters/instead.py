@@ -67,10 +67,12 @@ def in_one_line(report: Report) -> str:
     """``instead, USD a month less: chat/main: up to 84.51: ml.m5.large (smaller); …``; empty where nobody asked."""
     if report.alternatives is None:
         return ""
-    best = [(found, part) for part in report.alternatives.parts if (found := _best(part)) is not None]
-    best.sort(key=lambda one: -(one[0].usd or 0))
     names = _names(report)
-    told = [f"{_called(part, names)}: {in_words(each)[0]}" for each, part in best[:_TOLD]]
+    best = [(found, _called(part, names)) for part in report.alternatives.parts if (found := _best(part)) is not None]
+    for source, several in report.alternatives.together.items():
+        best += [(each, _several(source, each, names)) for each in several[:1]]
+    best.sort(key=lambda one: -(one[0].usd or 0))
+    told = [f"{called}: {in_words(each)[0]}" for each, called in best[:_TOLD]]
     if len(best) > len(told):
         told.append(f"{len(best) - len(told):,} more")
     if not told:
@@ -125,6 +127,12 @@ def _best(part: Instead) -> Alternative | None:
 def _names(report: Report) -> dict[tuple[str, str], str]:
     """What each endpoint is called, by source and address."""
     return {(item.source, item.endpoint.address): named(item.endpoint) for item in report.endpoints}
+
+
+def _several(source: str, each: Alternative, names: dict[tuple[str, str], str]) -> str:
+    """``chat and 2 more``: those that are put together."""
+    first, *others = each.endpoints
+    return f"{names.get((source, first)) or inert(first)} and {len(others)} more"
 
 
 def _called(part: Instead, names: dict[tuple[str, str], str]) -> str:

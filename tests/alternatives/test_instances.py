@@ -294,3 +294,13 @@ def test_what_may_not_be_deployed_saves_nothing_for_sure() -> None:
     assert graviton.saving.floor == 0
     assert isinstance(graviton.saving.expected, Unknown)
     assert "it is deployed at all (not known)" in graviton.conditions
+
+
+def test_the_control_of_security_hub_is_about_production_variants_and_no_shadows() -> None:
+    """AWS Config, sagemaker-endpoint-config-prod-instance-count: of production variants alone."""
+    two = variant(initial_instance_count=2)
+    shadowed = endpoint(variant(), variant(initial_instance_count=2, shadow=True))
+    (_, of_shadow) = Engine(PRICES).of(shadowed)
+    for offered, is_told in ((found(endpoint(two)).values(), True), (of_shadow, False)):
+        (one,) = [each for each in offered if each.name == "1 × ml.m5.xlarge"]
+        assert any("SageMaker.4" in each for each in one.conditions) == is_told

@@ -129,6 +129,27 @@ def test_more_requests_than_a_way_is_cheaper_for_are_the_reason_why_it_is_not_of
     assert found(it, busy)["asynchronous, down to 0 instances"].usd == Decimal("76.059")  # hours say it: 84.51 × 0.9
 
 
+def test_what_stands_against_a_batch_of_a_type_without_a_price_for_it_is_said() -> None:
+    refused = {each.name: each.reason for each in Engine(PRICES).not_offered(endpoint(variant("ml.p3.2xlarge")))[0]}
+    assert refused["batch"] == "ml.p3.2xlarge has no price for it in us-east-1"
+
+
+@pytest.mark.parametrize(
+    ("changes", "of_it", "name", "reason"),
+    [
+        ({"sensitive": True}, {}, "anything else", "what it runs on is sensitive"),
+        ({}, {"region": Unknown("give --region")}, "anything else", "its region is unknown: give --region"),
+        ({"instance_type": "ml.m99.large"}, {}, "another type", "ml.m99.large is in no table here"),
+    ],
+)
+def test_where_nothing_can_be_said_the_reason_is(
+    changes: dict[str, Any], of_it: dict[str, Any], name: str, reason: str
+) -> None:
+    it = endpoint(variant(**{"instance_type": "ml.m5.large", **changes}), **of_it)
+    refused = {each.name: each.reason for each in Engine(PRICES).not_offered(it)[0]}
+    assert refused[name].startswith(reason)
+
+
 def test_batch_pays_for_the_hours_of_its_jobs() -> None:
     """169.02 / 0.23 = 734.87 h; 73 busy hours are 16.79, and 169.02 - 16.79 = 152.23."""
     name = "batch transform, 1 × ml.m5.xlarge"

@@ -153,6 +153,70 @@ def test_two_inputs_with_the_same_address_are_told_apart(template: str, refused:
     assert "is in 2 inputs: other.yaml, template.yaml" in refused(template, "other.yaml", "Endpoint")
 
 
+def test_two_of_one_input_with_the_same_name_are_told_apart_by_their_addresses(
+    template: str, refused: Callable[..., str]
+) -> None:
+    second = TEMPLATE[TEMPLATE.index("  Endpoint:") :].replace("Endpoint:\n", "Other:\n", 1)
+    Path(template).write_text(TEMPLATE + second)
+    said = refused(template, "chat")
+    assert "chat is what 2 are called: Endpoint, Other" in said
+    assert "hint: guardrail explain PATH ADDRESS, with one of these" in said
+
+
+def test_a_transform_job_is_called_by_its_label_and_by_its_file(
+    explain: Explain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = {"ModelName": "m", "TransformResources": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1}}
+    task = {"Type": "Task", "Resource": "arn:aws:states:::sagemaker:createTransformJob", "Parameters": request}
+    states = {"Score": {**task, "Next": "Again"}, "Again": {**task, "End": True}}
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "jobs" / "score.asl.json").write_text(json.dumps({"StartAt": "Score", "States": states}))
+    monkeypatch.chdir(tmp_path)
+    whole = explain("jobs/score.asl.json", "score.asl.json/Score", "--region", "us-east-1")
+    assert whole.startswith("guardrail explain score.asl.json/Score\n")
+    assert explain("jobs/score.asl.json", "Score", "--region", "us-east-1") == whole
+    assert explain("jobs/score.asl.json/Score", "--region", "us-east-1") == whole
+
+
+def test_one_reason_of_many_policies_is_said_once(explain: Explain, tmp_path: Path) -> None:
+    """What is managed elsewhere leaves dozens of them open."""
+    change = {"actions": ["create"], "before": None, "after": {"name": "chat", "endpoint_config_name": "other"}}
+    address = "aws_sagemaker_endpoint.chat"
+    block = {"address": address, "mode": "managed", "type": "aws_sagemaker_endpoint", "name": "chat", "change": change}
+    plan = {"format_version": "1.2", "resource_changes": [block], "configuration": {"root_module": {}}}
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    text = explain(str(tmp_path / "plan.json"), "chat", "--region", "us-east-1")
+    assert text.count("? ") < 4
+    assert re.search(r"what \d\d policies ask: its configuration is managed elsewhere", text)
+
+
+def test_a_number_of_instances_that_is_not_known_is_no_number(template: str, explain: Explain) -> None:
+    head = "Parameters:\n  Count: {Type: Number}\n"
+    Path(template).write_text(head + TEMPLATE.replace("InitialInstanceCount: 1", "InitialInstanceCount: !Ref Count"))
+    text = explain(template, "chat", "--region", "us-east-1")
+    assert "instances: at least 1: initial_instance_count is unknown" in text
+    assert "in every hour" not in text
+
+
+def test_a_price_that_is_missing_is_not_settled_by_another_region(template: str, explain: Explain) -> None:
+    """ap-southeast-5 has no price for volumes."""
+    Path(template).write_text(TEMPLATE.replace("ml.m5.large", "ml.m6i.large"))
+    told = explain(template, "chat", "--region", "ap-southeast-5", "--format", "json")["unknown"]
+    (volume,) = [each for each in told if each["what"].startswith("volume")]
+    assert volume["settled_by"] == "guardrail prices refresh, or a table of your own (--prices)"
+
+
+def test_hours_that_no_decimal_ends_are_cut_on_the_screen(explain: Explain, tmp_path: Path) -> None:
+    """Four instances beside their successors for 5 minutes, ten times: 10 × 4 / 12 = 3.3333 h, 0.77 at 0.23."""
+    policy = "{BlueGreenUpdatePolicy: {TrafficRoutingConfiguration: {Type: ALL_AT_ONCE, WaitIntervalInSeconds: 0}"
+    written = TEMPLATE.replace("ml.m5.large, InitialInstanceCount: 1", "ml.m5.xlarge, InitialInstanceCount: 4")
+    (tmp_path / "t.yaml").write_text(f"{written}      DeploymentConfig: {policy}, TerminationWaitInSeconds: 300}}}}\n")
+    usage = "version: 0.1\nresource_usage:\n  Endpoint: {deployments_per_month: 10}\n"
+    (tmp_path / "usage.yml").write_text(usage)
+    found = explain(str(tmp_path / "t.yaml"), "chat", "--region=us-east-1", f"--usage-file={tmp_path / 'usage.yml'}")
+    assert re.search(r"deployments, 10 × 5 min +3\.3333 h +0\.77", found)
+
+
 def test_without_an_address_everything_is_listed_with_what_saves_most(explain: Explain) -> None:
     listed = explain(STOREFRONT, "--format", "json")
     assert {each["address"] for each in listed} >= {"aws_sagemaker_endpoint.fraud", "aws_sagemaker_endpoint.reviews"}

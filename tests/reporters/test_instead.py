@@ -82,6 +82,8 @@ def test_endpoints_that_could_share_instances_are_in_both(written: Any, folder: 
     (shared,) = json.loads(written("json", "--alternatives"))["alternatives"]["together"]
     assert (shared["kind"], Decimal(shared["usd"])) == ("multi-model", Decimal("82.83"))
     assert shared["endpoints"] == ["Endpoint", "Other"]
+    told = " ".join(written("table", "--alternatives").split())
+    assert "a month less: chat and 1 more: up to 82.83: 2 models on 1 × ml.m5.large (multi model); " in told
     page = written("html", "--alternatives")
     assert "endpoints put together" in page
     assert "up to 82.83: 2 models on 1 × ml.m5.large (multi model)" in page

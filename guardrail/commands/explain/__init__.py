@@ -89,12 +89,22 @@ def split(words: Sequence[str]) -> tuple[list[str], str | None]:
     *paths, last = words
     if last == "-" or os.path.exists(last):
         return list(words), None
+    file, inside = _file_and_rest(last)
+    if file:
+        return [*paths, file], inside
     for path in paths:
         if path != "-" and not os.path.exists(path):
             raise GuardrailError(f"{path}: there is no such file or folder", hint="guardrail explain PATH ADDRESS")
     if not paths and last.endswith((".json", ".tf", ".yaml", ".yml")):
         raise GuardrailError(f"{last}: there is no such file or folder", hint="guardrail explain PATH ADDRESS")
     return paths or ["."], last
+
+
+def _file_and_rest(word: str) -> tuple[str, str]:
+    """``score.asl.json`` and ``Each/Score`` of ``score.asl.json/Each/Score``; nothing where no part of it is a file."""
+    parts = word.split("/")
+    cuts = (("/".join(parts[:at]), "/".join(parts[at:])) for at in range(1, len(parts)))
+    return next(((file, rest) for file, rest in cuts if rest and os.path.isfile(file)), ("", ""))
 
 
 def addresses(words: Sequence[str]) -> list[str]:

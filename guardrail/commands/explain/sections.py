@@ -8,7 +8,7 @@ from guardrail.alternatives.base import Alternative
 from guardrail.commands.explain.answer import Explained, PricedLine
 from guardrail.cost.base import Monthly
 from guardrail.model import Unknown
-from guardrail.policy.base import Result
+from guardrail.policy.base import Result, undecided
 from guardrail.reporters.bill import USAGE, amounts, amounts_of, detail_of, quantity_of
 from guardrail.reporters.headline import is_usage_alone
 from guardrail.reporters.instead import in_words, quota
@@ -125,9 +125,8 @@ def _policies(found: Explained) -> Iterator[tuple[str, tuple[str, ...]]]:
             new = "" if result.status != "existing" else " (there before)"
             mend = tuple(f"fix: {inert(line)}" for line in fix(result, found.report)[:1])
             yield f"{GLYPHS[result.severity]} {result.policy}: {inert(result.message.removesuffix('.'))}{new}", mend
-    for result in found.results:
-        if result.verdict == "open":
-            yield f"? {result.policy}: {inert(result.reason or result.message)}", ()
+    for group in undecided(found.results):
+        yield f"? {', '.join(group.policies)}: {inert(group.reason)}", ()
     passed = [result.policy for result in found.results if result.verdict == "pass"]
     if passed:
         names = list(dict.fromkeys(passed))

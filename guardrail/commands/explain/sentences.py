@@ -30,11 +30,13 @@ COOLDOWN_S = 300
 """What an unset cooldown is for SageMaker (Application Auto Scaling user guide, target tracking)."""
 
 _SETTLED_BY = (
-    ("region", "--region REGION"),
+    ("region is unknown", "--region REGION"),
+    ("--region", "--region REGION"),
     ("parameter", "--parameters KEY=VALUE"),
     ("variable", "--var NAME=VALUE, or --var-file FILE"),
     ("var.", "--var NAME=VALUE, or --var-file FILE"),
-    ("price", "guardrail prices refresh, or a table of your own (--prices)"),
+    ("prices refresh", "guardrail prices refresh, or a table of your own (--prices)"),
+    (" price", "guardrail prices refresh, or a table of your own (--prices)"),
     ("software fee", "marketplace_usd_per_hour in the usage file"),
     ("after apply", "a plan made once it is there"),
     ("not set", "the argument itself"),
@@ -152,6 +154,8 @@ def _counts(line: CostComponent, unit: str) -> str:
     """``1 at least (minimum), 2 expected (initial_instance_count), 4 at most (maximum)``."""
     count, origins = line.count, line.origins
     if count is None or count.floor == count.ceiling:
+        if (least := origins.get("count.floor", "")).startswith("at least"):
+            return f"{unit}: {least}"
         held = spread(count.floor, count.ceiling) if count else "?"
         return f"{unit}: {held} in every hour ({origins.get('count.floor', 'as written')})"
     expected = "unknown" if isinstance(count.expected, Unknown) else number(round(count.expected, 4))
@@ -289,7 +293,8 @@ def doubts(
     for line in lines:
         yield from _of_line(line)
     for group in undecided(results):
-        yield f"{', '.join(group.policies)}: {group.reason}", settled_by(group.reason)
+        asked = group.policies[0] if len(group.policies) == 1 else f"what {len(group.policies)} policies ask"
+        yield f"{asked}: {group.reason}", settled_by(group.reason)
 
 
 def _of_endpoint(item: EndpointReport) -> Iterator[tuple[str, str]]:

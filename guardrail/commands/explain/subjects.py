@@ -55,7 +55,11 @@ def every(report: Report) -> Iterator[Subject]:
         named = (workflow.address, *([workflow.name] if isinstance(workflow.name, str) and workflow.name else ()))
         yield Subject(item=each, place=None, names=tuple(dict.fromkeys(named)))
         parts += [
-            Subject(item=each, place=place, names=tuple(f"{name}/{job.label}" for name in dict.fromkeys(named)))
+            Subject(
+                item=each,
+                place=place,
+                names=(*(f"{name}/{job.label}" for name in dict.fromkeys(named)), job.label),
+            )
             for place, job in enumerate(workflow.jobs)
             if job.label
         ]
@@ -71,21 +75,29 @@ def only(report: Report) -> Subject | None:
 def named(report: Report, name: str) -> Subject:
     """The one thing that is called so. Raises GuardrailError where there is none, with what is near, or several."""
     known = list(every(report))
-    for place in (0, 1):  # an address goes before a name
+    for place in range(3):  # an address goes before a name, and that before a label alone
         found = [each for each in known if name in each.names[place : place + 1]]
         if len(found) == 1:
             return found[0]
         if found:
-            where = ", ".join(inert(each.item.source) for each in found[:_LISTED])
-            raise GuardrailError(
-                f"{inert(name)} is in {len(found)} inputs: {where}", hint="guardrail explain PATH ADDRESS, of one input"
-            )
+            raise _ambiguous(name, found)
     names = [each for subject in known for each in subject.names]
     if not names:
         raise GuardrailError(f"there is nothing to explain: no SageMaker inference in {_inputs(report)}")
     near = did_you_mean(name, names)
     listed = ", ".join(inert(each) for each in names[:_LISTED])
     raise GuardrailError(f"nothing is called {inert(name)} in {_inputs(report)}{near}", hint=f"there is {listed}")
+
+
+def _ambiguous(name: str, found: list[Subject]) -> GuardrailError:
+    """Of several inputs one is to be named; in one input several things are told apart by their addresses."""
+    sources = list(dict.fromkeys(inert(each.item.source) for each in found))
+    if len(sources) > 1:
+        where, hint = f"in {len(sources)} inputs: {', '.join(sources[:_LISTED])}", "PATH ADDRESS, of one input"
+    else:
+        addresses = [inert(each.names[0]) for each in found[:_LISTED]]
+        where, hint = f"what {len(found)} are called: {', '.join(addresses)}", "PATH ADDRESS, with one of these"
+    return GuardrailError(f"{inert(name)} is {where}", hint=f"guardrail explain {hint}")
 
 
 def _inputs(report: Report) -> str:

@@ -1,8 +1,8 @@
 """How an update of an endpoint moves its traffic, and for how long it bills the old fleet beside the new one.
 
-Sources: SageMaker developer guide, "Use canary traffic shifting" (one baking period), "Use linear traffic shifting"
-("for each step, there is a baking period") and "Use all at once traffic shifting"; SageMaker API reference,
-BlueGreenUpdatePolicy.
+Sources: SageMaker developer guide, "Use canary traffic shifting" (a baking period of the canary; how long "a final
+baking period" of all is, it does not say, and it is not counted), "Use linear traffic shifting" ("for each step, there
+is a baking period") and "Use all at once traffic shifting"; SageMaker API reference, BlueGreenUpdatePolicy.
 """
 
 from math import ceil
