@@ -275,8 +275,8 @@ def _is_left_out(local: datetime, zone: tzinfo) -> bool:
 
 def _jump_at(local: datetime, zone: tzinfo) -> timedelta:
     """By how much the clock is put forward over a local time, or, below 0, back; 0 where it is not changed then."""
-    one, other = (local.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
-    return timedelta() if one is None or other is None else other - one
+    one, other = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    return one - other
 
 
 def no_zone(name: str | None) -> bool:

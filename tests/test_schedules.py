@@ -273,6 +273,12 @@ def test_what_ran_a_year_ago_to_the_day_has_run_before() -> None:
     assert turns((yearly,), TODAY) == ((0, None), (0, 365 * DAY))
 
 
+def test_what_ran_a_year_ago_on_the_day_before_in_a_zone_behind_has_run_before() -> None:
+    """23 o'clock of the 26th on Samoa, 11 h behind, is 10 o'clock of the 27th."""
+    yearly = Schedule("cron(0 23 26 11 ? *)", "Pacific/Pago_Pago", end="2099-01-01")
+    assert turns((yearly,), TODAY) == ((0, None), (None, 10 * HOUR), (0, 365 * DAY - 10 * HOUR))
+
+
 def test_what_begins_today_or_began_before_takes_turns_by_the_week() -> None:
     """Since midnight of today, and since yesterday: twice 12 of 24 hours; from tomorrow on a year is looked at."""
     for start in ("2026-11-27", "2026-11-26"):
@@ -287,6 +293,12 @@ def test_a_schedule_that_ends_leaves_what_it_set() -> None:
     up = Schedule("cron(0 8 * * ? *)", end="2026-11-28T23:00:00+00:00")
     down = Schedule("cron(0 20 * * ? *)", end="2026-11-28T23:00:00+00:00")
     assert held(up, down, today=TODAY) == [24 * HOUR, 365 * DAY - 24 * HOUR - 8 * HOUR + 8 * HOUR]
+
+
+def test_what_runs_as_it_starts_and_as_it_ends_runs() -> None:
+    """At 8 o'clock of the 28th, 32 h after the midnight that is looked at from, and of the 29th: 56 h are gone then."""
+    two = Schedule("cron(0 8 * * ? *)", start="2026-11-28T08:00:00Z", end="2026-11-29T08:00:00Z")
+    assert turns((two,), TODAY) == ((None, 32 * HOUR), (0, DAY), (0, 365 * DAY - 56 * HOUR))
 
 
 def test_a_schedule_that_begins_later_leaves_what_there_is_until_then() -> None:
