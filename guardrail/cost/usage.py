@@ -144,7 +144,14 @@ class Usage:
         variants = () if isinstance(endpoint.variants, Unknown) else endpoint.variants
         if self._is_empty:
             return EndpointDemand(variants=(NO_VARIANT_DEMAND,) * len(variants))
-        layers = self._layers(endpoint, map(_type_of, _addresses(endpoint)))
+        return self._of(endpoint, variants, self._layers(endpoint, map(_type_of, _addresses(endpoint))))
+
+    def of_itself(self, endpoint: Endpoint) -> EndpointDemand:
+        """What is said of the endpoint alone, and not of all that are of its type."""
+        variants = () if isinstance(endpoint.variants, Unknown) else endpoint.variants
+        return self._of(endpoint, variants, self._layers(endpoint, ()))
+
+    def _of(self, endpoint: Endpoint, variants: Sequence[Variant], layers: Sequence[EndpointUsage]) -> EndpointDemand:
         says = next((each for each in layers if each.monthly_requests is not None or each.stated()), EndpointUsage())
         requests, unsplit = _split(says, variants)
         total, partial = _whole(says, endpoint)

@@ -1,7 +1,7 @@
 """What was observed as a `Demand`: requests, durations and instances of a month, which make a bill what one expects.
 
-What a usage file says of an endpoint is a statement about the time to come, and wins number by number; evidence is what
-was, and fills the rest. Neither is averaged with the other.
+The most specific statement wins, number by number: what a usage file says of an endpoint, about the time to come; then
+what was seen of it; then what the file says of all endpoints of its type. None is averaged with another.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from guardrail.cost.demand import DOES_NOT_APPLY, Demand, EndpointDemand, VariantDemand, WorkflowDemand
-from guardrail.cost.usage import NO_USAGE
+from guardrail.cost.usage import NO_USAGE, Usage
 from guardrail.evidence import linking, standing
 from guardrail.evidence.bundle import Bundle, EndpointEvidence, VariantEvidence
 from guardrail.model import Endpoint, TransformJob, Unknown, Workflow
@@ -31,6 +31,7 @@ class Observed:
     def of(self, endpoint: Endpoint) -> EndpointDemand:
         """What is stated of it, else what was observed."""
         stated = self._stated.of(endpoint)
+        own = self._stated.of_itself(endpoint) if isinstance(self._stated, Usage) else stated
         linked = self._links.of(endpoint)
         if linked.evidence is None or isinstance(endpoint.variants, Unknown):
             return stated
@@ -38,8 +39,8 @@ class Observed:
         return replace(
             stated,
             variants=tuple(
-                own if place is None else _beside(own, observed(linked.evidence.variants[place]), by)
-                for own, place in zip(stated.variants, linked.places, strict=True)
+                whole if place is None else _beside(whole, said, observed(linked.evidence.variants[place]), by)
+                for whole, said, place in zip(stated.variants, own.variants, linked.places, strict=True)
             ),
         )
 
@@ -73,13 +74,14 @@ class Observed:
         return self._stated.notices(endpoints)
 
 
-def _beside(stated: VariantDemand, seen: VariantDemand, by: str) -> VariantDemand:
-    """Each number by the statement, else as it was seen; instances and busy hours go together, and so are one."""
-    names = [name for name in ("requests", "duration_ms", "model_memory_gib") if getattr(stated, name) is None]
-    if stated.instances is None and stated.busy_hours is None:
+def _beside(whole: VariantDemand, said: VariantDemand, seen: VariantDemand, by: str) -> VariantDemand:
+    """Each number as is said of it, else as it was seen, else by default; instances and busy hours go together."""
+    names = [name for name in ("requests", "duration_ms", "model_memory_gib") if getattr(said, name) is None]
+    if said.instances is None and said.busy_hours is None:
         names.append("instances")
     kept: dict[str, Any] = {name: value for name in names if (value := getattr(seen, name)) is not None}
-    return replace(stated, **kept, origins=tuple((name, by) for name in kept))
+    busy_hours = None if "instances" in kept else whole.busy_hours
+    return replace(whole, **kept, busy_hours=busy_hours, origins=tuple((name, by) for name in kept))
 
 
 def a_month(count: Decimal, start: datetime, end: datetime) -> Decimal:

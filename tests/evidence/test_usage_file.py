@@ -59,6 +59,16 @@ def test_names_of_strangers_stay_texts(tmp_path: Path) -> None:
     assert stated.requests == 7300
 
 
+def test_what_was_seen_of_an_endpoint_goes_before_what_is_said_of_its_type_and_after_what_is_said_of_it() -> None:
+    every = usage.EndpointUsage(request_duration_ms=Decimal(900), monthly_busy_hours=Decimal(10))
+    said = usage.EndpointUsage(monthly_requests=Decimal(5))
+    stated = usage.Usage({"shop": said}, {"AWS::SageMaker::Endpoint": every})
+    bundle = seen()
+    (variant,) = Observed(bundle, stated).of(endpoint_of(bundle.endpoints[0])).variants
+    assert (variant.requests, variant.duration_ms, variant.instances, variant.busy_hours) == (5, 200, 3, None)
+    assert (variant.said_by("requests"), variant.said_by("instances")) == ("usage file", "evidence of 2026-11-16")
+
+
 def job(**changes: object) -> JobEvidence:
     told = {
         "account": "111122223333",
