@@ -15,6 +15,7 @@ from msgspec import Struct
 from guardrail.model import (
     COPY_COUNT,
     INSTANCE_COUNT,
+    LATER,
     PROVISIONED_CONCURRENCY,
     Alarm,
     Endpoint,
@@ -298,8 +299,8 @@ def _customized_problem(metric: ScalingMetric, name: str, scaled: Scaled) -> str
         _not_by_this_mode(publication, name, scaled.endpoint.mode)
         or _no_gpu(name, scaled)
         or _wrong_dimensions(publication, name, metric.dimensions)
-        or _other_resource(name, metric.dimensions, scaled)
         or _wrong_statistic(publication, name, metric.statistic)
+        or _other_resource(name, metric.dimensions, scaled)
     )
 
 
@@ -342,12 +343,24 @@ def _wrong_dimensions(
     return f"{name} is published by {' and '.join(publication.dimensions)}, not by {named}"
 
 
-def _other_resource(name: str, dimensions: dict[str, str | Unknown] | Unknown, scaled: Scaled) -> str | None:
+def _other_resource(name: str, dimensions: dict[str, str | Unknown] | Unknown, scaled: Scaled) -> str | Unknown | None:
+    """Whether it follows the metric of something else; not known where its name is unknown for another reason."""
+    undecided: Unknown | None = None
     for dimension, value in dimensions.items() if isinstance(dimensions, dict) else ():
         own = scaled.name_of(dimension)
         if isinstance(value, str) and isinstance(own, str) and value != own:
             return f"it follows {name} of another {_KINDS[dimension]}, {value} instead of {own}"
-    return None
+        if isinstance(value, Unknown) and own is not None and not _is_as_unknown(value, own):
+            undecided = undecided or value
+    return undecided
+
+
+def _is_as_unknown(value: Unknown, own: str | Unknown) -> bool:
+    """Whether a name may be the own one, which nobody knows either: both are generated on apply, say.
+
+    One that refers to what there is not is unknown for ever, as ``there is no resource …``.
+    """
+    return isinstance(own, Unknown) and (value.reason in LATER or value.reason == own.reason)
 
 
 _KINDS = {"EndpointName": "endpoint", "VariantName": "variant", "InferenceComponentName": "inference component"}
@@ -592,7 +605,7 @@ def _wrong_resource(alarm: Alarm, call: _Call, scaled: Scaled) -> str | Unknown 
     value, own = dimensions[call.dimension], scaled.name_of(call.dimension)
     if isinstance(value, str) and isinstance(own, str) and value != own:
         return f"the alarm {alarm.address} watches another {_KINDS[call.dimension]}, {value} instead of {own}"
-    return value if isinstance(value, Unknown) and isinstance(own, str) else None
+    return value if isinstance(value, Unknown) and own is not None and not _is_as_unknown(value, own) else None
 
 
 def _never_fires(alarm: Alarm, call: _Call) -> str | Unknown | None:

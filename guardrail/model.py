@@ -42,6 +42,10 @@ class Unknown(Struct, frozen=True, rename={"reason": "unknown"}, omit_defaults=T
 
 GENERATED = "generated on apply"
 """Why a name is unknown that its provider chooses: nothing that is known can be equal to it."""
+AFTER_APPLY = "known only after apply"
+AT_DEPLOYMENT = "known only at deployment"
+LATER = frozenset({GENERATED, AFTER_APPLY, AT_DEPLOYMENT})
+"""Why values are unknown that are there once the stack is."""
 
 
 class Location(Struct, frozen=True):

@@ -27,6 +27,8 @@ from guardrail.model import (
 LATER = Unknown("known after apply")
 HOSTS = "/aws/sagemaker/Endpoints"
 INVOCATIONS = "SageMakerVariantInvocationsPerInstance"
+NOWHERE = Unknown("there is no resource aws_sagemaker_endpoint.gone")
+"""A name by a reference to what there is not."""
 BACKLOG = "ApproximateBacklogSizePerInstance"
 
 
@@ -61,6 +63,25 @@ def metric(name: Any, *, namespace: Any = "AWS/SageMaker", statistic: Any = "Ave
 
 
 VARIANT: dict[str, Any] = {"EndpointName": "docs", "VariantName": "main"}
+
+
+@pytest.mark.parametrize(
+    ("own", "value", "is_known"),
+    [
+        ("docs", LATER, False),
+        ("docs", NOWHERE, False),
+        # both are generated, and may be one
+        (Unknown("generated on apply"), Unknown("known only after apply"), True),
+        (Unknown("var.name has no value"), Unknown("var.name has no value"), True),
+        (Unknown("generated on apply"), NOWHERE, False),
+        (Unknown("generated on apply"), Unknown("var.name has no value"), False),
+    ],
+)
+def test_a_name_that_nobody_knows_is_the_own_one_where_it_is_unknown_alike(own: Any, value: Any, is_known: Any) -> None:
+    followed = target(tracking(metric(BACKLOG, EndpointName=value)))
+    assert tracking_problems(followed, scaled("async", own)) == (() if is_known else value)
+    woken = target(by(dimensions={"EndpointName": value}))
+    assert wake_problem(woken, scaled("async", own)) == (None if is_known else value)
 
 
 # Target tracking -----------------------------------------------------------------------------------------------------
@@ -98,7 +119,6 @@ def test_what_gpus_do_is_never_published_of_instances_without_any() -> None:
             "belongs to the dimension sagemaker:inference-component:DesiredCopyCount, not to sagemaker:variant:Desired",
         ),
         ("async", metric(BACKLOG, EndpointName="docs"), None),
-        ("async", metric(BACKLOG, EndpointName=LATER), None),
         (
             "async",
             metric("ApproximateBacklogPerInstance", EndpointName="docs"),
@@ -273,6 +293,7 @@ def between(lower: Any, upper: Any, **changes: Any) -> StepScalingPolicy:
         (by(dimensions=VARIANT), "the alarm wake is by EndpointName and VariantName, and"),
         (by(dimensions={"EndpointName": "chat"}), "the alarm wake watches another endpoint, chat instead of docs"),
         (by(dimensions={"EndpointName": LATER}), LATER),
+        (by(dimensions={"EndpointName": NOWHERE}), NOWHERE),
         (by(dimensions=LATER), LATER),
         (step(1, alarms=(alarm(dimensions=LATER), alarm())), None),
         # HasBacklogWithoutCapacity is 1 when it calls, which is 0 above a threshold of 1 and 0.5 above one of 0.5

@@ -608,16 +608,20 @@ def _line_to_change(fix: Remediation | None, address: str, subject: Subject) -> 
 
 
 def _policy_at_fault(rule: Compiled, subject: Subject) -> ScalingPolicy | None:
-    """The scaling policy that alone would violate the rule; target tracking before steps, which may only be to wake."""
+    """The scaling policy that alone would violate the rule, or may; steps, which may only be to wake, come last."""
     target = subject.target
     if rule.policy.blames != "policy" or not isinstance(target, ScalableTarget) or isinstance(target.policies, Unknown):
         return None
     if len(target.policies) == 1:  # as nearly always
         return target.policies[0]
+    undecided: ScalingPolicy | None = None
     for policy in sorted(target.policies, key=lambda each: not isinstance(each, TargetTrackingPolicy)):
-        if rule.require(subject.with_target(structs.replace(target, policies=(policy,)))) is not True:
+        holds = rule.require(subject.with_target(structs.replace(target, policies=(policy,))))
+        if holds is False:
             return policy
-    return None
+        if holds is not True:
+            undecided = undecided or policy
+    return undecided
 
 
 def _violation_message(wrong: str, subject: Subject, saving: Saving | Unknown | None) -> str:

@@ -46,6 +46,8 @@ class Builder:
 
     def __init__(self, policy: str) -> None:
         self._policy = policy
+        self._names: dict[str, Any] = {}
+        """What is scaled, by the dimensions of its metrics."""
 
     def known_keys(self, description: object, known: Sequence[str] | Mapping[str, object], path: str) -> None:
         """Raise `PolicyError` with "did you mean" for a key that is none."""
@@ -71,6 +73,7 @@ class Builder:
         """The endpoint of an example, with its variants, their scaling and its inference components."""
         own: dict[str, Any] = {"mode": "realtime", "region": "us-east-1", "name": _ADDRESS}
         own |= self.values(description.get("endpoint", {}), f"{path}.endpoint")
+        self._names = {"EndpointName": own["name"]}
         variants = self.items(description.get("variants"), f"{path}.variants")
         if "variants" not in description and "variant" in description:
             variants = [description["variant"]]
@@ -103,6 +106,7 @@ class Builder:
     ) -> InstanceVariant | ServerlessVariant:
         """A serverless variant where it has ``memory_mib``, else one on instances."""
         own = {"name": "main"} | self.values(description, path)
+        self._names["VariantName"] = own["name"]
         if isinstance(own.get("model"), Mapping):
             own["model"] = self.model(own["model"], f"{path}.model")
             own.setdefault("model_name", _ADDRESS)
@@ -143,6 +147,7 @@ class Builder:
         """An inference component."""
         own: dict[str, Any] = {"address": f"component.{_ADDRESS}", "name": _ADDRESS, "variant_name": None, "copies": 1}
         own |= self.values(description, path)
+        self._names["InferenceComponentName"] = own["name"]
         if isinstance(own.get("scaling"), Mapping):
             own["scaling"] = self.target(own["scaling"], COPY_COUNT, f"{path}.scaling")
         return self.make(InferenceComponent, own, path)
@@ -189,14 +194,16 @@ class Builder:
         return self.make(TargetTrackingPolicy, own, path)
 
     def dimensions(self, raw: Any, path: str) -> Any:
-        """Dimensions with their values; of a list of names nothing says what their values are."""
+        """Dimensions with their values; a list of names is of what is scaled itself."""
         if isinstance(raw, Unknown):
             return raw
         if isinstance(raw, Mapping):
             return {name: _value(value) for name, value in raw.items()}
         names = [_value(name) for name in self.items(raw, path)]
         unknown = next((name for name in names if isinstance(name, Unknown)), None)
-        return unknown or {str(name): Unknown("the example does not say its value") for name in names}
+        return unknown or {
+            name: self._names.get(name, Unknown("the example does not say its value")) for name in map(str, names)
+        }
 
     def alarm(self, description: Description, path: str) -> Alarm:
         """An alarm, by default ``>= 1`` on a metric of SageMaker."""

@@ -7,11 +7,8 @@ from typing import Any, Protocol, Self, TypeVar
 import msgspec
 from msgspec import Struct
 
-from guardrail.model import Change, Location, Unknown
+from guardrail.model import AFTER_APPLY, AT_DEPLOYMENT, Change, Location, Unknown
 from guardrail.sources.vocabulary.spellings import Spelling
-
-AFTER_APPLY = "known only after apply"
-AT_DEPLOYMENT = "known only at deployment"
 
 
 def known_only(type_: str) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from guardrail.model import GENERATED, Location, Unknown
-from guardrail.sources.base import AFTER_APPLY, DNS_SUFFIXES, LOST, Computed, Reference, partition_of
+from guardrail.model import AFTER_APPLY, GENERATED, Location, Unknown
+from guardrail.sources.base import DNS_SUFFIXES, LOST, Computed, Reference, partition_of
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.evaluate import EvaluationScope, evaluate, known_or_reason, worked_out
 from guardrail.sources.hcl.instances import Cell, Instance, Owner

@@ -14,6 +14,8 @@ from msgspec.structs import replace
 
 from guardrail.expressions import expression
 from guardrail.model import (
+    AFTER_APPLY,
+    AT_DEPLOYMENT,
     Coverage,
     Deployed,
     Endpoint,
@@ -26,7 +28,7 @@ from guardrail.model import (
     UnlinkedScaling,
     Variant,
 )
-from guardrail.sources.base import AFTER_APPLY, AT_DEPLOYMENT, LOST, SENSITIVE, known_only
+from guardrail.sources.base import LOST, SENSITIVE, known_only
 from guardrail.sources.declarations import (
     ELSEWHERE,
     FEW,

@@ -13,8 +13,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from guardrail import files
-from guardrail.model import Change, ChangeSet, Unknown
-from guardrail.sources.base import AFTER_APPLY, LOST, Block, Reference
+from guardrail.model import AFTER_APPLY, Change, ChangeSet, Unknown
+from guardrail.sources.base import LOST, Block, Reference
 from guardrail.sources.declarations import Declaration, DeclaredWorkflow, Unsupported
 from guardrail.sources.hcl.endings import SOURCES
 from guardrail.sources.linking.choices import chosen, with_choices

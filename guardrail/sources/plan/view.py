@@ -8,8 +8,8 @@ below ``dynamic`` blocks, from a table of attributes.
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
-from guardrail.model import Unknown
-from guardrail.sources.base import AFTER_APPLY, Places, View, item_of, part_of
+from guardrail.model import AFTER_APPLY, Unknown
+from guardrail.sources.base import Places, View, item_of, part_of
 from guardrail.sources.vocabulary.spellings import Spelling
 
 _NESTING: frozenset[object] = frozenset({dict, list})

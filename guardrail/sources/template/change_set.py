@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from guardrail.errors import SourceError
-from guardrail.model import Change
-from guardrail.sources.base import AT_DEPLOYMENT, Reference
+from guardrail.model import AT_DEPLOYMENT, Change
+from guardrail.sources.base import Reference
 from guardrail.sources.template import text
 from guardrail.sources.template.assembly import StackTemplate
 from guardrail.sources.template.declared import TemplateResource, resource_of

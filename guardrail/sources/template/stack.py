@@ -10,8 +10,8 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from guardrail.errors import SourceError
-from guardrail.model import Unknown
-from guardrail.sources.base import AT_DEPLOYMENT, DNS_SUFFIXES, Reference, partition_of
+from guardrail.model import AT_DEPLOYMENT, Unknown
+from guardrail.sources.base import DNS_SUFFIXES, Reference, partition_of
 from guardrail.sources.template.assembly import StackTemplate
 from guardrail.sources.template.functions import Exports, call, decide, macro
 from guardrail.sources.template.loops import PREFIX, Loops
