@@ -116,14 +116,20 @@ def three(bill: Monthly | Delta | None) -> tuple[str, ...]:
 
 
 def test_a_change_of_the_type_or_of_the_deployment_policy_says_what_an_update_bills() -> None:
-    """One instance with its volume for 45 minutes: (0.23 + 10 × 0.14 / 730) × 0.75 h = 0.17."""
-    told = (
-        "aws_sagemaker_endpoint.a: both fleets are billed for 45 minutes at least in each update, this one among them: "
-        "0.17 USD an update"
-    )
+    """One instance with its volume for 45 minutes: (0.23 + 10 × 0.14 / 730) × 0.75 h = 0.17.
+
+    Of a change of the type it is the old fleet that stays: (0.115 + 10 × 0.14 / 730) × 0.75 h = 0.09.
+    """
+    told = "aws_sagemaker_endpoint.a: both fleets are billed for 45 minutes at least in each update"
     after = endpoint("a", two_fleets_minutes=45)
-    for before in (endpoint("a"), endpoint("a", two_fleets_minutes=45, instance_type="ml.m5.large")):
-        assert check(change_set([after], [before])).notices == (told,)
+    for before, rest in (
+        (endpoint("a"), ", this one among them: 0.17 USD an update"),
+        (
+            endpoint("a", two_fleets_minutes=45, instance_type="ml.m5.large"),
+            ": 0.17 USD an update, 0.09 USD this one, whose old fleet it is",
+        ),
+    ):
+        assert check(change_set([after], [before])).notices == (told + rest,)
     for before in (after, endpoint("a", 2, two_fleets_minutes=45)):
         assert check(change_set([after], [before])).notices == ()
     assert check(change_set([after])).notices == ()

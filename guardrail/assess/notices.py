@@ -49,10 +49,21 @@ def of_updates(endpoints: Iterable[EndpointReport]) -> Iterator[str]:
         if isinstance(usd, Decimal) and (waits[0] != waits[1] or _changes_type(item)):
             kept = "each batch is billed twice" if after.two_fleets_minutes is None else "both fleets are billed"
             minutes = plain(Decimal(str(after.update_minutes)).normalize())
-            yield (
-                f"{after.address}: {kept} for {minutes} minutes at least in each update, this one among them: "
-                f"{two_decimals(usd)} USD an update"
-            )
+            told, now = two_decimals(usd), _of_this_one(item)
+            price = f", this one among them: {told} USD an update"
+            if now not in (None, told):
+                price = f": {told} USD an update, {now} USD this one, whose old fleet it is"
+            yield f"{after.address}: {kept} for {minutes} minutes at least in each update{price}"
+
+
+def _of_this_one(item: EndpointReport) -> str | None:
+    """USD of the update that the change is: it is the old fleet that stays for a while; None where that is unknown."""
+    before, after = item.previous, item.endpoint
+    if before is None or item.previous_cost is None:
+        return None
+    waits = {"two_fleets_minutes": after.two_fleets_minutes, "rolling_wait_minutes": after.rolling_wait_minutes}
+    usd = per_update(structs.replace(before, **waits), item.previous_cost)
+    return two_decimals(usd) if isinstance(usd, Decimal) else None
 
 
 def _changes_type(item: EndpointReport) -> bool:

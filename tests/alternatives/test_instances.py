@@ -189,6 +189,14 @@ def test_fewer_instances_name_the_control_that_wants_two() -> None:
     assert halves.loses == ("3 of 4 halves of the capacity",)
 
 
+def test_without_usage_fewer_are_half_of_them_or_one_less() -> None:
+    for count, expected in ((2, ["1"]), (3, ["1", "2"]), (40, ["20", "39"]), (1, [])):
+        offered = found(endpoint(variant(initial_instance_count=count)))
+        assert sorted(
+            name.split()[0] for name in offered if name.endswith("× ml.m5.xlarge") and "batch" not in name
+        ) == (expected)
+
+
 def test_usage_says_how_many_the_work_takes() -> None:
     """2.5 of 6 busy on the average take three: 6 are 1,014.12, of which 2.5 were busy; three are half of it."""
     offered = found(endpoint(variant(initial_instance_count=6)), used(average_instances="2.5"))

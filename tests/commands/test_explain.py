@@ -220,7 +220,17 @@ def test_hours_that_no_decimal_ends_are_cut_on_the_screen(explain: Explain, tmp_
 def test_without_an_address_everything_is_listed_with_what_saves_most(explain: Explain) -> None:
     listed = explain(STOREFRONT, "--format", "json")
     assert {each["address"] for each in listed} >= {"aws_sagemaker_endpoint.fraud", "aws_sagemaker_endpoint.reviews"}
-    assert explain(STOREFRONT).count("\n") < 20
+    text = explain(STOREFRONT)
+    assert text.count("\n") < 20
+    assert text.index("ranking-staging: up to 1,345.39") < text.index("fraud: up to 597.92")  # by money
+
+
+def test_on_a_screen_the_best_of_many_are_named(explain: Explain) -> None:
+    many = str(ROOT / "tests" / "equivalence_hcl" / "25_two_hundred_endpoints")
+    text = explain(many, "--region", "us-east-1")
+    named = text[text.index("what saves most instead") :].splitlines()[1:]
+    assert len(named) == 21
+    assert re.fullmatch(r" +and \d+ more \(--format json\)", named[-1])
 
 
 def test_a_variant_of_what_is_deleted_costs_nothing_any_more(explain: Explain) -> None:

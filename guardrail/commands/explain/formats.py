@@ -195,12 +195,22 @@ def listed(world: World, form: str, options: Options) -> str:
     )
     best = Section(
         title="what saves most instead, USD a month less",
-        said=tuple(
-            (f"{inert(subject.names[-1])}: {in_words(each)[0]}", ()) for subject, _, each in found if each is not None
-        ),
+        said=tuple(_most_first([(subject, each) for subject, _, each in found if each is not None])),
     )
     title = f"guardrail explain {' '.join(inert(source.path) for source in world.report.sources)}"
     return _laid_out(title, [each for each in (part, best) if each.rows or each.said], form, options)
+
+
+def _most_first(best: list[tuple[Subject, Alternative]]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The best alternatives, by money, as many as a screen has room for."""
+    best.sort(key=lambda one: -(one[1].usd or 0))
+    for subject, each in best[:_BEST]:
+        yield f"{inert(subject.names[-1])}: {in_words(each)[0]}", ()
+    if len(best) > _BEST:
+        yield f"and {len(best) - _BEST:,} more (--format json)", ()
+
+
+_BEST = 20
 
 
 def _listed(world: World, found: Sequence[tuple[Subject, Alternative | None]]) -> list[dict[str, Any]]:
