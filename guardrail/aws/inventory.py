@@ -187,15 +187,19 @@ class Inventory:
     def _configs(self, endpoints: Sequence[Endpoint]) -> tuple[EndpointConfig, ...]:
         """The configurations in use, and earlier ones that may have been inside the window."""
         used = list(dict.fromkeys(each.endpoint_config_name for each in endpoints if each.endpoint_config_name))
-        stems = {
-            stem(each.endpoint_config_name)
+        changed = [
+            each
             for each in endpoints
             if each.endpoint_config_name and (each.last_modified_time or each.creation_time) > self._window.start
-        }
+        ]
         names = list(used)
-        if stems:
-            listed = self._listed(_CONFIGS)
-            names += [each.name for each in listed if stem(each.name) in stems and each.name not in used]
+        if changed:
+            stems = {stem(each.endpoint_config_name) for each in changed}
+            own = tuple(each.endpoint_name for each in changed)
+            like = (
+                each.name for each in self._listed(_CONFIGS) if stem(each.name) in stems or each.name.startswith(own)
+            )
+            names += [name for name in like if name not in used]
         return self._described(
             "endpoint-config", "describe_endpoint_config", "EndpointConfigName", names, EndpointConfig
         )

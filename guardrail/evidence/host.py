@@ -16,7 +16,7 @@ from guardrail.evidence.base import ENDPOINTS, Gap, Statistic
 from guardrail.evidence.bundle import Distribution, Instances, Profile, Segment
 from guardrail.evidence.measured import Values
 from guardrail.evidence.observed import Observed
-from guardrail.evidence.statistics import distribution, hour_of, plain, profile, rounded_up
+from guardrail.evidence.statistics import HOUR, distribution, hour_of, plain, profile, rounded_up
 from guardrail.evidence.timeline import Span, Timeline
 from guardrail.prices.book import InstanceSpec
 
@@ -154,6 +154,8 @@ class Host:
         for hour in self.of.measured.hours():
             if hour < since:
                 continue
+            if not total and hour - since < HOUR and hour != since:  # the rest of the hour in which it began
+                total += Decimal(int((hour - since).total_seconds())) / 3600 * self.counts.get(hour, self.present or 0)
             if hour in self.counts:
                 total += self.counts[hour]
             elif self.present is None:

@@ -108,7 +108,16 @@ def _is_moved_by_scaling(account: Account, endpoint: Endpoint) -> bool:
 
 
 def _related(account: Account, endpoint: Endpoint, present: EndpointConfig) -> list[EndpointConfig]:
-    """Other configurations that the endpoint may have used: of one stem, with its variants, used by no other."""
+    """Other configurations that it may have used: with its variants, used by no other, and called like its own.
+
+    ``score-1`` is called like ``score-2``, and of the endpoint score so are ``score-blue`` and ``score-green``.
+    """
+    others = [each.endpoint_name for each in account.endpoints if each is not endpoint]
+
+    def is_of_it(name: str) -> bool:
+        own = endpoint.endpoint_name
+        return name.startswith(own) and not any(len(each) > len(own) and name.startswith(each) for each in others)
+
     elsewhere = {each.endpoint_config_name for each in account.endpoints if each is not endpoint}
     prefix, names = stem(present.endpoint_config_name), _names(present)
     return [
@@ -116,7 +125,10 @@ def _related(account: Account, endpoint: Endpoint, present: EndpointConfig) -> l
         for each in account.endpoint_configs
         if each.endpoint_config_name not in elsewhere
         and each.endpoint_config_name != present.endpoint_config_name
-        and stem(each.endpoint_config_name) == prefix
+        and (
+            stem(each.endpoint_config_name) == prefix
+            or (is_of_it(each.endpoint_config_name) and is_of_it(present.endpoint_config_name))
+        )
         and _names(each) == names
     ]
 

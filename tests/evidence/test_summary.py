@@ -39,8 +39,7 @@ UPDATED = described(
 
 
 def only(bundle: Bundle) -> VariantEvidence:
-    (endpoint,) = bundle.endpoints
-    return endpoint.variants[0]
+    return bundle.endpoints[0].variants[0]
 
 
 def test_cpu_is_a_sum_over_cores_and_memory_a_share_of_the_machine() -> None:
@@ -132,6 +131,23 @@ def test_percentages_belong_to_the_machine_of_their_hour() -> None:
     assert (second.cpu_cores.maximum, second.memory_gib.maximum) == (Decimal("3.98"), Decimal("14.4"))
     assert variant.instances is not None
     assert variant.instances.maximum == 1
+
+
+def test_configurations_that_are_called_like_the_endpoint_were_its_own_unless_another_is_called_more_like_them() -> (
+    None
+):
+    updated = described(
+        LastModifiedTime="2026-11-13T06:20:00Z",
+        EndpointConfigName="shop-green",
+        config={"EndpointConfigName": "shop-green", "CreationTime": "2026-11-13T06:00:00Z"},
+    )
+    blue = _earlier("shop-blue", "2026-06-01T07:00:00Z", "ml.m5.4xlarge")
+    variant = only(bundle_of(account_of(updated, blue), cpu((HOURS, 100, 50, 3000, 60))))
+    assert [one.instance_type for one in variant.segments] == ["ml.m5.4xlarge", "ml.m5.xlarge"]
+    other = described("shop-blue-eu", config={"EndpointConfigName": "eu"})
+    of_other = _earlier("shop-blue-eu-1", "2026-06-01T07:00:00Z", "ml.m5.4xlarge")
+    variant = only(bundle_of(account_of(updated, other, of_other), cpu((HOURS, 100, 50, 3000, 60))))
+    assert [one.instance_type for one in variant.segments] == [None, "ml.m5.xlarge"]
 
 
 def test_what_ran_on_a_configuration_that_is_gone_is_unknown() -> None:

@@ -128,6 +128,9 @@ def _by_components(found: EndpointEvidence, variant: VariantEvidence, hours: int
 def _verdict(found: EndpointEvidence, variant: VariantEvidence, done: Activity, hours: int) -> tuple[Verdict, str]:
     count = variant.current_instances
     if count == 0 and variant.serverless is None:
+        queue = found.backlog
+        if queue is not None and queue.last is not None and done.hours == 0:
+            return "at-zero", f"at 0 instances while requests wait, up to {queue.most.normalize():f} of them"
         return "at-zero", _AT_ZERO
     if found.mode != "async":
         return _of_requests(found, done, hours, found.created)  # a queue publishes none

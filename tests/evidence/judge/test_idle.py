@@ -43,6 +43,13 @@ def test_nothing_asked_since_its_creation() -> None:
     assert told.commands == ("aws sagemaker delete-endpoint --endpoint-name shop --region us-east-1",)
 
 
+def test_the_rest_of_the_hour_in_which_it_was_made_is_billed_too() -> None:
+    # from the 15th at 00:30 to the 16th at 06:00 are 29.5 hours: 6.785 at 0.23
+    story = account_of(described(born="2026-11-15T00:30:00Z"))
+    told = judged(bundle_of(story, invocations((HOURS, None))))
+    assert (told.hours, told.cost_usd) == (29, Decimal("6.785"))
+
+
 def test_what_is_young_is_not_idle() -> None:
     story = account_of(described(born="2026-11-16T01:00:00Z"))
     told = judged(bundle_of(story, invocations((HOURS, None))))
@@ -132,6 +139,12 @@ def test_what_is_at_zero_sleeps_and_costs_nothing() -> None:
     story = account_of(described(instance_type="ml.g5.xlarge", count=0, config=ASYNC))
     told = judged(bundle_of(story, backlog((HOURS, 0, 0, 0, 60))), Decimal("1.408"))
     assert (told.verdict, told.cost_usd) == ("at-zero", 0)
+
+
+def test_what_is_at_zero_while_requests_wait_says_so() -> None:
+    story = account_of(described(instance_type="ml.g5.xlarge", count=0, config=ASYNC))
+    told = judged(bundle_of(story, backlog((300, 0, 0, 0, 60), (36, 7, 7, 420, 60))))
+    assert (told.verdict, told.why) == ("at-zero", "at 0 instances while requests wait, up to 7 of them")
 
 
 def test_a_queue_that_nobody_saw_is_unknown() -> None:
