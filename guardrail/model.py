@@ -559,8 +559,8 @@ class Trigger(Struct, frozen=True, kw_only=True):
     """``cron(0 2 * * ? *)``, ``rate(1 day)``, ``at(2030-01-02T03:04:05)``."""
     zone: str | None = None
     """None is UTC."""
-    start: str | None = None
-    end: str | None = None
+    start: str | Unknown | None = None
+    end: str | Unknown | None = None
     enabled: bool | Unknown = True
     least: int = 1
     """How often it starts the workflow each time: what another workflow starts runs as often as that one's state."""

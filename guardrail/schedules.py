@@ -279,6 +279,11 @@ def _jump_at(local: datetime, zone: tzinfo) -> timedelta:
     return one - other
 
 
+def is_moment(text: str) -> bool:
+    """Whether a text is a time in ISO 8601: ``2027-05-27T00:00:00Z``."""
+    return _moment(text) is not None
+
+
 def no_zone(name: str | None) -> bool:
     """Whether there is no time zone of that name."""
     return _zone(name) is None

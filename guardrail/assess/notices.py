@@ -33,7 +33,7 @@ from guardrail.policy.environment import Environments
 from guardrail.policy.getters import NO_PAST
 from guardrail.report import DiscountReport, EndpointReport
 from guardrail.scaling import OVER, doubtful_time, named, out_of_sight
-from guardrail.schedules import Schedule, is_over, monthly_occurrences, recurs, refusal
+from guardrail.schedules import Schedule, is_over, monthly_occurrences, no_zone, recurs, refusal
 
 P = TypeVar("P", InstanceVariant | ServerlessVariant, InferenceComponent)
 
@@ -104,13 +104,18 @@ def _started(workflow: Workflow, today: date, asked: Decimal | None) -> Workflow
             is_open = True
             continue
         refused = refusal(trigger.expression)
-        schedule = Schedule(trigger.expression, trigger.zone, trigger.start, trigger.end)
+        schedule = Schedule(trigger.expression, trigger.zone, *(_known(each) for each in (trigger.start, trigger.end)))
         found = monthly_occurrences(schedule, today) if refused is None else None
         if found is None:
             why = f", which {refused}" if refused else ""
+            if refused is None and no_zone(trigger.zone):
+                why = f", in {trigger.zone}, which is no time zone"
             reason = reason or f"the schedule of {trigger.address} is not read: {trigger.expression}{why}"
         is_open = is_open or found is None or (trigger.most is None and found > 0)
-        known += (found or Decimal(0)) * trigger.least
+        limits = next((each for each in (trigger.start, trigger.end) if isinstance(each, Unknown)), None)
+        if limits is not None and found:
+            reason = reason or f"when {trigger.address} begins or ends is not known: {limits.reason}"
+        known += (found or Decimal(0)) * (trigger.least if limits is None else 0)
         most += (found or Decimal(0)) * (trigger.most or 0)
         if trigger.usual is None and found:
             reason = reason or f"how often {trigger.address} starts it is decided while that runs"
@@ -125,6 +130,10 @@ def _started(workflow: Workflow, today: date, asked: Decimal | None) -> Workflow
         once=workflow.once or once,
         year=f"the year from {today.isoformat()}",
     )
+
+
+def _known(value: str | Unknown | None) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _is_once(trigger: Trigger, today: date) -> bool:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _ONE = Decimal(1)
 IN_THE_MIDDLE = Unknown("whether it runs, or how often, is decided while its workflow runs")
+OF_SEVERAL_SIZES = Unknown("which of its sizes it has is decided when it is started")
 NEVER_SURE = Unknown("whether it is there is not known")
 _OPEN_COUNT = "its number of instances is not known"
 NO_END = "how often it runs in one execution has no end that is known"
@@ -72,7 +73,7 @@ def bill(workflow: Workflow, prices: "PriceBook", demand: WorkflowDemand) -> Bil
     for place, (job, each, once) in enumerate(zip(workflow.jobs, often, tried_once, strict=True)):
         label = job.label or f"#{place + 1}" if len(workflow.jobs) > 1 else job.label
         hours = demand.run_hours_of(job)
-        is_sure = started.is_sure and once.least == once.most
+        is_sure = started.is_sure and once.least == once.most and not job.has_fixed_name
         children.append(_job(workflow, job, label, prices, _Asked(each, is_sure, started, hours, demand.by)))
         hours_of_each.append(hours or ZERO)
     absent = NEVER_SURE if workflow.deployed == "possibly" else None
@@ -126,7 +127,8 @@ def together(jobs: Sequence[Bill], ways: Ways | None, absent: Unknown | None) ->
         / (max(ways.most_executions, _ONE) * (most or 1) if once else 1)  # of one that runs once ever its share
         for each, once, (_, most) in zip(singles, ways.once_ever, often, strict=True)
     ]
-    found = span(ways.flow, list(map(min, singles)), mosts)
+    leasts = [ZERO if once else min(each) for each, once in zip(singles, ways.once_ever, strict=True)]
+    found = span(ways.flow, leasts, mosts)
     floor, ceiling = found.least * ways.executions, found.most * ways.most_executions
     whole = join.of_ways(monthly, floor, ceiling if floor == ceiling else monthly.expected, ceiling)
     return join.of_parts(whole, (), absent)
@@ -150,7 +152,7 @@ def _job(workflow: Workflow, job: TransformJob, label: str, prices: "PriceBook",
         low = started.least * often.least
         high = started.most * (max(often.least, 1) if often.most is None else often.most)
         if job.has_fixed_name:
-            high = min(high, _ONE)
+            low, high = ZERO, min(high, _ONE)  # every execution but one is refused
         if hours is None and high:
             low = high  # in no state that it has is it known to cost nothing
     open_end = NO_END if often.most is None and not job.has_fixed_name else started.unsure
@@ -160,8 +162,8 @@ def _job(workflow: Workflow, job: TransformJob, label: str, prices: "PriceBook",
         price = _price(workflow.region, size.instance_type, prices)
         totals = dict.fromkeys((low, high))
         states += [state(_line(size, price, total, open_end, workflow, asked)) for total in totals]
-    expected: State | Unknown = states[0] if len(states) == 1 else IN_THE_MIDDLE
-    if isinstance(expected, Unknown) and len(sizes) == 1 and is_sure:  # one try is what is to be expected
+    expected: State | Unknown = OF_SEVERAL_SIZES if is_sure else IN_THE_MIDDLE
+    if len(states) == 1 or (len(sizes) == 1 and is_sure):  # one try is what is to be expected
         expected = states[0]
     priced, columns, lines, monthly = join.joined(Priced(states=tuple(states), expected=expected))
     return Bill(

@@ -106,8 +106,7 @@ def is_named_once(subject: Subject) -> object:
     name, types = subject.job.name, instance_types(subject.job)
     if isinstance(name, Unknown) and isinstance(types, Unknown) and name.reason == types.reason:
         return name  # nothing at all is known of the request
-    is_from_input = subject.job.waits is not None and isinstance(subject.job.name, str)
-    return subject.job.has_fixed_name or is_from_input  # an input that a schedule gives is the same each time too
+    return subject.job.has_fixed_name
 
 
 def _hourly_usd(subject: Subject, instance_type: str) -> object:

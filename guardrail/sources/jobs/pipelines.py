@@ -12,6 +12,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from guardrail.model import Flow, Step, TransformJob, Unknown
+from guardrail.sources.jobs import requests
 from guardrail.sources.jobs.base import Definition, objects, plain
 from guardrail.sources.vocabulary.transform import OneOf, transform_job
 
@@ -23,12 +24,11 @@ _OTHERS = {
     "ClarifyCheck": "processing job",
     "QualityCheck": "processing job",
     "NotebookJob": "notebook job",
-    "EMR": "EMR step",
-    "EMRServerless": "EMR step",
 }
 _MAY_MAKE = ("Lambda", "Callback", "EndpointConfig", "Endpoint", "InferenceComponent")
 """Steps that make inference, or may."""
-_BILLS_NOTHING = ("Model", "RegisterModel", "Fail")
+_BILLS_NOTHING = ("Model", "Fail", "EMR", "EMRServerless")
+"""Steps behind which nothing of SageMaker's bill stands: EMR bills what it runs itself."""
 _STARTS_ANOTHER = "SageMaker.JOB_INTERNAL_ERROR"
 """The one error of a retry policy behind which there was a job that ran."""
 
@@ -92,6 +92,8 @@ class _Reader:
                 ways = [self.flow(inside.get(name) or [], f"{label}/") for name in ("IfSteps", "ElseSteps")]
                 made.append(Step(nexts=(here + 1, here + 2)))
                 made += [Step(parts=(way,), nexts=(here + 3,)) for way in ways]
+            elif kind == "RegisterModel":
+                made.append(self._validation(step, label, here + 1))
             elif str(kind) in _OTHERS:
                 self.others[_OTHERS[str(kind)]] += 1
             elif str(kind) in _MAY_MAKE:
@@ -109,6 +111,15 @@ class _Reader:
         cache = self._resolved(step.get("CacheConfig"), "CacheConfig")
         is_cached = isinstance(cache, dict) and cache.get("Enabled") not in (None, False, "false")
         return Step(jobs=(len(self.jobs) - 1,), least=0 if is_cached else 1, tries=attempts, nexts=(after,))
+
+    def _validation(self, step: Mapping[str, Any], label: str, after: int) -> Step:
+        """The jobs that validate the model that a step registers."""
+        found = requests.validation_in(self._resolved(step.get("Arguments"), "Arguments"), label)
+        first = len(self.jobs)
+        self.jobs += found.jobs
+        self.others.update(found.others)
+        self.doubts += found.doubts
+        return Step(jobs=tuple(range(first, len(self.jobs))), nexts=(after,))
 
     def _resolved(self, value: Any, name: str) -> Any:
         """A value with its parameters put in; what a step works out is not known."""

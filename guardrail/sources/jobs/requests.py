@@ -16,7 +16,7 @@ from guardrail.model import Flow, Step, Unknown
 from guardrail.money import SECONDS_PER_HOUR
 from guardrail.sources.base import UNNAMED, View
 from guardrail.sources.jobs.base import Definition, deep
-from guardrail.sources.vocabulary.transform import job_of, request_tags, transform_job
+from guardrail.sources.vocabulary.transform import job_of, request_tags, request_view, transform_job
 
 _ARN_PARTS = 6
 _FRESH = re.compile(r"<aws\.scheduler\.(?:execution-id|scheduled-time)>")
@@ -63,6 +63,21 @@ def validation(specification: View) -> Definition:
         others={"training job": trained} if trained else {},
         once=True,
     )
+
+
+def validation_in(request: Any, label: str) -> Definition:
+    """The jobs that validate what a CreateModelPackage or CreateAlgorithm request makes, below the label of its step.
+
+    ``{"ValidationSpecification": {"ValidationProfiles": [{"ProfileName": "p", …}]}}`` at ``Register`` is the job
+    ``Register/p``.
+    """
+    specification = request.get("ValidationSpecification") if isinstance(request, Mapping) else None
+    if isinstance(specification, Unknown):
+        return Definition(doubts=(f"its validation is not known: {specification.reason}",))
+    if not isinstance(specification, Mapping):
+        return Definition()
+    found = validation(request_view(deep(specification)))
+    return replace(found, jobs=tuple(replace(job, label=f"{label}/{job.label}") for job in found.jobs))
 
 
 def _run_hours(answer: Mapping[str, Any]) -> Decimal | None:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from guardrail.model import Flow, Step, TransformJob, Unknown
+from guardrail.sources.jobs import requests
 from guardrail.sources.jobs.base import Definition, Start, named_values, objects, plain
 from guardrail.sources.vocabulary.transform import transform_job
 
@@ -40,6 +41,7 @@ _OTHERS = {
     "createnotebookinstance": "notebook instance",
 }
 _INFERENCE = re.compile(r"(?:create|update)(?:endpoint|inference)|startinference", re.IGNORECASE)
+_VALIDATES = ("createmodelpackage", "createalgorithm")
 _STARTS = (
     ("sagemaker", "startpipelineexecution"),
     ("states", "startexecution"),
@@ -52,6 +54,8 @@ _OTHER_TYPES = ("Pass", "Wait", "Choice", *_ENDS)
 
 _Known = dict[str, Any]
 """What is known of the input of a state, by its names at the top."""
+_WHOLE = "$"
+"""The name of an input that is a list."""
 
 
 def read(machine: Mapping[str, Any], given: Any = None) -> Definition:
@@ -162,6 +166,13 @@ class _Reader:
             self.others[_OTHERS[call.action]] += 1
         elif call.service == "sagemaker" and _INFERENCE.match(call.action):
             self.doubts.append("its definition makes SageMaker inference that is in no total: check it on its own")
+        elif call.service == "sagemaker" and call.action in _VALIDATES:
+            found = requests.validation_in(self._arguments(state, language, known), label)
+            first = len(self.jobs)
+            self.jobs += found.jobs
+            self.others.update(found.others)
+            self.doubts += found.doubts
+            return replace(bare, jobs=tuple(range(first, len(self.jobs))))
         elif (call.service, call.action) in _STARTS:
             request = self._arguments(state, language, known)
             self.starts.append(_start(label, {} if isinstance(request, Unknown) else request))
@@ -185,10 +196,11 @@ class _Reader:
             else (Unknown("TimeoutSecondsPath") if "TimeoutSecondsPath" in state else None),
             attempts=1 if waits is False else _attempts(state),
         )
-        is_fixed = _has_one_name(state, language)
+        is_written = _has_one_name(state, language)
+        is_fixed = is_written or isinstance(job.name, str)  # an input that a schedule gives is the same each time too
         job = replace(job, has_fixed_name=is_fixed, attempts=1 if is_fixed else job.attempts)
         self.jobs.append(job)
-        return replace(bare, jobs=(len(self.jobs) - 1,), least=0 if is_fixed else 1, tries=job.attempts)
+        return replace(bare, jobs=(len(self.jobs) - 1,), least=0 if is_written else 1, tries=job.attempts)
 
     # Values
 
@@ -225,7 +237,7 @@ class _Reader:
         if isinstance(path, str) and path.startswith("$$.Execution.Input"):
             path, where = f"${path.removeprefix('$$.Execution.Input')}", self.given
         if path == "$" and where:
-            return dict(where)
+            return where.get(_WHOLE, dict(where))
         if isinstance(path, str) and _PATH.fullmatch(path):
             for part in path.split(".")[1:]:
                 where = where.get(part) if isinstance(where, Mapping) else None
@@ -297,7 +309,8 @@ class _Reader:
                 items: Any = self._resolved(state.get("Items"), "Items", language, known)
             else:
                 items = self._at(state.get("ItemsPath", "$"), "ItemsPath", known)
-            if isinstance(items, list):
+            is_whole = language == "JSONata" or state.get("ItemsPath", "$") != "$"  # of the input some names are known
+            if isinstance(items, list) or (isinstance(items, dict) and is_whole):
                 least = most = len(items)
         batcher = state.get("ItemBatcher")
         if isinstance(batcher, Mapping):
@@ -405,7 +418,7 @@ def _put(known: _Known, path: Any, result: Any) -> _Known:
     if path is None:
         return known
     if path == "$":
-        return dict(result) if isinstance(result, Mapping) else {}
+        return dict(result) if isinstance(result, Mapping) else {_WHOLE: result} if isinstance(result, list) else {}
     top, _, rest = str(path).removeprefix("$.").partition(".")
     left = {key: value for key, value in known.items() if key != top}
     return left if rest or result is None else {**left, top: result}

@@ -281,12 +281,14 @@ def _starts(
     for one in declared:
         if isinstance(one.name, str):
             by_name.setdefault(one.name, []).append(one)
-    by_address = {one.address: one for one in declared}
+    called = _Called(declared)
     found: dict[str, list[_Started]] = {}
     for seeker, trigger, aim, parts in _aims(declarations):
-        meant = [by_address[each.address] for each in aim.target.references if each.address in by_address]
-        meant = meant or by_name.get(_name_in(aim.target.spelled), [])
-        for address in dict.fromkeys(each.address for each in meant):
+        meant = [each.address for each in aim.target.references if each.address in called.by_address]
+        meant = meant or [each.address for each in by_name.get(_name_in(aim.target.spelled), [])]
+        in_input = called.meant(aim.target.value) if not meant else None  # of a universal target
+        meant = [in_input] if in_input is not None else meant
+        for address in dict.fromkeys(meant):
             found.setdefault(address, []).append(_Started(trigger, aim.given, any(map(is_touched, parts))))
         if not meant:
             _unlinked(declarations, seeker)

@@ -60,6 +60,8 @@ class _Definition(Struct, frozen=True):
         filled = [_plain(value) for name in self.filled if (value := attribute(name)) is not None]
         if any(self.makes.search(text) for text in (*texts, *filled)):
             return f"its {self.noun} makes SageMaker inference that is in no total: check it on its own"
+        if self.is_needed and any(isinstance(value, (bool, int, float, list)) for value in values):
+            return f"its {self.noun} cannot be read, and may make SageMaker inference"
         if self.is_needed and not any(texts):
             return f"its {self.noun} is not known here, and may make SageMaker inference"
         return STARTS_OTHERS if self.nests and any(self.nests.search(text) for text in texts) else None

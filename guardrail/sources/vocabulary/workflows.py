@@ -13,7 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from guardrail.model import Trigger, Unknown
-from guardrail.schedules import rule_refusal
+from guardrail.schedules import is_moment, rule_refusal
 from guardrail.sources.base import SENSITIVE, Block, View
 from guardrail.sources.declarations import Aim, DeclaredRuleTarget, DeclaredSchedule, DeclaredWorkflow, Link, head
 from guardrail.sources.jobs.base import decoded, named_values
@@ -23,6 +23,8 @@ from guardrail.sources.vocabulary.transform import request_tags
 
 _DEFINITIONS = ("DefinitionString", "Definition", "PipelineDefinition")
 _HOLE = re.compile(r"\$\{([^{}]+)\}")
+_OF_EVENT = re.compile(r"<([\w.-]+)>")
+"""What the input transformer of a rule fills in: "<variable>" (EventBridge user guide, "Input transformation")."""
 _UNIVERSAL = ":aws-sdk:"
 _CREATE = "sagemaker:createtransformjob"
 _STARTED = {"sagemaker:startpipelineexecution": "PipelineName", "sfn:startexecution": "StateMachineArn"}
@@ -165,9 +167,9 @@ def _trigger(address: str, view: View, expression: str = "ScheduleExpression") -
     return Trigger(
         address=address,
         expression=view.text(expression) or Unknown("it starts when something happens, and not by a schedule"),
-        zone=_known(view.text("ScheduleExpressionTimezone")),
-        start=_known(view.text("StartDate")),
-        end=_known(view.text("EndDate")),
+        zone=zone if isinstance(zone := view.text("ScheduleExpressionTimezone"), str) else None,
+        start=_moment(view.text("StartDate")),
+        end=_moment(view.text("EndDate")),
         enabled=_is_enabled(view),
     )
 
@@ -196,8 +198,9 @@ def _is_enabled(view: View) -> bool | Unknown:
     return next((each for each in answers if isinstance(each, Unknown)), False not in answers)
 
 
-def _known(value: str | Unknown | None) -> str | None:
-    return value if isinstance(value, str) else None
+def _moment(value: str | Unknown | None) -> str | Unknown | None:
+    """When a schedule begins or ends; Unknown of what is no time."""
+    return value if not isinstance(value, str) or is_moment(value) else Unknown(f"{value[:80]} is no time")
 
 
 def _events(block: Block) -> Iterator[tuple[Trigger, Any]]:
@@ -235,7 +238,19 @@ def _aim(block: Block, target: View, attribute: str, called: str) -> Aim:
 def _input(target: View) -> Any:
     """The input of a target as a value; None where it gives none."""
     value = target.shown("Input")
+    if value is None:
+        value = target.inside("InputTransformer").shown("InputTemplate")
+        if isinstance(value, Unknown) and value.partial is not None:
+            value = replace(value, partial=_with_holes(value.partial))
+        elif isinstance(value, str):
+            value = _with_holes(value)
     return None if value is None else decoded(value, "input")
+
+
+def _with_holes(template: str) -> str:
+    """The template of an input transformer with placeholders for what an event fills in: ``${when}`` of ``<when>``."""
+    plain = template.replace("\\u003c", "<").replace("\\u003e", ">")  # as jsonencode writes them
+    return _OF_EVENT.sub(r"${\1}", plain)
 
 
 def _link(block: Block, view: View, name: str, attribute: str) -> Link:

@@ -98,3 +98,24 @@ def test_odd_values_anywhere_are_no_traceback(odd: Any) -> None:
         pipelines.read(pipeline({**transform(), name: odd}))
     pipelines.read({"Steps": odd, "Parameters": odd})
     pipelines.read({"Steps": [odd], "Parameters": [odd]})
+
+
+def test_a_model_that_is_registered_is_validated_in_each_execution() -> None:
+    resources = {"InstanceType": {"Get": "Parameters.Type"}, "InstanceCount": 2}
+    profile = {"ProfileName": "smoke", "TransformJobDefinition": {"TransformResources": resources}}
+    arguments = {"ValidationSpecification": {"ValidationProfiles": [profile]}}
+    register = {"Name": "Register", "Type": "RegisterModel", "Arguments": arguments}
+    found = pipelines.read(pipeline(register, transform()))
+    assert how_often(found) == {"Register/smoke": Runs(1, 1), "Score": Runs(1, 1)}
+    assert found.jobs[0].instance_types == ("ml.c5.xlarge",)
+
+
+def test_steps_that_run_on_emr_are_no_part_of_the_bill_of_sagemaker() -> None:
+    found = pipelines.read(pipeline({"Name": "Prepare", "Type": "EMRServerless", "Arguments": {}}))
+    assert (found.others, found.doubts) == ({}, ())
+
+
+def test_a_validation_that_is_not_known_is_said() -> None:
+    arguments = {"ValidationSpecification": {"Get": "Steps.Make.Specification"}}
+    (doubt,) = pipelines.read(pipeline({"Name": "Register", "Type": "RegisterModel", "Arguments": arguments})).doubts
+    assert doubt.startswith("its validation is not known")

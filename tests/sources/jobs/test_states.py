@@ -286,3 +286,25 @@ def test_odd_values_anywhere_are_no_traceback(odd: Any) -> None:
     for kind in ("Task", "Map", "Parallel", "Choice", "Pass"):
         for name in names:
             states.read(machine(S={**task(), "Type": kind, "Iterator": machine(T=task()), name: odd}))
+
+
+@pytest.mark.parametrize(
+    ("result", "path", "expected"),
+    [
+        ([1, 2, 3, 4], "$", Runs(4, 4)),
+        ({"l": {"a": 1, "b": 2}}, "$.l", Runs(2, 2)),  # "an iteration for each key-value pair in the object"
+        ({"a": 1, "b": 2}, "$", Runs(0, None)),  # other names may stand beside what is known of an input
+    ],
+)
+def test_a_map_runs_for_each_item_of_a_list_and_each_name_of_an_object(result: Any, path: str, expected: Runs) -> None:
+    """Step Functions developer guide, "ItemsPath (Map, JSONPath only)"."""
+    each = {"Type": "Map", "ItemsPath": path, "ItemProcessor": machine(Score=task()), "End": True}
+    written = {"Type": "Pass", "Result": result, "Next": "Each"}
+    assert how_often(states.read(machine(Write=written, Each=each))) == {"Each/Score": expected}
+
+
+def test_a_map_in_jsonata_runs_for_each_name_of_an_object() -> None:
+    job = {"Type": "Task", "Resource": SYNC, "Arguments": request(), "End": True}
+    each = {"Type": "Map", "Items": {"a": 1, "b": 2}, "ItemProcessor": machine(Score=job), "End": True}
+    found = states.read({**machine(Each=each), "QueryLanguage": "JSONata"})
+    assert how_often(found) == {"Each/Score": Runs(2, 2)}

@@ -881,3 +881,121 @@ def test_a_transform_job_is_no_resource_in_any_language(name: str, content: str,
     (skipped,) = report["skipped"]
     assert "a state machine, a pipeline or a schedule starts transform jobs" in skipped["reason"]
     assert report["totals"]["after"]["at_least"]
+
+
+def named_by_input(text: str) -> str:
+    """The stack with a job that is named by its input, which the rule gives."""
+    stack = json.loads(json.dumps(TEMPLATE).replace("$$.Execution.Name", "$.job"))
+    stack["Resources"]["Nightly"]["Properties"]["Targets"][0]["Input"] = json.dumps(
+        {"type": "ml.m5.xlarge", "job": text}
+    )
+    return json.dumps(stack)
+
+
+def test_a_name_that_a_rule_gives_each_time_is_that_of_one_job_ever(check: Check) -> None:
+    report = check(named_by_input("nightly"))
+    assert report["workflows"][0]["jobs"][0]["has_fixed_name"]
+    assert amounts(report) == [0.0, 0.23]  # one run of 0.5 h × 2 × 0.23, and never again
+    assert "unknown" in report["totals"]["after"]["expected"]
+    failed = [each["policy"] for each in report["results"] if each["verdict"] == "fail"]
+    assert "transform-names-are-fresh" in failed
+
+
+def transformed(**transformer: Any) -> str:
+    stack = json.loads(json.dumps(TEMPLATE))
+    target = stack["Resources"]["Nightly"]["Properties"]["Targets"][0]
+    del target["Input"]
+    target["InputTransformer"] = transformer
+    return json.dumps(stack)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        '{"type": "ml.m5.xlarge"}',
+        '{"type": "ml.m5.xlarge", "when": <when>}',
+        '{"type": "ml.m5.xlarge", "when": "at <when>", "all": <aws.events.event.json>}',
+        r'{"type": "ml.m5.xlarge", "when": "at \u003cwhen\u003e"}',
+    ],
+)
+def test_what_an_input_transformer_writes_out_reaches_the_job(template: str, check: Check) -> None:
+    report = check(transformed(InputPathsMap={"when": "$.time"}, InputTemplate=template))
+    assert amounts(report) == [7.0, 7.0]  # 365 / 12 × 0.5 h × 2 × 0.23
+
+
+def test_what_an_input_transformer_takes_from_the_event_is_not_known(check: Check) -> None:
+    report = check(transformed(InputPathsMap={"t": "$.detail.type"}, InputTemplate='{"type": "<t>"}'))
+    assert "unknown" in report["workflows"][0]["jobs"][0]["instance_types"][0]
+    assert report["totals"]["after"]["at_least"]
+
+
+def test_an_input_transformer_is_read_in_terraform_too(check: Check) -> None:
+    written = 'input_transformer {\n    input_paths    = { when = "$.time" }\n    input_template = jsonencode('
+    source = SOURCE.replace(
+        'input = jsonencode({ type = "ml.m5.xlarge" })', written + '{ type = "ml.m5.xlarge", when = "<when>" })\n  }'
+    )
+    assert amounts(check(source, "main.tf")) == [7.0, 7.0]
+
+
+def scheduled(**properties: Any) -> str:
+    """The stack with a schedule of EventBridge Scheduler in place of the rule."""
+    stack = json.loads(json.dumps(TEMPLATE))
+    target = {"Arn": {"Ref": "Scoring"}, "Input": json.dumps({"type": "ml.m5.xlarge"})}
+    properties = {"ScheduleExpression": "rate(1 day)", "Target": target, **properties}
+    stack["Resources"]["Nightly"] = {"Type": "AWS::Scheduler::Schedule", "Properties": properties}
+    return json.dumps(stack | {"Parameters": {"When": {"Type": "String"}}})
+
+
+@pytest.mark.parametrize("limit", ["StartDate", "EndDate"])
+@pytest.mark.parametrize("value", [{"Ref": "When"}, "soon"])
+def test_a_schedule_that_begins_or_ends_nobody_knows_when_may_never_run(limit: str, value: Any, check: Check) -> None:
+    report = check(scheduled(**{limit: value}))
+    # every day of the year at most, 365 / 12 × 0.5 h × 2 × 0.23
+    assert amounts(report) == [0.0, 7.0]
+    assert "begins or ends" in report["workflows"][0]["monthly_runs"]["unknown"]
+
+
+def test_a_time_zone_that_there_is_not_is_named(check: Check) -> None:
+    report = check(scheduled(ScheduleExpression="cron(0 2 * * ? *)", ScheduleExpressionTimezone="Mars/Olympus"))
+    assert "Mars/Olympus, which is no time zone" in report["workflows"][0]["monthly_runs"]["unknown"]
+
+
+def test_a_schedule_that_calls_start_execution_starts_the_machine(check: Check) -> None:
+    request = '{"StateMachineArn": "${Scoring}", "Input": "{\\"type\\": \\"ml.m5.xlarge\\"}"}'
+    target = {"Arn": "arn:aws:scheduler:::aws-sdk:sfn:startExecution", "Input": {"Fn::Sub": request}}
+    assert amounts(check(scheduled(Target=target))) == [7.0, 7.0]
+
+
+@pytest.mark.parametrize("definition", [[], [{"StartAt": "S"}], 5, True])
+def test_a_definition_of_the_wrong_kind_is_never_nothing_to_pay(definition: Any, check: Check) -> None:
+    resources = {"S": {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"Definition": definition}}}
+    report = check(json.dumps({"Resources": resources}))
+    assert report["totals"]["after"]["at_least"]
+
+
+VALIDATION = {
+    "ModelPackageGroupName": "churn",
+    "ValidationSpecification": {
+        "ValidationProfiles": [
+            {
+                "ProfileName": "smoke",
+                "TransformJobDefinition": {"TransformResources": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 2}},
+            }
+        ]
+    },
+}
+
+
+def test_a_task_that_makes_a_model_package_runs_what_validates_it(check: Check) -> None:
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:sagemaker:createModelPackage",
+        "Parameters": VALIDATION,
+        "End": True,
+    }
+    stack = json.loads(json.dumps(TEMPLATE))
+    machine = json.dumps({"StartAt": "Register", "States": {"Register": task}})
+    stack["Resources"]["Scoring"]["Properties"]["DefinitionString"] = machine
+    report = check(json.dumps(stack))
+    assert report["workflows"][0]["jobs"][0]["label"] == "Register/smoke"
+    assert amounts(report) == [7.0, 7.0]  # 365 / 12 × 0.5 h × 2 × 0.23
