@@ -1,0 +1,1 @@
+"""How findings are mended, by subject; `guardrail.fixes.mends` has them by policy."""
