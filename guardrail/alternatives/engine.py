@@ -261,7 +261,7 @@ class Engine:
     ) -> Alternative | None:
         other = found.spec.instance_type
         bill = self._of_another_type(at, replace(variant, instance_type=other))  # a local disk bills no volume
-        before = at.present.monthly
+        before, link = at.present.monthly, tuple(instances.lost_link(found.spec, spec))
         return self._reconfigured(
             at,
             bill,
@@ -269,8 +269,8 @@ class Engine:
             name=other,
             instance_type=other,
             # usage counts instances of the present type; a smaller disk takes no more of them
-            basis="upper-bound" if found.loses else at.basis(certain=before.floor == before.ceiling),
-            loses=(*found.loses, *instances.lost_disk(variant, found.spec, spec)),
+            basis="upper-bound" if found.loses or link else at.basis(certain=before.floor == before.ceiling),
+            loses=(*found.loses, *link, *instances.lost_disk(variant, found.spec, spec)),
             conditions=(*instances.conditions(at.endpoint, variant, spec, found, memory), *_doubts(bill)),
             breaks=tuple(instances.obstacles(variant, spec, found.spec)),
         )

@@ -265,6 +265,17 @@ def lost_disk(variant: InstanceVariant, spec: InstanceSpec, present: InstanceSpe
         yield f"{have:,} of {had:,} GB of disk"
 
 
+_LINKED = ("p3", "p4d", "p4de", "p5", "p5e", "p5en", "p6-b200", "p6-b300")
+"""Families whose GPUs are joined by NVLink (EC2 user guide, accelerated computing); those of g families are not."""
+
+
+def lost_link(spec: InstanceSpec, present: InstanceSpec) -> Iterator[str]:
+    """That GPUs which share a model talk to one another more slowly; where there is one GPU it talks to none."""
+    is_several = min(spec.accelerators, present.accelerators) > 1 and spec.accelerator_kind == "gpu"
+    if is_several and present.family in _LINKED and spec.family not in _LINKED:
+        yield "no NVLink between its GPUs"
+
+
 def obstacles(variant: InstanceVariant, present: InstanceSpec, spec: InstanceSpec) -> Iterator[str]:
     """What stands in the way of changing the type of a variant."""
     if variant.scaling is not None:

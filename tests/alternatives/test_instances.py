@@ -312,3 +312,13 @@ def test_the_control_of_security_hub_is_about_production_variants_and_no_shadows
     for offered, is_told in ((found(endpoint(two)).values(), True), (of_shadow, False)):
         (one,) = [each for each in offered if each.name == "1 × ml.m5.xlarge"]
         assert any("SageMaker.4" in each for each in one.conditions) == is_told
+
+
+def test_what_joins_several_gpus_is_lost_on_types_that_have_it_not() -> None:
+    """Eight H100 and eight A100 are joined by NVLink, eight RTX PRO 6000 of ml.g7e.48xlarge by PCIe."""
+    offered = found(endpoint(variant("ml.p5.48xlarge")))
+    assert "no NVLink between its GPUs" in offered["ml.g7e.48xlarge"].loses
+    assert offered["ml.g7e.48xlarge"].basis == "upper-bound"
+    assert not [each for each in offered["ml.p4de.24xlarge"].loses if "NVLink" in each]
+    alone = found(endpoint(variant("ml.p3.2xlarge")))
+    assert not [each for one in alone.values() for each in one.loses if "NVLink" in each]
