@@ -352,7 +352,20 @@ def test_the_least_is_what_is_reached_and_the_greatest_what_is_allowed(
 
 
 def test_the_service_keeps_its_least() -> None:
-    assert ends(target(tracking(), least=0, most=4), least=1) == (1, 4)
+    found = reach(target(tracking(), least=0, most=4), 2, 1)
+    assert (found.lowest, found.highest) == (1, 4)
+    assert (found.lowest_origin, found.highest_origin) == (
+        "the least that real-time inference keeps",
+        "scalable target target",
+    )
+
+
+def test_what_no_bound_says_is_said_by_the_initial_count_or_by_the_target_of_the_policy() -> None:
+    """From 0 to 9: nothing takes the three away; and steps that set two leave two of them."""
+    kept = reach(target(least=0, most=9), 3, 0)
+    assert (kept.lowest, kept.lowest_origin) == (3, "the initial count, which nothing takes away")
+    exact = reach(target(step(2, kind="ExactCapacity"), least=0, most=9), 3, 0)
+    assert (exact.lowest, exact.lowest_origin) == (2, "scalable target target")
 
 
 def test_what_is_unknown_of_the_bounds_is_said() -> None:
@@ -451,6 +464,8 @@ def test_a_schedule_that_never_runs_again_is_over(schedule: Any, fields: dict[st
         ("cron(0 8 * * ? *)", "2027-11-27T00:00:00Z", False),  # 365 days from now
         ("cron(0 8 * * ? *)", "2027-11-28T00:00:00Z", True),
         ("cron(0 8 * * ? 2026-2099)", None, False),
+        ("cron(0 8 1 1 ? 2027)", None, False),  # in 35 days
+        ("cron(0 8 1 1 ? 2028)", None, True),
         ("cron(0 8 * * ? *)", "soon", False),  # nobody knows when
         ("at(2099-01-01T00:00:00)", None, True),
         ("at(2027-11-27T23:59:59)", None, False),
@@ -608,6 +623,15 @@ def test_an_expression_that_aws_refuses_may_never_hold_what_it_sets(expression: 
         (target(tracking(disable_scale_in=LATER), scheduled_actions=(daily(8, 4), daily(20, 1))), ()),  # it may
         (target(scheduled_actions=(daily(8, 4), daily(20, 1, 2))), ()),
         (target(scheduled_actions=(action(4, schedule="at(2027-01-01T00:00:00)"),), seen_on=date(2026, 11, 27)), ()),
+        # what raises the minimum once and for all lowers nothing when the year is over
+        (
+            target(
+                most=8,
+                scheduled_actions=(daily(8, None, 8), action(5, schedule="at(2027-01-01T00:00:00)")),
+                seen_on=date(2026, 11, 27),
+            ),
+            (),
+        ),
         (target(past_actions=("night",)), ("night is over: it never runs again",)),
         (
             target(scheduled_actions=(action(4, schedule="cron(0 0 30 2 ? *)"),)),

@@ -436,6 +436,9 @@ def test_a_year_is_what_a_walk_by_the_minute_makes_of_it(zone: str, times: Any, 
         (Schedule("cron(0 2 * * ? *)", end="2026-12-07T00:00:00Z"), "0.8333"),
         (Schedule("cron(0 2 * * ? *)", start="2027-03-07T00:00:00Z", end="2027-03-12T00:00:00Z"), "0.4167"),
         (Schedule("rate(7 days)", start="2027-03-07T00:00:00Z", end="2027-03-07T00:00:00Z"), "0"),
+        # what starts or ends with a run has it: of 27 November to 6 December 10 / 12, of 25 and 26 November 2 / 12
+        (Schedule("cron(0 2 * * ? *)", end="2026-12-06T02:00:00Z"), "0.8333"),
+        (Schedule("cron(0 2 * * ? *)", start="2027-11-25T02:00:00Z"), "0.1667"),
     ],
 )
 def test_runs_a_month_are_the_occurrences_in_a_year_by_twelve(schedule: Schedule, monthly: str) -> None:

@@ -177,7 +177,7 @@ def _unscaled(asked: _Asked, least: int) -> Capacity:
     if isinstance(initial, int):
         capacity = _fixed(initial, name, period)
         demand = _demand(asked, Decimal(initial))
-        if demand is None and asked.busy_hours is None:
+        if demand is None:
             return capacity
         running = _for_all(Decimal(initial), asked)
         is_stated = asked.by == USAGE_FILE  # that more ran than a change declares is no contradiction

@@ -234,7 +234,7 @@ def _if_a_fraction(name: str, percent: Decimal) -> list[str]:
 
 def _per_unit(line: Line) -> Decimal:
     """What a unit costs with discounts; 0 where there is none of it."""
-    return line.usd / line.quantity if line.usd and line.quantity else ZERO
+    return (line.usd or ZERO) / line.quantity if line.quantity else ZERO
 
 
 _BY_THE_HOUR = (
@@ -336,7 +336,7 @@ def _options(bill: Bill, bound: Bound, rules: _Rules) -> Iterator[_Option]:
     """Every way in which an endpoint may run that can cost least, or most, with a plan; one where that is plain."""
     if bill.kind == "workflow":
         of_bound = getattr(bill.monthly, bound)
-        yield _Option(bill.monthly.ceiling if isinstance(of_bound, Unknown) else of_bound, ())
+        yield _Option(ZERO if isinstance(of_bound, Unknown) else of_bound, ())  # unknown it stays
         return
     if bill.priced is None or (bill.absent is not None and bound == "floor"):
         yield _Option(ZERO, ())

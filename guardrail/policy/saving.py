@@ -226,7 +226,7 @@ def _volume_difference(subject: Subject, instance_type: str) -> Decimal | Unknow
     if not isinstance(variant, InstanceVariant) or world is None or endpoint is None:
         return ZERO
     rates = Rates(world.prices)
-    sizes = [rates.volume(each, variant) for each in (*variant.types[:1], instance_type)]
+    sizes = [rates.volume(each, variant) for each in (variant.types[0], instance_type)]
     if sizes[0] == sizes[1]:
         return ZERO
     unknown = next((size.reason for size in sizes if size is not None and size.gb is None), None)

@@ -13,6 +13,7 @@ from guardrail.cost.usage import EndpointUsage, Usage
 from guardrail.model import (
     INSTANCE_COUNT,
     Endpoint,
+    InstancePool,
     InstanceVariant,
     Inventory,
     ScalableTarget,
@@ -102,8 +103,19 @@ def test_an_update_has_a_price_of_its_own() -> None:
     # of two variants both are billed twice, and of a serverless one nothing is
     serverless = ServerlessVariant(name="small", memory_mib=2048, max_concurrency=5, provisioned_concurrency=None)
     assert updated(MAIN, serverless, replace(MAIN, name="other")) == Decimal("0.732")
+    # 2 × 0.75 h × 1.408 of a type that has a disk of its own; 2 × 0.75 h × 0.23 beside a volume of no known size
+    assert updated(replace(MAIN, instance_type="ml.g5.xlarge", volume_size_gb=None)) == Decimal("2.112")
+    assert updated(replace(MAIN, volume_size_gb=Unknown("later"))) == Decimal("0.345")
     assert updated(MAIN, two_fleets_minutes=None) is None
     assert isinstance(updated(MAIN, two_fleets_minutes=Unknown("later")), Unknown)
+
+
+def test_of_pools_one_that_is_updated_all_at_once_is_enough() -> None:
+    pools = tuple(
+        InstancePool(instance_type=name, priority=place)
+        for place, name in enumerate(("ml.m5.xlarge", "ml.inf1.xlarge"), start=1)
+    )
+    assert updated(replace(MAIN, instance_type=None, instance_pools=pools)) is None
 
 
 def test_an_update_of_what_has_no_price_or_no_count_has_none() -> None:

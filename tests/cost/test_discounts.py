@@ -461,6 +461,8 @@ def test_257_configurations_to_choose_from_are_too_many(number: int, is_too_many
 
 def test_a_rate_that_serverless_compute_and_volumes_fit_is_refused() -> None:
     """USE1-ServerlessInf:Mem-2GB is in seconds and USE1-Host:VolumeUsage.gp2 in GB-Mo; no other charge fits it."""
+    with pytest.raises(ValueError, match="would price GB-Mo and seconds alike"):  # Mem-2GB of provisioned slots
+        DiscountRule(name="it", usd=Decimal(1), usage_type="*o*:*m*2*")
     with pytest.raises(ValueError, match="would price GB-Mo and seconds alike"):
         DiscountRule(name="it", usd=Decimal("0.1"), usage_type="USE1-*l*2*")
 
@@ -556,11 +558,12 @@ def test_what_is_estimated_of_a_bill_shrinks_with_it() -> None:
     it = endpoint("chat", "ml.g4dn.xlarge", 1, most=4, mode="async", region="eu-west-3")
     covered = plan("9.00", rates={"*": Decimal("0.60")}, covers=("AsyncInf",))
     for deployed, floor, share in (("yes", 438, 438), ("possibly", 0, 1752)):
-        found = taken_of(msgspec.structs.replace(it, deployed=deployed), covered).total
-        assert (month(found.floor), month(found.ceiling)) == (floor, 1752)
-        assert month(found.estimated_floor) == floor
-        assert month(found.estimated_share) == share
-        assert month(found.estimated_ceiling) == 1752
+        taken_off = taken_of(msgspec.structs.replace(it, deployed=deployed), covered)
+        for found in (taken_off.total, *taken_off.endpoints.values()):
+            assert (month(found.floor), month(found.ceiling)) == (floor, 1752)
+            assert month(found.estimated_floor) == floor
+            assert month(found.estimated_share) == share
+            assert month(found.estimated_ceiling) == 1752
 
 
 def test_what_a_commitment_just_covers_leaves_nothing_and_spills_nothing() -> None:

@@ -110,6 +110,11 @@ def part(it: Bill, kind: str, of_variant: int = 0) -> CostComponent:
     return next(component for component in parts if component.kind == kind)
 
 
+def test_what_is_stated_is_neither_assumed_nor_estimated() -> None:
+    lines = [part(priced(endpoint(variant())), kind) for kind in ("instance", "volume")]
+    assert [(line.assumed, line.estimated, line.redacted) for line in lines] == [(False, False, False)] * 2
+
+
 def usd(monthly: Any) -> tuple[str, str, str]:
     """The three bounds with two decimals."""
     return (f"{monthly.floor:.2f}", f"{monthly.expected:.2f}", f"{monthly.ceiling:.2f}")

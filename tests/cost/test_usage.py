@@ -258,6 +258,8 @@ def test_jobs_of_a_workflow_are_those_of_its_entry_beside_those_of_its_type() ->
         run_hours=Decimal(1), jobs={"Score": JobUsage(run_hours=Decimal(9)), "Rank": JobUsage(run_hours=Decimal(3))}
     )
     it = Workflow(address="scoring", type="definition", name="scoring", region="us-east-1", jobs=(), flow=Flow())
+    # an endpoint of that name is something else
+    assert Usage({"endpoint/scoring": own}, {}).of_workflow(it) == WorkflowDemand()
     assert Usage({"scoring": own}, {"definition": of_type}).of_workflow(it) == WorkflowDemand(
         monthly_runs=Decimal(4), run_hours=Decimal(1), jobs={"Score": Decimal(2), "Rank": Decimal(3)}
     )

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from guardrail.cost.base import Bill, HourPrice
+from guardrail.cost.base import Bill, HourPrice, Quantity
 from guardrail.cost.demand import WorkflowDemand
-from guardrail.cost.discount_settings import DiscountRule, Discounts, no_plan_rate
-from guardrail.cost.discounts import discounted
+from guardrail.cost.discount_settings import DiscountRule, Discounts, SavingsPlan, no_plan_rate
+from guardrail.cost.discounts import Discounted, discounted
 from guardrail.cost.join import bill_delta
 from guardrail.cost.workflows import IN_THE_MIDDLE, NO_END, bill, hour_price
 from guardrail.model import Flow, Step, TransformJob, Trigger, Unknown, Workflow
@@ -56,6 +56,8 @@ def test_a_job_is_its_instances_for_as_long_as_it_runs_as_often_as_it_is_started
     assert (line.usage_type, line.kind, line.reason) == ("USE1-Tsform:ml.m5.xlarge", "transform", None)
     assert not found.monthly.at_least
     assert not found.missing
+    # the price is published: no part of it is an estimate
+    assert (found.monthly.estimated_floor, found.monthly.estimated_ceiling, found.monthly.estimated) == (0, 0, False)
     # 30 × 0.5 × 2 instance-hours
     assert line.quantity is not None
     assert line.quantity.expected == 30
@@ -154,6 +156,30 @@ def test_how_often_nobody_knows_is_at_least_what_is_known(
         assert reason is None
 
 
+def test_how_often_it_is_started_lies_between_bounds_that_are_known() -> None:
+    """10 to 30 times 0.5 h × 2 × 0.23."""
+    between = Unknown("a condition", at_least=Decimal(10), at_most=Decimal(30))
+    found = bill(workflow(job(), monthly_runs=between), PRICES, HALF_AN_HOUR)
+    assert bounds(found) == bounds(found.children[0]) == ("2.30", None, "6.90")
+    assert not found.monthly.at_least
+
+
+@pytest.mark.parametrize(
+    ("fields", "asked"),
+    [
+        ({}, WorkflowDemand(run_hours=Decimal("0.5"), monthly_runs=DAILY)),
+        ({"monthly_runs": Unknown("one more schedule", at_least=DAILY)}, HALF_AN_HOUR),
+        ({"most_monthly_runs": Unknown("retries without end")}, HALF_AN_HOUR),
+    ],
+    ids=["the usage file", "more often perhaps", "retried perhaps"],
+)
+def test_one_try_of_each_execution_that_is_known_is_expected(fields: dict[str, Any], asked: WorkflowDemand) -> None:
+    """30 × 0.5 h × 2 × 0.23, and three times that where every run is tried three times."""
+    tried = Flow((Step(jobs=(0,), tries=3, ends=True),))
+    found = bill(workflow(job(attempts=3), flow=tried, **fields), PRICES, asked)
+    assert bounds(found.children[0]) == ("6.90", "6.90", "20.70")
+
+
 def test_jobs_without_a_label_are_numbered_where_there_are_several() -> None:
     several = bill(workflow(job(""), job("Rank"), job("")), PRICES, HALF_AN_HOUR)
     assert [child.label for child in several.children] == ["#1", "Rank", "#3"]
@@ -206,6 +232,7 @@ def test_what_has_no_price_is_in_no_amount_and_makes_it_at_least(
     found = bill(workflow(job(**fields), job("Rank"), region=region), PRICES, HALF_AN_HOUR)
     assert found.monthly.at_least
     assert found.children[0].lines[0].reason == reason
+    assert found.children[0].lines[0].detail == ("unknown type" if fields else "ml.m5.xlarge")
     assert hour_price(found.children[0]) is None
     # only the other one, 30 × 0.5 × 2 × 0.23, where the region is known
     assert bounds(found)[0] == ("6.90" if region == "us-east-1" else "0.00")
@@ -302,3 +329,19 @@ def test_discounts_are_taken_off_every_way_through_a_workflow() -> None:
     # 90 % of 30 × 0.5 h × 2 × 0.23 = 6.90, or of 30 × 0.5 h × 4 × 0.23 = 13.80
     assert (made.total.floor, made.total.ceiling) == (Decimal("6.21"), Decimal("12.42"))
     assert made.endpoints[("plan", "scoring")].ceiling == Decimal("12.42")
+
+
+def test_a_savings_plan_leaves_a_workflow_what_it_costs_and_says_so() -> None:
+    """Nothing, or 30 × 0.5 h × 2 × 0.23 = 6.90, beside 0.10 × 730 = 73.00 that nothing uses."""
+    perhaps = Flow((Step(nexts=(1, 2)), Step(jobs=(0,), ends=True), Step(ends=True)))
+    plan = Discounts(savings_plan=SavingsPlan(commitment_usd_per_hour=Decimal("0.10"), percent=Decimal(20)))
+
+    def planned(it: Workflow) -> Discounted:
+        return discounted({("plan", "scoring"): bill(it, PRICES, HALF_AN_HOUR)}, plan, no_plan_rate)
+
+    found = planned(workflow(job(), flow=perhaps))
+    assert (found.total.floor, found.total.expected, found.total.ceiling) == (0, IN_THE_MIDDLE, Decimal("6.90"))
+    assert found.plan is not None
+    assert found.plan.stranded == Quantity(Decimal(73), Decimal(73), Decimal(73))
+    assert any("transform jobs count on demand" in note for note in found.notes)
+    assert not planned(workflow(job(), monthly_runs=Decimal(0))).notes

@@ -96,7 +96,8 @@ def test_an_instance_less_is_the_fee_of_its_marketplace_package_less() -> None:
     assert (usd, working) == (Decimal("1180.35"), "1.615 × 730 h + 1.40 for its volume")
     # from none to four: 4 × 1.50 × 730 h of software over 4 × 730 h are 1.50 an hour, whatever the floor
     scales = variant(marketplace=True, scaling=target(0, 4, policies=LATER))
-    assert saved("instances-above-one", scales, used(marketplace_usd_per_hour="1.50")).working.startswith("1.615 × ")
+    fee = used(marketplace_usd_per_hour="1.50")
+    assert saved("instances-above-one", scales, fee, mode="async").working.startswith("1.615 × ")
     old = variant(marketplace=True, instance_type="ml.m4.xlarge")
     assert saved("successor", old, parameters={"successors": {"m4": ["m5"]}}) == Unknown(
         "the seller of its AWS Marketplace package prices each instance type of its own"
@@ -223,6 +224,17 @@ def test_a_successor_is_exact_where_the_count_is_and_nothing_where_there_is_none
     assert (scaled.usd, scaled.basis, scaled.estimated) == (Decimal("14.60"), "upper-bound", False)
     assert saved("successor", variant(), parameters=successors) is None
     assert saved("successor", variant(**m4), parameters=successors, region=LATER) == LATER
+
+
+def test_a_volume_of_an_unknown_size_beside_none_is_a_saving_that_nobody_knows() -> None:
+    """ml.g4dn.xlarge has a disk of its own, and ml.c5.xlarge a volume as large as is asked for: 10 × 0.14 a month."""
+    it = variant(instance_type="ml.g4dn.xlarge", initial_instance_count=1, volume_size_gb=LATER)
+    cheaper = {"max_hourly_usd": "0.21", "max_accelerators": 0}
+    found = saved("cheaper-instance", it, parameters=cheaper)
+    assert isinstance(found, Unknown)
+    assert found.reason.endswith("known after apply")
+    known = saved("cheaper-instance", replace(it, volume_size_gb=10), parameters=cheaper)
+    assert known.working.endswith(" - 1.40 for its volume")
 
 
 def test_instances_without_a_price_for_their_volume_are_their_hours_alone() -> None:

@@ -23,6 +23,17 @@ def book() -> PriceBook:
     return PriceBook()
 
 
+def test_a_price_says_the_line_that_it_is_written_in(book: PriceBook) -> None:
+    place = book.row("us-east-1", usage_types.VOLUME)
+    assert place is not None
+    path, line = place.split(":")
+    assert path == "pricing/us-east-1.csv"
+    written = (PRICING / "us-east-1.csv").read_text(encoding="utf-8").splitlines()[int(line) - 1]
+    assert written.startswith("USE1-Host:VolumeUsage.gp2,GB-Mo,0.14,")
+    assert book.row("us-east-1", usage_types.instance(usage_types.HOST, "ml.no.such")) is None
+    assert book.row("mars-north-1", usage_types.VOLUME) is None
+
+
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
     """A directory of tables that a test may damage."""
