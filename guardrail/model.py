@@ -551,6 +551,15 @@ class Flow(Struct, frozen=True):
     steps: tuple[Step, ...] = ()
 
 
+class Parent(Struct, frozen=True, kw_only=True):
+    """What stands above a workflow, and how often each of its executions starts that: see `Trigger`."""
+
+    address: str
+    least: int = 1
+    most: int | None = 1
+    usual: int | None = 1
+
+
 class Trigger(Struct, frozen=True, kw_only=True):
     """What starts a workflow at times of its own."""
 
@@ -568,6 +577,9 @@ class Trigger(Struct, frozen=True, kw_only=True):
     """How often at most, retries counted; None where that has no end."""
     usual: int | None = 1
     """How often where nothing fails; None where that is decided while something runs."""
+    parents: tuple[Parent, ...] = ()
+    """Of what another workflow starts that one, and what starts that, the nearest first; the last one is what is
+    started by nothing here, or at times of its own."""
 
 
 class Workflow(Struct, frozen=True, kw_only=True):

@@ -1,10 +1,10 @@
 """Sentences for the reader that are no findings: what sources say, budgets of AWS, schedules that are over, usage."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from math import prod
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from msgspec import structs
 
@@ -21,13 +21,14 @@ from guardrail.model import (
     InferenceComponent,
     InstanceVariant,
     Inventory,
+    Parent,
     ScalableTarget,
     ServerlessVariant,
     Trigger,
     Unknown,
     Workflow,
 )
-from guardrail.money import plain, two_decimals
+from guardrail.money import ZERO, plain, two_decimals
 from guardrail.policy.base import Result
 from guardrail.policy.environment import Environments
 from guardrail.policy.getters import NO_PAST
@@ -81,43 +82,40 @@ def in_force(change_set: ChangeSet, today: date, demand: Demand = NO_USAGE) -> C
         endpoints = tuple(_in_force(each, today, said) for each in of.endpoints)
         unattached = tuple(_in_force(each, today, said) for each in of.unattached)
         strays = tuple(_in_force(each, today, said) for each in of.strays)
-        workflows = tuple(_started(each, today, demand.of_workflow(each).monthly_runs) for each in of.workflows)
+        asked = {each.address: demand.of_workflow(each).monthly_runs for each in of.workflows}
+        workflows = tuple(_started(each, today, asked) for each in of.workflows)
         return structs.replace(of, endpoints=endpoints, unattached=unattached, strays=strays, workflows=workflows)
 
     changed = change_set.mapped(inventory, inventory)
     return structs.replace(changed, notices=(*change_set.notices, *said))
 
 
-def _started(workflow: Workflow, today: date, asked: Decimal | None) -> Workflow:
-    """A workflow with how often its triggers start it a month: occurrences in the year from today, by twelve."""
-    if asked is not None:
-        return structs.replace(workflow, monthly_runs=asked)
+def _started(workflow: Workflow, today: date, asked: Mapping[str, Decimal | None]) -> Workflow:
+    """A workflow with how often its triggers start it a month: occurrences in the year from today, by twelve.
+
+    ``asked`` has by address how often the usage file says that a workflow runs, which goes before its schedules, for
+    what it starts too.
+    """
+    if asked[workflow.address] is not None:
+        return structs.replace(workflow, monthly_runs=asked[workflow.address])
     if workflow.triggers is None:
         return workflow
     known, most, reason, is_open = Decimal(0), Decimal(0), None, False
+    stated: set[tuple[str, ...]] = set()
     for trigger in workflow.triggers:
-        if trigger.enabled is False:
-            continue
-        if isinstance(trigger.enabled, Unknown) or isinstance(trigger.expression, Unknown):
-            unknown = trigger.expression if isinstance(trigger.expression, Unknown) else trigger.enabled
-            reason = reason or f"when {trigger.address} starts it is not known: {getattr(unknown, 'reason', '')}"
-            is_open = True
-            continue
-        refused = refusal(trigger.expression)
-        schedule = Schedule(trigger.expression, trigger.zone, *(_known(each) for each in (trigger.start, trigger.end)))
-        found = monthly_occurrences(schedule, today) if refused is None else None
-        if found is None:
-            why = f", which {refused}" if refused else ""
-            if refused is None and no_zone(trigger.zone):
-                why = f", in {trigger.zone}, which is no time zone"
-            reason = reason or f"the schedule of {trigger.address} is not read: {trigger.expression}{why}"
-        is_open = is_open or found is None or (trigger.most is None and found > 0)
-        limits = next((each for each in (trigger.start, trigger.end) if isinstance(each, Unknown)), None)
-        if limits is not None and found:
-            reason = reason or f"when {trigger.address} begins or ends is not known: {limits.reason}"
-        known += (found or Decimal(0)) * (trigger.least if limits is None else 0)
-        most += (found or Decimal(0)) * (trigger.most or 0)
-        if trigger.usual is None and found:
+        above = next((place for place, each in enumerate(trigger.parents) if asked.get(each.address) is not None), None)
+        by: Trigger | Parent = trigger if above is None else trigger.parents[above]
+        if above is None:
+            found = _times(trigger, today)
+        else:
+            way = (trigger.address, *(each.address for each in trigger.parents[: above + 1]))
+            found = _Times(ZERO if way in stated else asked[by.address])  # its schedules are several ways to one number
+            stated.add(way)
+        reason = reason or found.reason
+        is_open = is_open or found.often is None or (by.most is None and found.often > 0)
+        known += (found.often or ZERO) * (by.least if found.is_sure else 0)
+        most += (found.often or ZERO) * (by.most or 0)
+        if by.usual is None and found.often:
             reason = reason or f"how often {trigger.address} starts it is decided while that runs"
     often = known if reason is None else Unknown(reason, at_least=known, at_most=None if is_open else most)
     retried = Unknown("how often what starts it is tried again has no end that is known") if is_open else most
@@ -132,8 +130,36 @@ def _started(workflow: Workflow, today: date, asked: Decimal | None) -> Workflow
     )
 
 
-def _known(value: str | Unknown | None) -> str | None:
-    return value if isinstance(value, str) else None
+class _Times(NamedTuple):
+    """How often something happens a month."""
+
+    often: Decimal | None
+    """None where nobody knows."""
+    reason: str | None = None
+    """Why that is not known, or not for sure."""
+    is_sure: bool = True
+    """Whether it happens as often as that at least."""
+
+
+def _times(trigger: Trigger, today: date) -> _Times:
+    """How often a trigger starts what it does by its own schedule."""
+    if trigger.enabled is False:
+        return _Times(ZERO)
+    unknown = trigger.expression if isinstance(trigger.expression, Unknown) else trigger.enabled
+    if isinstance(trigger.expression, Unknown) or isinstance(unknown, Unknown):
+        return _Times(None, f"when {trigger.address} starts it is not known: {getattr(unknown, 'reason', '')}")
+    refused = refusal(trigger.expression)
+    limits = [each if isinstance(each, str) else None for each in (trigger.start, trigger.end)]
+    found = monthly_occurrences(Schedule(trigger.expression, trigger.zone, *limits), today) if refused is None else None
+    if found is None:
+        why = f", which {refused}" if refused else ""
+        if not refused and no_zone(trigger.zone):
+            why = f", in {trigger.zone}, which is no time zone"
+        return _Times(None, f"the schedule of {trigger.address} is not read: {trigger.expression}{why}")
+    doubt = next((each for each in (trigger.start, trigger.end) if isinstance(each, Unknown)), None)
+    if doubt is None or not found:
+        return _Times(found)
+    return _Times(found, f"when {trigger.address} begins or ends is not known: {doubt.reason}", is_sure=False)
 
 
 def _is_once(trigger: Trigger, today: date) -> bool:

@@ -3,12 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
 from guardrail.flows import Runs, cycles, plus, runs, times
-from guardrail.model import Model, TransformJob, Trigger, Unknown, Workflow
+from guardrail.model import Model, Parent, TransformJob, Trigger, Unknown, Workflow
 from guardrail.sources.declarations import (
     Aim,
     Declared,
@@ -35,6 +35,9 @@ class Workflows(NamedTuple):
     others: dict[str, int]
 
 
+_T = TypeVar("_T", Trigger, Parent)
+
+
 class _Started(NamedTuple):
     """A trigger, with what it gives, and whether the change touches a declaration that it is made of."""
 
@@ -51,15 +54,15 @@ class _Often(NamedTuple):
     usual: Runs
     """Where nothing fails."""
 
-    def times(self, trigger: Trigger) -> "_Often":
+    def times(self, trigger: Trigger | Parent) -> "_Often":
         """How often what that starts does."""
         usual = Runs(0, None) if trigger.usual is None else Runs(trigger.usual, trigger.usual)
         return _Often(times(self.retried, Runs(trigger.least, trigger.most)), times(self.usual, usual))
 
-    def at(self, trigger: Trigger) -> Trigger:
-        """A trigger that starts something so often each time."""
+    def at(self, of: _T) -> _T:
+        """A trigger, or what stands above one, that starts something so often each time."""
         usual = self.usual.least if self.usual.least == self.usual.most else None
-        return replace(trigger, least=self.retried.least, most=self.retried.most, usual=usual)
+        return replace(of, least=self.retried.least, most=self.retried.most, usual=usual)
 
     def plus(self, other: "_Often") -> "_Often":
         """How often two states together do."""
@@ -163,7 +166,7 @@ def _nested(
                 passed = decoded(start.given, "input") if start.given is not None else None
                 again = ranks.get(meant) == ranks[address]
                 times = [_unknown_times("it starts itself again and again")] if again else starts
-                for trigger, touched in _multiplied(times, often, f"{address}: {start.label}").items():
+                for trigger, touched in _multiplied(times, often, address, start.label).items():
                     started.setdefault(meant, []).append(_Started(trigger, passed, touched or is_touched(address)))
     return nested
 
@@ -213,18 +216,33 @@ def _ranks(targets: dict[str, list[str | None]]) -> dict[str, int]:
     return {addresses[each]: rank for rank, group in enumerate(reversed(groups)) for each in group}
 
 
-def _multiplied(starts: list[_Started], often: _Often, name: str) -> dict[Trigger, bool]:
-    """The times at which a state of that name starts another workflow, ``often`` at each, and whether they changed.
+def _multiplied(starts: list[_Started], often: _Often, parent: str, label: str) -> dict[Trigger, bool]:
+    """The times at which a state of a workflow starts another one, ``often`` at each, and whether they changed.
 
     Times that are the same are one, with the runs of both: a workflow that starts another at two states, which starts
     a third at two, is two times for the third, of two runs each. One more in the chain doubles no list.
     """
-    found: dict[Trigger, tuple[_Often, bool]] = {}
+    found: dict[Trigger, tuple[_Often, list[_Often], bool]] = {}
     for trigger, _, touched in starts:
-        same = replace(trigger, address=name, least=1, most=1, usual=1)
-        known, before = found.get(same, (_Often(Runs(0, 0), Runs(0, 0)), False))
-        found[same] = known.plus(often.times(trigger)), touched or before
-    return {each.at(same): touched for same, (each, touched) in found.items()}
+        above = trigger.parents or (Parent(address=trigger.address),)
+        same = replace(
+            trigger,
+            address=f"{parent}: {label}",
+            **_ONCE,
+            parents=tuple(replace(each, **_ONCE) for each in (Parent(address=parent), *above)),
+        )
+        known, higher, before = found.get(same, (_NEVER, [_NEVER] * len(above), False))
+        higher = [each.plus(often.times(one)) for each, one in zip(higher, above, strict=True)]
+        found[same] = known.plus(often.times(trigger)), higher, touched or before
+    made: dict[Trigger, bool] = {}
+    for same, (each, higher, touched) in found.items():
+        parents = tuple(one.at(of) for one, of in zip((often, *higher), same.parents, strict=True))
+        made[each.at(replace(same, parents=parents))] = touched
+    return made
+
+
+_ONCE = {"least": 1, "most": 1, "usual": 1}
+_NEVER = _Often(Runs(0, 0), Runs(0, 0))
 
 
 def _with_runs(definition: Definition) -> Iterator[tuple[Start, _Often]]:

@@ -999,3 +999,40 @@ def test_a_task_that_makes_a_model_package_runs_what_validates_it(check: Check) 
     report = check(json.dumps(stack))
     assert report["workflows"][0]["jobs"][0]["label"] == "Register/smoke"
     assert amounts(report) == [7.0, 7.0]  # 365 / 12 × 0.5 h × 2 × 0.23
+
+
+def stated(monthly_runs: str, tmp_path: Path) -> list[str]:
+    """The option of a usage file that says how often workflows run, beside how long their jobs do."""
+    usage = tmp_path / "stated.yml"
+    usage.write_text(f'version: 0.1\nresource_usage:\n  "*": {{run_hours: 0.5}}\n{monthly_runs}')
+    return ["--usage-file", str(usage)]
+
+
+def with_a_job_at_the_top(length: int, starts: int) -> dict[str, Any]:
+    """A chain whose first machine has a job of its own, so that the usage file can name it."""
+    resources = chain(length, starts)
+    top = json.loads(resources["N0"]["Properties"]["DefinitionString"]["Fn::Sub"])
+    top["States"]["Own"] = {**TASK, "Next": top["StartAt"], "Parameters": {**REQUEST, "TransformResources": SMALL}}
+    del top["States"]["Own"]["End"]
+    resources["N0"]["Properties"]["DefinitionString"]["Fn::Sub"] = json.dumps(top | {"StartAt": "Own"})
+    return resources
+
+
+SMALL = {"InstanceType": "ml.c5.xlarge", "InstanceCount": 1}
+
+
+def test_what_a_usage_file_says_of_a_machine_goes_for_what_it_starts(check: Check, tmp_path: Path) -> None:
+    resources = with_a_job_at_the_top(3, 2)
+    resources["Hourly"] = json.loads(json.dumps(resources["Daily"]).replace("1 day", "1 hour"))
+    options = stated("  N0: {monthly_runs: 3}\n", tmp_path)
+    report = check(json.dumps({"Resources": resources}), "template.json", *options)
+    runs = {each["address"]: each["monthly_runs"] for each in report["workflows"]}
+    assert runs == {"N0": "3", "N2": "12"}  # twice at each of two levels, whatever its two schedules say
+    # 3 × 0.5 h × 0.204 + 12 × 0.5 h × 2 × 0.23 = 0.306 + 2.76
+    assert amounts(report) == [3.07, 3.07]
+
+
+def test_what_is_said_of_the_started_machine_itself_goes_before(check: Check, tmp_path: Path) -> None:
+    options = stated("  N0: {monthly_runs: 3}\n  N2: {monthly_runs: 1}\n", tmp_path)
+    report = check(json.dumps({"Resources": with_a_job_at_the_top(3, 2)}), "template.json", *options)
+    assert {each["address"]: each["monthly_runs"] for each in report["workflows"]} == {"N0": "3", "N2": "1"}
