@@ -44,14 +44,22 @@ def changed(path: str, change: Change) -> dict[str, str]:
 
     ``Queue/Target`` is ``Target`` of the template that ``Queue`` names. Raises `NoFixError`.
     """
-    code = TemplateCode(path)
+    codes = [TemplateCode(path)]
     named = {name: getattr(change, name) for name in _ADDRESSES if getattr(change, name, None)}
     stacks = {address.rpartition("/")[0] for address in named.values()}
     if len(stacks) != 1:
         raise NoFixError("it is about several templates")
-    for logical_id in filter(None, stacks.pop().split("/")):
-        code = code.nested(logical_id)
-    return code.changed(structs.replace(change, **{name: each.rpartition("/")[2] for name, each in named.items()}))
+    nested = [*filter(None, stacks.pop().split("/"))]
+    for logical_id in nested:
+        codes.append(codes[-1].nested(logical_id))
+    change = structs.replace(change, **{name: each.rpartition("/")[2] for name, each in named.items()})
+    for logical_id in reversed(nested):
+        parameter = codes[-1].parameter_of(change)
+        if not isinstance(change, SetValue) or parameter is None:
+            break
+        del codes[-1]
+        change = SetValue(logical_id, ("Parameters", parameter), change.value)
+    return codes[-1].changed(change)
 
 
 class TemplateCode:
@@ -141,6 +149,29 @@ class TemplateCode:
             raise NoFixError("it is a text of several lines")
         return value.start, value.end, value
 
+    def parameter_of(self, change: Change) -> str | None:
+        """The parameter that is the value to change, and nothing else, so that who passes it can pass another.
+
+        Raises `NoFixError` where it is used for something else too, or does not take the value.
+        """
+        if not isinstance(change, SetValue):
+            return None
+        value = self._entry(change.address, *change.path).value
+        name = value.value if value.tag == "!Ref" else ""
+        if value.kind == "mapping" and len(value.entries) == 1 and value.entries[0].key == "Ref":
+            name = value.entries[0].value.value
+        declared = self._root.at("Parameters", name)
+        if declared is None:
+            return None
+        uses = re.findall(rf"(?<![\w-]){re.escape(name)}(?![\w-]|[\"']?\s*:)", self._body)  # not where it is a key
+        if len(uses) != 1:
+            raise NoFixError(
+                f"the parameter {name} is used elsewhere in {self._path} too, where it would change as well"
+            )
+        if not _takes(declared.value, literal(change.value)):
+            raise NoFixError(f"the parameter {name} does not take {literal(change.value)}")
+        return name
+
     # Changing ----------------------------------------------------------------------------------------------------
 
     def _with_value(self, change: SetValue) -> str:
@@ -210,6 +241,19 @@ class TemplateCode:
                 lines = yaml_lines(name, resource, _column(self._body, entry.start), unit)
                 body = behind_entry(body, entry, lines, self._text.newline)
         return body
+
+
+def _takes(parameter: Marked, value: str) -> bool:
+    """Whether a parameter's constraints, as far as they are told here, allow a value."""
+    said = {entry.key: entry.value for entry in parameter.entries}
+    allowed = [item.value.value for item in said["AllowedValues"].items] if "AllowedValues" in said else [value]
+    if value not in allowed or "AllowedPattern" in said:
+        return False
+    try:
+        least, most = (float(said[name].value) if name in said else None for name in ("MinValue", "MaxValue"))
+        return (least is None or least <= float(value)) and (most is None or float(value) <= most)
+    except ValueError:
+        return False
 
 
 def _unit(text: str, resources: Entry, entry: Entry) -> int:

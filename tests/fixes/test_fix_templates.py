@@ -350,3 +350,49 @@ def test_a_share_is_no_percentage(tmp_path: Path) -> None:
     )
     expected = serverless + target + policy.replace("70 # percent", "0.7 # percent")
     assert (tmp_path / "template.yaml").read_text() == expected
+
+
+PARENT = """\
+Resources:
+  Queue:
+    Type: AWS::CloudFormation::Stack
+    Properties:
+      TemplateURL: ./queue.yaml
+      Parameters:
+        Least: "1" # kept
+"""
+LEAST = "Parameters:\n  Least:\n    Type: Number\n"
+QUEUE = LEAST + (WHOLE + WAKE).replace("MinCapacity: 1", "MinCapacity: !Ref Least")
+
+
+def test_a_parameter_of_a_nested_template_is_changed_where_it_is_passed(tmp_path: Path) -> None:
+    put(tmp_path, template_yaml=PARENT, queue_yaml=QUEUE)
+    fix("template.yaml", "--finding", "async-scales-to-zero")
+    assert (tmp_path / "template.yaml").read_text() == PARENT.replace('"1"', '"0"')
+    assert (tmp_path / "queue.yaml").read_text() == QUEUE
+
+
+@pytest.mark.parametrize(
+    ("queue", "says"),
+    [
+        (QUEUE.replace("Number\n", "Number\n    MinValue: 1\n"), "the parameter Least does not take 0"),
+        (QUEUE.replace("Number\n", "Number\n    AllowedValues: [1, 2]\n"), "the parameter Least does not take 0"),
+        (QUEUE.replace("MaxCapacity: 3", "MaxCapacity: !Ref Least"), "the parameter Least is used elsewhere"),
+    ],
+    ids=["least", "allowed", "shared"],
+)
+def test_a_parameter_that_is_more_than_the_value_stays(
+    tmp_path: Path, queue: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(tmp_path, template_yaml=PARENT, queue_yaml=queue)
+    fix("template.yaml", "--finding", "async-scales-to-zero")
+    assert (tmp_path / "template.yaml").read_text() == PARENT
+    assert says in capsys.readouterr().out
+
+
+def test_a_parameter_that_is_passed_on_is_changed_where_its_value_is_written(tmp_path: Path) -> None:
+    middle = LEAST + PARENT.replace('"1" # kept', "!Ref Least")
+    put(tmp_path, template_yaml=PARENT.replace("queue", "middle"), middle_yaml=middle, queue_yaml=QUEUE)
+    fix("template.yaml", "--finding", "async-scales-to-zero")
+    assert 'Least: "0" # kept' in (tmp_path / "template.yaml").read_text()
+    assert (tmp_path / "middle.yaml").read_text() == middle
