@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from functools import cache, partial
 from itertools import chain
 from typing import Any, TypeAlias
@@ -14,7 +15,7 @@ from guardrail import files
 from guardrail.errors import GitError, LimitError, SourceError, did_you_mean
 from guardrail.git import Commit
 from guardrail.limits import Allowance
-from guardrail.model import Change, ChangeSet, InlineWaiver, Possibility
+from guardrail.model import Change, ChangeSet, InlineWaiver, Possibility, TransformJob, Unknown
 from guardrail.sources.base import Block
 from guardrail.sources.declarations import Declaration
 from guardrail.sources.linking.changes import changes
@@ -31,7 +32,15 @@ from guardrail.sources.template.options import TemplateOptions
 from guardrail.sources.template.parameters import NONE, Read, TemplateConfiguration, load, load_labelled, named_files
 from guardrail.sources.template.stacks import Origin, Stacks
 from guardrail.sources.template.values import DuplicateKey, Table, is_no_echo, text_of, within
-from guardrail.sources.template.world import Assignment, PossibleWorld, Variable, assignments, described, request
+from guardrail.sources.template.world import (
+    MAX_WORLDS,
+    Assignment,
+    PossibleWorld,
+    Variable,
+    assignments,
+    described,
+    request,
+)
 
 LINKING = 250
 """Steps that it takes to link one resource."""
@@ -153,6 +162,11 @@ class _Reading(Struct, frozen=True):
     waivers: tuple[InlineWaiver, ...] = ()
     construct_paths: Mapping[str, str] = {}
 
+    def spanning(self, sized: Mapping[str, Variable]) -> "_Reading":
+        """The same, with jobs that have any of the sizes that these parameters allow them."""
+        before = None if self.before is None else _spanning(self.before, sized)
+        return replace(self, before=before, after=_spanning(self.after, sized))
+
 
 class _PossibleReadings:
     """Reads both sides under one assignment after another until nothing new turns out to be undecided."""
@@ -204,7 +218,8 @@ class _PossibleReadings:
         if sized := _new({name: known for one in readings for name, known in one.sized.items()}, variables):
             if tried := self._tried(assignments(variables | sized) or (), given):
                 readings, variables = tried, variables | sized
-            else:  # of each job alone it is said what is not known
+            else:  # each job alone has any of the sizes that its own parameters allow
+                readings = [one.spanning(sized) for one in readings]
                 self._notices.append(f"too many possibilities of transform jobs to try them all: {request(sized)}")
         if all((one.before, one.after) == (readings[0].before, readings[0].after) for one in readings):
             return [replace(readings[0], assignment={})], {}
@@ -333,6 +348,32 @@ def _sized(world: PossibleWorld, sides: Iterable[Linked | None]) -> dict[str, Va
     unknown = chain.from_iterable((*each.unknown_sizes, *each.unknown_times) for each in workflows)
     names = chain.from_iterable(_PLACEHOLDER.findall(each.partial or "") for each in unknown)
     return {name: known for name in names if (known := world.variables.get(name)) and known.is_closed}
+
+
+def _spanning(side: Linked, sized: Mapping[str, Variable]) -> Linked:
+    """One side, whose jobs have all the types and the least and the most instances that parameters allow them.
+
+    ``${Type}`` with three AllowedValues is one of three types, ``${Count}`` with 1, 2 and 8 is 1 to 8 instances.
+    """
+
+    def values(of: Unknown) -> list[str]:
+        hole = _PLACEHOLDER.fullmatch(of.partial or "")
+        known = sized.get(hole[1]) if hole else None
+        return list(known.values) if known and not known.is_hidden and len(known.values) <= MAX_WORLDS else []
+
+    def job(of: TransformJob) -> TransformJob:
+        types: list[str | Unknown] = []
+        for each in of.instance_types:
+            types += (values(each) if isinstance(each, Unknown) else ()) or (each,)
+        count = of.instance_count
+        counts = values(count) if isinstance(count, Unknown) else []
+        if isinstance(count, Unknown) and counts and all(each.isdecimal() and int(each) for each in counts):
+            numbers = list(map(Decimal, counts))
+            count = replace(count, at_least=min(numbers), at_most=max(numbers))
+        return replace(of, instance_types=tuple(types), instance_count=count)
+
+    workflows = tuple(replace(each, jobs=tuple(map(job, each.jobs))) for each in side.inventory.workflows)
+    return replace(side, inventory=replace(side.inventory, workflows=workflows))
 
 
 def _said_of_kept(sides: Iterable[Linked]) -> list[str]:

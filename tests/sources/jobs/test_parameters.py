@@ -126,6 +126,17 @@ def test_more_possibilities_than_can_be_tried_leave_the_size_unknown(check: Chec
     assert any("too many possibilities of transform jobs" in notice for notice in report["notices"])
 
 
+@pytest.mark.parametrize("name", RESOURCES)
+def test_of_more_possibilities_than_can_be_tried_each_job_spans_its_own(check: Check, name: str) -> None:
+    """2 types × 33 counts are 66: 30 × 0.5 h of 1 × 0.23 at least, and of 33 × 0.922 = 30.426 at most."""
+    counts = ", ".join(map(str, range(1, 34)))
+    parameters = PARAMETERS.replace("[1, 4]", f"[{counts}]")
+    report = check(f"{parameters}Resources:\n  Scoring: {{{RESOURCES[name]}}}")
+    assert bounds(report) == [3.45, 456.39]
+    assert "unknown" in report["totals"]["after"]["expected"]
+    assert any("too many possibilities of transform jobs" in notice for notice in report["notices"])
+
+
 def test_a_parameter_that_no_price_depends_on_makes_no_possibilities(check: Check) -> None:
     machine = RESOURCES["Sub"].replace("${Count}", "1").replace("${Type}", "ml.m5.xlarge")
     assert check(f"{PARAMETERS}Resources:\n  Scoring: {{{machine}}}")["possibilities"] == []
