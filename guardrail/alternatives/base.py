@@ -53,6 +53,12 @@ class BreakEven(Struct, frozen=True, kw_only=True):
     memory_mib: int | None = None
     """Of serverless inference; None of instances."""
 
+    @property
+    def is_passed(self) -> bool:
+        """Whether there are known to be as many requests."""
+        present, needed = self.present_an_hour, self.requests_an_hour
+        return present is not None and isinstance(needed, Decimal) and present >= needed
+
 
 class Alternative(Struct, frozen=True, kw_only=True):
     """One thing to do instead, priced by the engine that prices the bill."""

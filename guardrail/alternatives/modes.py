@@ -141,7 +141,7 @@ def break_even(
     return BreakEven(
         usd_per_second=usd_per_second,
         fixed_usd=fixed_usd,
-        seconds_a_month=seconds,
+        seconds_a_month=round(seconds, _MILLIONTHS),
         duration_ms=duration,
         requests_an_hour=duration
         if isinstance(duration, Unknown)
@@ -153,9 +153,7 @@ def break_even(
 
 def too_many(even: BreakEven | None) -> str | None:
     """Why usage makes what is billed for the work alone dearer; None where it does not, or is not known."""
-    if even is None or even.present_an_hour is None or isinstance(even.requests_an_hour, Unknown):
-        return None
-    if even.present_an_hour < even.requests_an_hour:
+    if even is None or not even.is_passed:
         return None
     each = "" if even.usd_per_second is not None else ", one at a time on each instance"
     return f"{even.present_an_hour:,.1f} requests an hour: it is cheaper below {even.requests_an_hour:,.1f}{each}"

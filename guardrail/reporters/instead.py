@@ -26,7 +26,8 @@ def in_words(each: Alternative) -> tuple[str, tuple[str, ...]]:
         below.append(f"of {', '.join(map(inert, each.endpoints))}")
     if each.loses:
         below.append(f"has {'; '.join(map(inert, each.loses))}")
-    if each.break_even is not None:
+    is_told = each.kind == "real-time" or each.usd is None or (each.break_even and not each.break_even.is_passed)
+    if each.break_even is not None and is_told:  # hours of work that usage tells go before what requests would take
         below.append(_even(each))
     if each.conditions:
         below.append(f"if {'; '.join(map(inert, each.conditions))}")

@@ -12,6 +12,7 @@ import pytest
 from guardrail.alternatives.engine import Engine
 from guardrail.cost.usage import EndpointUsage, Usage
 from guardrail.model import ServerlessVariant, Unknown
+from guardrail.reporters.instead import in_words
 from tests.alternatives.built import PRICES, container, endpoint, found, model, used, variant
 from tests.alternatives.test_instances import scaled
 
@@ -157,6 +158,16 @@ def test_batch_pays_for_the_hours_of_its_jobs() -> None:
     assert offered.usd is None
     assert "the jobs run for less than 734.9 h a month, at 0.23 an hour" in offered.conditions
     assert found(endpoint(), used(monthly_busy_hours="73"))[name].usd == Decimal("152.23")
+
+
+def test_hours_of_work_go_before_what_requests_would_take_one_by_one() -> None:
+    """1,000 requests of 4,000 s are 1,111 h of work one by one, and usage says that it is done in 100 h."""
+    usage = used(monthly_requests="1000", request_duration_ms="4000000", monthly_busy_hours="100")
+    batch = found(endpoint(), usage)["batch transform, 1 × ml.m5.xlarge"]
+    assert batch.usd == Decimal("146.02")  # 169.02 - 100 × 0.23
+    money, below = in_words(batch)
+    assert money.startswith("146.02: batch transform")
+    assert not [each for each in below if each.startswith("cheaper below")]
 
 
 def test_instances_that_work_on_the_average_are_what_a_queue_and_jobs_still_pay() -> None:

@@ -163,6 +163,15 @@ def test_two_of_one_input_with_the_same_name_are_told_apart_by_their_addresses(
     assert "hint: guardrail explain PATH ADDRESS, with one of these" in said
 
 
+def test_a_folder_with_the_name_of_an_endpoint_does_not_hide_it(template: str, explain: Explain) -> None:
+    Path("chat").mkdir()
+    Path("chat", "other.yaml").write_text(TEMPLATE.replace("EndpointName: chat", "EndpointName: search"))
+    assert "called chat" in explain(template, "chat", "--region", "us-east-1")
+    assert "called search" in explain("chat", "--region", "us-east-1")
+    both = explain(template, "./chat", "--region", "us-east-1")
+    assert "what there is to explain" in both
+
+
 def test_a_transform_job_is_called_by_its_label_and_by_its_file(
     explain: Explain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,6 +204,7 @@ def test_a_number_of_instances_that_is_not_known_is_no_number(template: str, exp
     Path(template).write_text(head + TEMPLATE.replace("InitialInstanceCount: 1", "InitialInstanceCount: !Ref Count"))
     text = explain(template, "chat", "--region", "us-east-1")
     assert "instances: at least 1: initial_instance_count is unknown" in text
+    assert "main: an unknown number of ml.m5.large (2 vCPUs, 8 GiB)" in text
     assert "in every hour" not in text
 
 

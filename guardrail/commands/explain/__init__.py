@@ -12,7 +12,7 @@ from guardrail.errors import GuardrailError
 from guardrail.progress import progress
 
 if TYPE_CHECKING:
-    from guardrail.commands.explain.subjects import World
+    from guardrail.commands.explain.subjects import Subject, World
     from guardrail.reporters.base import Options
 
 HELP = """\
@@ -68,18 +68,30 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Write the explanation, or what can be explained."""
-    from guardrail.commands.explain import answer, formats, subjects
+    from guardrail.commands.explain import answer, formats
 
     paths, address = split(arguments.words)
     with progress(f"explaining {address or ', '.join(paths)}"):
-        world = _world(arguments, paths)
-        subject = subjects.named(world.report, address) if address else subjects.only(world.report)
+        world, subject = _asked(arguments, paths, address)
         if subject is None:
             text = formats.listed(world, arguments.format, _options(arguments))
         else:
             text = formats.written(answer.explained(world, subject), arguments.format, _options(arguments), world)
     output.write_stdout(text, for_machines=arguments.format != "table")
     return 0
+
+
+def _asked(arguments: Namespace, paths: list[str], address: str | None) -> "tuple[World, Subject | None]":
+    """What is to be explained; a folder behind an input that something there is called as means that."""
+    from guardrail.commands.explain import subjects
+
+    *before, last = paths
+    if address is None and before and os.path.isdir(last) and os.path.basename(last) == last:
+        world = _world(arguments, before)
+        if any(last in each.names for each in subjects.every(world.report)):
+            return world, subjects.named(world.report, last)
+    world = _world(arguments, paths)
+    return world, subjects.named(world.report, address) if address else subjects.only(world.report)
 
 
 def split(words: Sequence[str]) -> tuple[list[str], str | None]:

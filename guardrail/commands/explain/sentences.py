@@ -1,5 +1,6 @@
 """What there is to say of an endpoint or a job in sentences: what it is, how it scales, what would settle doubts."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from guardrail.cost.base import Bill, CostComponent
@@ -48,7 +49,13 @@ def known(value: object) -> str:
     """A value in words; of an unknown one what is known of it, and why not more."""
     if not isinstance(value, Unknown):
         return str(value)
-    return f"unknown ({value.reason})" if value.partial is None else f"{value.partial} (the rest unknown)"
+    if value.partial is None or not _PLACE.sub("", value.partial):
+        return f"unknown ({value.reason})"
+    return f"{value.partial} (the rest unknown)"
+
+
+_PLACE = re.compile(r"\$\{[^}]*\}")
+"""What stands for a part that is not known."""
 
 
 # What it is ----------------------------------------------------------------------------------------------------------
@@ -93,7 +100,9 @@ def _variant(variant: Variant, prices: PriceBook) -> str:
     types = " or ".join(map(known, variant.types)) or "no type"
     spec = prices.instance(variant.instance_type) if isinstance(variant.instance_type, str) else None
     size = f" ({_size(spec)})" if spec else ""
-    return f"{name}: {known(variant.initial_instance_count)} × {types}{size}{shadow}{_model(variant)}"
+    count = variant.initial_instance_count
+    many = "an unknown number of" if isinstance(count, Unknown) else f"{count} ×"
+    return f"{name}: {many} {types}{size}{shadow}{_model(variant)}"
 
 
 def _size(spec: InstanceSpec) -> str:
