@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
-from guardrail.evidence.base import Series
 from guardrail.evidence.bundle import HOURS_OF_WEEK, Distribution, Profile
 
 HOUR: Final = timedelta(hours=1)
@@ -43,15 +42,6 @@ def hour_of(time: datetime) -> datetime:
 def hour_of_week(time: datetime) -> int:
     """0 on Monday at 00:00 UTC, 167 on Sunday at 23:00."""
     return time.weekday() * 24 + time.hour
-
-
-def hourly(series: Series, combine: Callable[[float, float], float] = max) -> dict[datetime, float]:
-    """The values of a series by the hour they begin in; of a finer one the greatest, or what ``combine`` makes."""
-    found: dict[datetime, float] = {}
-    for time, value in series.points:
-        hour = hour_of(time)
-        found[hour] = combine(found[hour], value) if hour in found else value
-    return found
 
 
 def distribution(values: Mapping[datetime, Decimal]) -> Distribution | None:

@@ -138,7 +138,9 @@ def _names(config: EndpointConfig) -> set[str]:
 
 
 def _earlier(account: Account, endpoint: Endpoint, present: EndpointConfig) -> list[EndpointConfig]:
-    """Configurations from before the present one, the oldest first."""
+    """Configurations from before the last update, the oldest first."""
+    if present.creation_time <= endpoint.creation_time:
+        return [present]  # it began with this one, and has gone back to it
     found = [each for each in _related(account, endpoint, present) if each.creation_time < present.creation_time]
     return sorted(found, key=lambda each: each.creation_time)
 

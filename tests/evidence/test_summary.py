@@ -1,11 +1,12 @@
 """Series made facts: cores and GiB of the machine of the hour, requests counted once, zero only where it is one."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from guardrail.evidence.base import ENDPOINTS, SAGEMAKER, Status
 from guardrail.evidence.bundle import Bundle, VariantEvidence
@@ -14,6 +15,7 @@ from tests.evidence.stories import (
     HOURS,
     NOW,
     START,
+    WINDOW,
     account_of,
     backlog,
     bundle_of,
@@ -375,3 +377,63 @@ def test_the_window_ends_where_it_is_said_to_end() -> None:
     assert variant.requests is not None
     assert (variant.requests.total, variant.requests.last) == (336, datetime(2026, 11, 16, 5, tzinfo=UTC))
     assert datetime(2026, 11, 16, 6, tzinfo=UTC) == NOW
+
+
+def test_values_of_five_minutes_are_counted_as_such_and_instances_by_the_hour() -> None:
+    # twelve values an hour, one of them 200 % and eleven 100 %: the 99th percentile of all is 2, the 90th 1
+    rows = [(1, 200, 100, 500, 5), (11, 100, 100, 500, 5)] * 24
+    window = replace(WINDOW, start=NOW - timedelta(hours=24), resolution=300)
+    found = cpu(*rows, start=window.start, period=300)
+    variant = only(bundle_of(account_of(described()), found, window=window))
+    (segment,) = variant.segments
+    assert segment.cpu_cores is not None
+    assert (segment.cpu_cores.count, segment.cpu_cores.p99, segment.cpu_cores.p90) == (288, 2, 1)
+    assert variant.instances is not None
+    assert (variant.instances.mean, variant.instances.hours) == (1, 24)  # 60 samples an hour, in twelve parts
+
+
+def test_of_three_configurations_each_is_taken_to_be_used_once_it_is_made() -> None:
+    story = account_of(
+        UPDATED,
+        _earlier("shop-0", "2026-06-01T07:00:00Z", "ml.m5.large"),
+        _earlier("shop-1", "2026-11-08T06:00:00Z", "ml.m5.4xlarge"),
+    )
+    variant = only(bundle_of(story, cpu((HOURS, 100, 50, 3000, 60))))
+    assert [one.instance_type for one in variant.segments] == ["ml.m5.large", "ml.m5.4xlarge", "ml.m5.xlarge"]
+    first, second, _ = variant.segments
+    assert first.cpu_cores is not None
+    assert second.cpu_cores is not None
+    assert first.cpu_cores.count == 144  # until the 8th at 06:00
+    assert second.cpu_cores.count == 112  # from eight hours later, the longest that an update takes, to the 13th
+
+
+def test_an_endpoint_that_went_back_is_on_its_first_machine_before_and_after() -> None:
+    story = account_of(
+        described(LastModifiedTime="2026-11-12T06:00:00Z"), _earlier("shop-2", "2026-11-10T06:00:00Z", "ml.m5.4xlarge")
+    )
+    first, last = only(bundle_of(story, cpu((HOURS, 100, 50, 3000, 60)))).segments
+    assert (first.instance_type, last.instance_type) == ("ml.m5.xlarge", "ml.m5.xlarge")
+    assert first.cpu_cores is not None
+    assert last.cpu_cores is not None
+    # until the 10th at 06:00, and again from the 12th at 06:00: what ran between, nobody can tell
+    assert (first.cpu_cores.count, last.cpu_cores.count) == (192, 96)
+
+
+def test_scaling_moves_the_time_of_the_last_change_and_that_is_said() -> None:
+    target = {
+        "ResourceId": "endpoint/shop/variant/a",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+        "MinCapacity": 1,
+        "MaxCapacity": 4,
+    }
+    updated = described(
+        LastModifiedTime="2026-11-16T05:00:00Z",
+        EndpointConfigName="shop-2",
+        config={"EndpointConfigName": "shop-2", "CreationTime": "2026-11-10T06:00:00Z"},
+    )
+    before = _earlier("shop-1", "2026-06-01T07:00:00Z", "ml.m5.large")
+    story = account_of(updated, {"scalable_targets": [target]}, before)
+    variant = only(bundle_of(story, cpu((HOURS, 100, 50, 3000, 60))))
+    last = variant.segments[-1]
+    assert (last.instance_type, last.start) == ("ml.m5.xlarge", datetime(2026, 11, 10, 14, tzinfo=UTC))
+    assert "update" in {gap.metric for gap in variant.gaps}

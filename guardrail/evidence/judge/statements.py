@@ -203,8 +203,8 @@ def _of_scaling(subject: str, judged: JudgedVariant) -> Iterator[Statement]:
         )
     if judged.target is not None:
         text = (
-            f"never approached its target of {plain(judged.target.target)} requests a minute and instance: "
-            f"at most {plain(round(judged.target.most_a_minute, 1))} in the busiest hour"
+            f"never approached its target of {plain(judged.target.target.normalize())} requests a minute and instance: "
+            f"at most {plain(round(judged.target.most_a_minute, 1).normalize())} in the busiest hour"
         )
         sure = judged.idleness.confidence
         yield Statement(kind="target-never-approached", subject=subject, text=text, confidence=sure)

@@ -1,0 +1,181 @@
+"""What is said of an account, a sentence each, with its money: one account for each thing that can be said."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from guardrail.evidence.base import SAGEMAKER, Series
+from guardrail.evidence.judge import fleet, statements
+from guardrail.evidence.judge.batch import judge
+from guardrail.evidence.judge.scaling import PER_INSTANCE
+from guardrail.evidence.judge.statements import Statement
+from guardrail.prices.book import PriceBook
+from tests.evidence.judge.test_batch import job
+from tests.evidence.judge.test_idle import ASYNC, OFFICE, component
+from tests.evidence.stories import (
+    HOURS,
+    account_of,
+    backlog,
+    bundle_of,
+    cpu,
+    described,
+    invocations,
+    memory,
+    of_component,
+    series,
+)
+
+BOOK = PriceBook()
+MODEL: dict[str, Any] = {"models": [{"ModelName": "m", "PrimaryContainer": {"Mode": "SingleModel"}}]}
+
+
+def said(*parts: dict[str, Any], answered: Iterable[Iterable[Series]] = ()) -> dict[str, Statement]:
+    """The statements of an account by their kind; of each kind the first."""
+    found: dict[str, Statement] = {}
+    for one in fleet.judged(bundle_of(account_of(*parts, MODEL), *answered), BOOK):
+        for each in statements.of_endpoint(one):
+            found.setdefault(each.kind, each)
+    return found
+
+
+def target(least: int, most: int) -> dict[str, Any]:
+    resource = {"ResourceId": "endpoint/shop/variant/a", "ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}
+    policy = {
+        **resource,
+        "PolicyName": "p",
+        "PolicyType": "TargetTrackingScaling",
+        "TargetTrackingScalingPolicyConfiguration": {
+            "TargetValue": 2000,
+            "PredefinedMetricSpecification": {"PredefinedMetricType": PER_INSTANCE},
+        },
+    }
+    bounds = {**resource, "MinCapacity": least, "MaxCapacity": most}
+    return {"scalable_targets": [bounds], "scaling_policies": [policy]}
+
+
+def test_what_is_too_large_tells_the_need_the_most_and_what_would_do() -> None:
+    week = [(3, 300, 240, 14400, 60), (1, 3000, 2100, 126000, 60), (164, 300, 240, 14400, 60)]
+    found = said(
+        described(instance_type="ml.m4.10xlarge"),
+        answered=[cpu(*week, *week), memory((HOURS, 6, 5, 300, 60)), invocations((HOURS, 48))],
+    )
+    assert found["too-large"].text == (
+        "needs 36 cores, 11.52 GiB with room for more; the most was 30 cores (2 h above the 99th percentile), "
+        "recurring on Monday 09:00 UTC: ml.c5.9xlarge at 1.836 an hour in place of ml.m4.10xlarge"
+    )
+    assert (found["too-large"].saves_usd, found["too-large"].is_note) == (Decimal("411.72"), False)
+
+
+def test_a_type_below_a_single_maximum_says_so() -> None:
+    rows = [(50, 300, 240, 14400, 60), (1, 3000, 2100, 126000, 60), (285, 300, 240, 14400, 60)]
+    found = said(
+        described(instance_type="ml.m4.10xlarge"),
+        answered=[cpu(*rows), memory((HOURS, 6, 5, 300, 60)), invocations((HOURS, 48))],
+    )
+    assert "is below the maximum: 4 of 30 cores" in found["too-large"].text
+
+
+def test_what_is_too_small_tells_what_has_enough() -> None:
+    found = said(
+        described(),
+        answered=[cpu((HOURS, 398, 390, 23400, 60)), memory((HOURS, 50, 50, 3000, 60)), invocations((HOURS, 1))],
+    )
+    assert found["too-small"].text.startswith("ml.m5.xlarge is too small: 3.98 of 4 cores were used, all there were")
+    assert "has what it needs" in found["too-small"].text
+
+
+def test_fewer_instances_and_office_hours() -> None:
+    found = said(
+        described(count=2),
+        answered=[
+            invocations((2, None), *OFFICE, *OFFICE[:-1], (60, None)),
+            cpu((HOURS, 80, 40, 4800, 120)),
+            memory((HOURS, 60, 60, 7200, 120)),
+        ],
+    )
+    assert found["fewer-instances"].text.startswith("1 × ml.m5.xlarge would do, if 1 of 2 instances take the load")
+    assert (
+        "is busy in 50 of 168 hours of a week by its requests: 335.80 a month always, 217.87" in found["periodic"].text
+    )
+
+
+def test_bounds_and_a_target_that_never_mattered() -> None:
+    busy = [
+        cpu((100, 90, 80, 9600, 120), (6, 90, 80, 19200, 240), (230, 90, 80, 9600, 120)),
+        invocations((HOURS, 36_000)),
+    ]
+    found = said(described(count=2), target(2, 4), answered=busy)
+    assert found["maximum-reached"].text == "was at its maximum of 4 for 6 of 336 hours"
+    # 36,000 / 60 / 2 = 300 a minute and instance, of 2,000
+    assert "never approached its target of 2000 requests a minute and instance: at most 300" in (
+        found["target-never-approached"].text
+    )
+    still = said(described(count=2), target(2, 4), answered=[cpu((HOURS, 90, 80, 9600, 120)), busy[1]])
+    assert still["minimum-never-left"].text == "never left its minimum of 2 in 336 hours"
+
+
+def test_queues_that_are_never_empty_and_those_that_may_wait() -> None:
+    machine = described(instance_type="ml.c5.2xlarge", config=ASYNC)
+    full = said(machine, answered=[backlog((HOURS, 40, 20, 1200, 60)), cpu((HOURS, 600, 600, 36000, 60))])
+    assert full["never-empty"].text.startswith("was never empty for an hour; the most that waited were 40")
+    rows = [(2, 600, 600, 36000, 60), (22, 1, 1, 60, 60)] * 14
+    queue = backlog(*[(2, 40, 20, 1200, 60), (22, 0, 0, 0, 60)] * 14)
+    waits = said(machine, answered=[queue, cpu(*rows), memory((HOURS, 10, 10, 600, 60))])
+    assert "if it is fine that requests wait for hours" in waits["slower"].text
+    assert waits["slower"].is_note
+
+
+def test_a_queue_that_has_emptied_says_what_resting_would_save() -> None:
+    # 324 of 336 hours at 1.408: 456.192 in two weeks, 991.13 in 730 hours
+    found = said(
+        described(instance_type="ml.g5.xlarge", config=ASYNC),
+        answered=[
+            backlog((10, 0, 0, 0, 60), (2, 40, 20, 1200, 60), (324, 0, 0, 0, 60)),
+            cpu((10, 2, 1, 60, 60), (2, 390, 300, 18000, 60), (324, 2, 1, 60, 60)),
+        ],
+    )
+    assert "what ran since then cost 456.19 USD" in found["scale-to-zero"].text
+    assert found["scale-to-zero"].saves_usd is not None
+    assert round(found["scale-to-zero"].saves_usd, 2) == Decimal("991.13")
+
+
+def test_serverless_memory_and_full_memory() -> None:
+    def of(percent: float) -> dict[str, Statement]:
+        size = {"MemorySizeInMB": 4096, "MaxConcurrency": 20}
+        return said(
+            described(instance_type=None, variant={"ServerlessConfig": size, "InitialInstanceCount": None}),
+            answered=[
+                invocations((HOURS, 1000)),
+                series("ModelLatency", [(HOURS, 300_000, 200_000, 200_000 * 1000, 1000)], namespace=SAGEMAKER),
+                memory((HOURS, percent, percent, 60, 60)),
+            ],
+        )
+
+    assert of(40)["serverless"].text.startswith("used 1.6 GiB at most: 2 GB would do")
+    assert of(40)["serverless"].saves_usd == Decimal("5.84")
+    assert of(97)["serverless"].text == "used 3.88 GiB, all of its memory: it may need more"
+
+
+def test_components_that_nobody_asks_and_what_is_not_sized() -> None:
+    host = described(instance_type="ml.g5.12xlarge", variant={"ModelName": None})
+    found = said(
+        host,
+        {"inference_components": [component("embed")]},
+        answered=[of_component("embed", "Invocations", (HOURS, None))],
+    )
+    assert found["idle"].text.startswith("is idle: none of its components") or found["idle"].subject == "embed"
+    assert found["gap"].is_note
+
+
+def test_what_was_idle_for_longer_than_the_window_costs_that_much_inside_it() -> None:
+    by_day = series("Invocations", [(1, 1, 1, 5, 5), (60, None)], namespace=SAGEMAKER, period=86400)
+    early = [one for one in by_day if one.query.statistic == "Sum"]
+    found = said(described(), answered=[invocations((HOURS, None)), early])
+    assert found["idle"].commands
+
+
+def test_transform_jobs_tell_how_often_and_what_would_do() -> None:
+    (told,) = statements.of_jobs(judge(job(), BOOK))
+    assert told.subject == "nightly…"
+    assert told.text.startswith("30.4 runs a month on 2 × ml.m5.4xlarge need 3.6 cores: ml.")
+    assert list(statements.of_jobs(judge(job(cpu_cores=None), BOOK))) == []
