@@ -25,9 +25,11 @@ from guardrail.model import (
 )
 from guardrail.scaling import (
     can_scale_in,
+    doubtful_time,
     has_dynamic_policy,
     highest_capacity,
     instances_reach_zero,
+    long_cooldowns,
     lowest_capacity,
     managed_scaling_effective,
     off_hours_per_week,
@@ -40,6 +42,7 @@ from guardrail.scaling import (
     scheduled_action_count,
     target_tracking_count,
     target_values,
+    unordered_actions,
 )
 
 LATER = Unknown("known after apply")
@@ -112,6 +115,8 @@ def weekdays(hour: int, least: Any = None, most: Any = None) -> ScheduledAction:
         ((weekdays(8, 5, 5), weekdays(18, 1, 1)), 118),
         # lowering the minimum alone asks for less, too: a policy may follow
         ((daily(8, 2), daily(20, 1)), 84),
+        # what another one follows at the same moment holds no time: four from 8 to 20, two in the other 84 hours
+        ((daily(8, 1, 1), daily(8, 4, 4), daily(20, 2, 2)), 84),
         # one that runs again and again holds one thing only
         ((daily(8, 2, 2),), 0),
     ],
@@ -120,7 +125,15 @@ def test_hours_in_which_a_schedule_holds_less_than_at_other_times(actions: Any, 
     assert off_hours_per_week(target(scheduled_actions=actions)) == hours
 
 
-@pytest.mark.parametrize("actions", [LATER, (daily(8, LATER, 5), daily(20, 1, 1)), (daily(8, 5), action(1, 1))])
+@pytest.mark.parametrize(
+    "actions",
+    [
+        LATER,
+        (daily(8, LATER, 5), daily(20, 1, 1)),
+        (daily(8, 5), action(1, 1)),
+        (daily(8, 5, 5, zone=LATER), daily(20, 1, 1)),
+    ],
+)
 def test_hours_off_of_what_is_not_known_are_not_known(actions: Any) -> None:
     assert isinstance(off_hours_per_week(target(scheduled_actions=actions)), Unknown)
 
@@ -132,12 +145,23 @@ def test_what_target_tracking_aims_at_has_its_metric_beside_it() -> None:
     assert target_values(target(policies=LATER)) == LATER
 
 
+def test_actions_whose_own_minimum_is_above_their_own_maximum_are_named() -> None:
+    names = ("above", "equal", "open", "unknown")
+    bounds = ((2, 1), (2, 2), (2, None), (LATER, 1))
+    actions = [
+        structs.replace(action(least, most), address=name) for name, (least, most) in zip(names, bounds, strict=True)
+    ]
+    assert unordered_actions(target(scheduled_actions=tuple(actions))) == ("above",)
+    assert unordered_actions(target(scheduled_actions=LATER)) == LATER
+
+
 # Policies ------------------------------------------------------------------------------------------------------------
 
 
 def test_policies_and_actions_are_counted() -> None:
     it = target(tracking(), step(1), scheduled_actions=(action(1),))
     assert (policy_count(it), target_tracking_count(it), scheduled_action_count(it)) == (2, 1, 1)
+    assert target_tracking_count(target(tracking(), tracking(), step(1))) == 2
     unlinked = target(policies=LATER, scheduled_actions=LATER)
     assert (policy_count(unlinked), target_tracking_count(unlinked), scheduled_action_count(unlinked)) == (LATER,) * 3
 
@@ -358,6 +382,47 @@ def test_the_service_keeps_its_least() -> None:
         "the least that real-time inference keeps",
         "scalable target target",
     )
+
+
+def test_steps_that_set_the_maximum_take_nothing_away() -> None:
+    assert not reach(target(step(4, kind="ExactCapacity"), least=1, most=4), 2, 0).lowers
+    assert reach(target(step(3, kind="ExactCapacity"), least=1, most=4), 2, 0).lowers
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, ("tracking waits 301 s after it took capacity away", "tracking waits 302 s after it added capacity")),
+        ({"disable_scale_in": True}, ("tracking waits 302 s after it added capacity",)),
+        ({"scale_in_cooldown_s": 300, "scale_out_cooldown_s": 300}, ()),
+        ({"scale_in_cooldown_s": LATER}, ("tracking waits 302 s after it added capacity",)),
+        ({"scale_in_cooldown_s": LATER, "scale_out_cooldown_s": None}, LATER),
+    ],
+)
+def test_a_cooldown_is_long_above_a_limit(changes: dict[str, Any], found: Any) -> None:
+    cooldowns: dict[str, Any] = {"scale_in_cooldown_s": 301, "scale_out_cooldown_s": 302}
+    assert long_cooldowns(target(tracking(**(cooldowns | changes))), 300) == found
+
+
+def test_a_cooldown_of_what_is_suspended_holds_nothing_up() -> None:
+    it = tracking(scale_in_cooldown_s=301, scale_out_cooldown_s=302)
+    assert long_cooldowns(target(it, dynamic_scaling_in_suspended=True), 300) == (
+        "tracking waits 302 s after it added capacity",
+    )
+    assert long_cooldowns(target(it, dynamic_scaling_out_suspended=True), 300) == (
+        "tracking waits 301 s after it took capacity away",
+    )
+    steps = structs.replace(step(1), cooldown_s=301)
+    assert long_cooldowns(target(steps), 300) == ("step waits 301 s after it changed the capacity",)
+
+
+def test_a_time_that_a_change_of_the_clock_leaves_out_is_doubtful() -> None:
+    night = structs.replace(daily(2, 1, zone="Europe/Berlin"), schedule="cron(30 2 * * ? *)")
+    assert doubtful_time(night, date(2026, 11, 27)) == (
+        "runs at a local time of which AWS does not say what happens: "
+        "2027-03-28 02:30 does not exist, and either may be"
+    )
+    assert doubtful_time(daily(8, 1, zone="Europe/Berlin"), date(2026, 11, 27)) is None
 
 
 def test_what_no_bound_says_is_said_by_the_initial_count_or_by_the_target_of_the_policy() -> None:
@@ -642,8 +707,13 @@ def test_an_expression_that_aws_refuses_may_never_hold_what_it_sets(expression: 
             target(scheduled_actions=(daily(8, 4, 4), daily(8, 1, 1))),
             ("at 8 (cron(0 8 * * ? *)) and at 8 (cron(0 8 * * ? *)) run at the same moment and set other bounds",),
         ),
+        (
+            target(tracking(), scheduled_actions=(daily(8, 4, 4), daily(8, 1, 4))),  # of one maximum
+            ("at 8 (cron(0 8 * * ? *)) and at 8 (cron(0 8 * * ? *)) run at the same moment and set other bounds",),
+        ),
         (target(scheduled_actions=(daily(8, 4, None), daily(8, None, 6))), ()),  # each sets its own
         (target(scheduled_actions=LATER), LATER),
+        (target(most=LATER, scheduled_actions=(daily(8, 4), daily(20, 1))), ()),
         (target(scheduled_actions=(action(2),)), ()),  # nobody knows when it began
     ],
 )

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from guardrail import schedules
 from guardrail.schedules import (
     Schedule,
     is_ahead,
@@ -141,6 +142,18 @@ def test_what_runs_too_often_to_be_followed_tells_nothing() -> None:
     )
 
 
+@pytest.mark.parametrize(("most", "is_told"), [(32, True), (31, False)])
+def test_a_limit_is_the_most_runs_that_are_followed(
+    most: int,
+    is_told: bool,  # noqa: FBT001 - a parameter
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two that run daily, over the week that is looked at, the one before, and a day more at either end: 2 × 16."""
+    monkeypatch.setattr(schedules, "_MOST_RUNS", most)
+    found = turns.__wrapped__((Schedule("cron(0 8 * * ? *)"), Schedule("cron(0 20 * * ? *)")))
+    assert (found is not None) == is_told
+
+
 def test_what_never_runs_leaves_what_there_is() -> None:
     never = Schedule("cron(0 8 30 FEB ? *)")
     assert turns(
@@ -204,7 +217,11 @@ def test_the_weekday_nearest_to_a_day() -> None:
 
 
 def test_the_nearest_weekday_stays_in_its_month() -> None:
-    """1 May 2027 is a Saturday: Monday the 3rd. 31 January 2027 is a Sunday: Friday the 29th."""
+    """1 May 2027 is a Saturday: Monday the 3rd. 31 January 2027 is a Sunday: Friday the 29th.
+
+    2 January 2027 is a Saturday: Friday the 1st.
+    """
+    assert days_of("2W", months="1") == ["2027-01-01"]
     assert days_of("1W", months="5") == ["2027-05-03"]
     assert days_of("31W", months="1") == ["2027-01-29"]
 
@@ -281,7 +298,7 @@ def test_what_ran_a_year_ago_on_the_day_before_in_a_zone_behind_has_run_before()
 
 def test_what_begins_today_or_began_before_takes_turns_by_the_week() -> None:
     """Since midnight of today, and since yesterday: twice 12 of 24 hours; from tomorrow on a year is looked at."""
-    for start in ("2026-11-27", "2026-11-26"):
+    for start in ("2026-11-27", "2026-11-27T00:00:00Z", "2026-11-26"):
         both = tuple(Schedule(f"cron(0 {hour} * * ? *)", start=start) for hour in (8, 20))
         assert sum(minutes or 0 for _, minutes in turns(both, TODAY) or ()) == 7 * DAY
     both = tuple(Schedule(f"cron(0 {hour} * * ? *)", start="2026-11-28") for hour in (8, 20))
@@ -439,6 +456,7 @@ def test_a_year_is_what_a_walk_by_the_minute_makes_of_it(zone: str, times: Any, 
         # what starts or ends with a run has it: of 27 November to 6 December 10 / 12, of 25 and 26 November 2 / 12
         (Schedule("cron(0 2 * * ? *)", end="2026-12-06T02:00:00Z"), "0.8333"),
         (Schedule("cron(0 2 * * ? *)", start="2027-11-25T02:00:00Z"), "0.1667"),
+        (Schedule("rate(1 minute)", start="2027-03-07T00:00:00Z", end="2027-03-07T00:00:00Z"), "0"),
     ],
 )
 def test_runs_a_month_are_the_occurrences_in_a_year_by_twelve(schedule: Schedule, monthly: str) -> None:

@@ -46,10 +46,8 @@ class _Asked(NamedTuple):
 class _Executions(NamedTuple):
     """How often a workflow is started a month."""
 
-    least: Decimal | None
-    """None where nobody knows."""
-    most: Decimal | None
-    """As far as that is known."""
+    bounds: tuple[Decimal, Decimal] | None
+    """The least, and the most as far as that is known; None where nobody knows."""
     is_sure: bool
     """Whether the least is what is to be expected."""
     unsure: str | None
@@ -78,11 +76,12 @@ def bill(workflow: Workflow, prices: "PriceBook", demand: WorkflowDemand) -> Bil
         hours_of_each.append(hours or ZERO)
     absent = NEVER_SURE if workflow.deployed == "possibly" else None
     ways = None
-    if started.least is not None and started.most is not None and children:
+    if started.bounds is not None and children:
+        least, most = started.bounds
         ways = Ways(
             flow=workflow.flow,
-            executions=started.least,
-            most_executions=started.most,
+            executions=least,
+            most_executions=most,
             hours=tuple(hours_of_each),
             once_ever=tuple(job.has_fixed_name for job in workflow.jobs),
         )
@@ -102,17 +101,21 @@ def bill(workflow: Workflow, prices: "PriceBook", demand: WorkflowDemand) -> Bil
 
 def _executions(workflow: Workflow, demand: WorkflowDemand) -> _Executions:
     """How often it is started: as the usage file has it, else its schedules; what runs once does not every month."""
-    if workflow.once or demand.monthly_runs is not None:
-        often = ZERO if workflow.once else demand.monthly_runs
-        return _Executions(often, often, is_sure=True, unsure=None)
+    stated = ZERO if workflow.once else demand.monthly_runs
+    if stated is not None:
+        return _Executions((stated, stated), is_sure=True, unsure=None)
     found, retried = workflow.monthly_runs, workflow.most_monthly_runs
     if isinstance(found, Unknown):
         unsure = f"how often it is started is not known: {found.reason}" if found.at_most is None else None
         least = found.at_least if found.at_least or found.at_most is not None else None
-        return _Executions(least, found.at_most or least, is_sure=unsure is not None, unsure=unsure)
+        return _Executions(_bounds(least, found.at_most), is_sure=unsure is not None, unsure=unsure)
     if isinstance(retried, Unknown):
-        return _Executions(found, found, is_sure=True, unsure=f"it may be started more often: {retried.reason}")
-    return _Executions(found, found if retried is None else retried, is_sure=True, unsure=None)
+        return _Executions(_bounds(found, None), is_sure=True, unsure=f"it may be started more often: {retried.reason}")
+    return _Executions(_bounds(found, retried), is_sure=True, unsure=None)
+
+
+def _bounds(least: Decimal | None, most: Decimal | None) -> tuple[Decimal, Decimal] | None:
+    return None if least is None else (least, least if most is None else most)
 
 
 def together(jobs: Sequence[Bill], ways: Ways | None, absent: Unknown | None) -> Monthly:
@@ -148,9 +151,10 @@ def _job(workflow: Workflow, job: TransformJob, label: str, prices: "PriceBook",
     """The bill of one job."""
     often, is_sure, started, hours, _ = asked
     low, high = (ZERO, ZERO) if often.most == 0 else (None, None)
-    if started.least is not None and started.most is not None:
-        low = started.least * often.least
-        high = started.most * (max(often.least, 1) if often.most is None else often.most)
+    if started.bounds is not None:
+        least, most = started.bounds
+        low = least * often.least
+        high = most * (max(often.least, 1) if often.most is None else often.most)
         if job.has_fixed_name:
             low, high = ZERO, min(high, _ONE)  # every execution but one is refused
         if hours is None and high:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from guardrail.cost.capacity import Capacity, of_instances, of_slots
+from guardrail.cost.capacity import Capacity, filled, of_instances, of_slots
 from guardrail.cost.demand import NO_VARIANT_DEMAND, VariantDemand
 from guardrail.model import (
     INSTANCE_COUNT,
@@ -241,13 +241,16 @@ def test_usage_beyond_the_bounds_counts_as_the_nearest_and_is_said() -> None:
     assert bounds(capacity) == (1, 4, 4)
     assert capacity.notice == "usage of 9 is outside of what can be, and counts as 4"
     assert instances(VariantDemand(instances=Decimal(4)), scaling=target(1, 4)).notice is None
+    # an initial count that its bounds hold at 4 is nothing that usage says
+    assert instances(initial_instance_count=9, scaling=target(1, 4)).notice is None
 
 
 def test_an_average_above_a_fixed_count_is_said_and_one_below_it_is_the_work() -> None:
     capacity = instances(VariantDemand(instances=Decimal(9)), initial_instance_count=3)
     assert bounds(capacity) == (3, 3, 3)
     assert capacity.notice == "usage of 9 is outside of what can be, and counts as 3"
-    assert instances(VariantDemand(instances=Decimal(1)), initial_instance_count=3).notice is None
+    for count in (1, 3):
+        assert instances(VariantDemand(instances=Decimal(count)), initial_instance_count=3).notice is None
 
 
 def test_what_a_schedule_holds_is_expected() -> None:
@@ -375,3 +378,51 @@ def test_a_shadow_test_of_unknown_length_takes_none_to_thirty_days() -> None:
     capacity = instances(shadow=True, monthly_hours=LATER)
     assert hours(capacity) == (0, Unknown("how long its shadow test runs is unknown: known after apply"), 2160)
     assert capacity.origins["hours"] == "at most 720 hours: its shadow test"
+
+
+# Slots that requests fill --------------------------------------------------------------------------------------------
+
+
+SECONDS = Decimal(9_500_000)
+"""Of compute a month: 9,500,000 / 2,628,000 are 3.6 slots, and 9,500,000 / 144,000 are 65.97 in 40 hours."""
+
+
+def between(least: int, most: int, busy: int | None = None, **changes: Any) -> list[tuple[Decimal, Decimal, Any]]:
+    """Count, hours and busy hours of the states in which slots between these cost least."""
+    hours = None if busy is None else Decimal(busy)
+    found = slots(
+        least, target(least, most, dimension=PROVISIONED_CONCURRENCY, **changes), VariantDemand(busy_hours=hours)
+    )
+    assert found is not None
+    return [(running.count, running.hours, running.busy) for running in filled(found, SECONDS, hours, MONTH)]
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "counts"), [(1, 8, [3, 4]), (3, 8, [4]), (1, 4, [3]), (3, 4, []), (4, 8, []), (1, 3, [])]
+)
+def test_slots_that_requests_fill_lie_between_the_ends(least: int, most: int, counts: list[int]) -> None:
+    assert between(least, most) == [(Decimal(count), Decimal(count * 730), None) for count in counts]
+
+
+def test_nothing_lies_between_where_nothing_moves_slots_or_usage_does_not_say() -> None:
+    assert between(1, 8, policies=()) == []
+    found = slots(1, target(1, 8))
+    assert found is not None
+    assert list(filled(found, None, None, MONTH)) == []
+
+
+def test_in_busy_hours_what_requests_fill_is_there_all_month_or_in_these_alone() -> None:
+    """40 h of 65 slots are 2,600 h, and with 690 h of the one that is left 3,290; of 1 and of 100 730 and 4,690."""
+    hours = Decimal(730)
+    assert between(1, 100, 40) == [
+        (65, 47_450, 2_600),
+        (66, 48_180, 2_640),
+        (3_290 / hours, 3_290, 2_600),
+        (3_330 / hours, 3_330, 2_640),
+        (1, 730, 40),
+        (4_690 / hours, 4_690, 4_000),
+    ]
+
+
+def test_without_a_busy_hour_only_what_is_left_is_there() -> None:
+    assert between(1, 8, 0) == [(1, 730, 0), (1, 730, 0)]

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from guardrail.cost.base import CostComponent
+from guardrail.cost.base import Bill, CostComponent
 from guardrail.cost.deployments import per_update
 from guardrail.cost.estimate import estimate
+from guardrail.cost.join import NOTHING
 from guardrail.cost.usage import EndpointUsage, Usage
 from guardrail.model import (
     INSTANCE_COUNT,
@@ -119,6 +120,19 @@ def test_of_pools_one_that_is_updated_all_at_once_is_enough() -> None:
 
 
 def test_an_update_of_what_has_no_price_or_no_count_has_none() -> None:
+    # nor has what a possibility does not have, which has no lines
+    nothing = Bill(kind="variant", label="", lines=(), monthly=NOTHING)
+    it = Endpoint(
+        address="e",
+        name="e",
+        region="us-east-1",
+        mode="realtime",
+        configuration_address="c",
+        variants=(MAIN,),
+        two_fleets_minutes=45,
+    )
+    bill = Bill(kind="endpoint", label="e", lines=(), children=(nothing,), monthly=NOTHING)
+    assert per_update(it, bill) == Unknown("it is not priced")
     unpriced = updated(replace(MAIN, instance_type="ml.no.such"))
     assert isinstance(unpriced, Unknown)
     assert "ml.no.such" in unpriced.reason

@@ -18,7 +18,16 @@ from guardrail.cost.discounts import Discounted, at_the_margin, discounted
 from guardrail.cost.estimate import estimate
 from guardrail.cost.join import change_of
 from guardrail.errors import SettingsError
-from guardrail.model import Endpoint, InstancePool, InstanceVariant, Inventory, Mode, ScalableTarget, Unknown
+from guardrail.model import (
+    INSTANCE_COUNT,
+    Endpoint,
+    InstancePool,
+    InstanceVariant,
+    Inventory,
+    Mode,
+    ScalableTarget,
+    Unknown,
+)
 from guardrail.money import Period
 from guardrail.prices.book import PriceBook
 
@@ -396,6 +405,16 @@ def test_a_plan_covers_the_type_of_a_pool_that_it_has_a_rate_for() -> None:
     assert found.plan is not None
     assert (found.plan.covered, found.plan.spilled) == (Quantity(657, 657, 0), Quantity(0, 0, 0))  # type: ignore[arg-type]
     assert found.plan.stranded == Quantity(0, 0, 657)  # type: ignore[arg-type]
+
+
+def test_a_pool_that_scales_has_its_fewest_at_least_and_its_most_at_most() -> None:
+    """One under the plan is 657.00, four of the other type 4 × 1,105.95 = 4,423.80."""
+    it = pooled("chat", SMALL, LARGE)
+    scaling = ScalableTarget(address="t", dimension=INSTANCE_COUNT, min_capacity=1, max_capacity=4)
+    assert isinstance(it.variants, tuple)
+    scaled = tuple(msgspec.structs.replace(each, scaling=scaling) for each in it.variants)
+    found = with_plan(msgspec.structs.replace(it, variants=scaled))
+    assert (found.total.floor, found.total.ceiling) == (657, Decimal("4423.80"))
 
 
 def test_a_pool_shares_the_commitment_with_what_else_there_is() -> None:

@@ -156,6 +156,12 @@ def test_how_often_nobody_knows_is_at_least_what_is_known(
         assert reason is None
 
 
+def test_what_may_not_run_is_not_known_to_cost_nothing_where_nobody_knows_how_often_it_is_started() -> None:
+    perhaps = Flow((Step(nexts=(1, 2)), Step(jobs=(0,), ends=True), Step(ends=True)))
+    found = bill(workflow(job(), flow=perhaps, monthly_runs=LATER), PRICES, HALF_AN_HOUR)
+    assert (bounds(found)[0], found.monthly.at_least) == ("0.00", True)
+
+
 def test_how_often_it_is_started_lies_between_bounds_that_are_known() -> None:
     """10 to 30 times 0.5 h × 2 × 0.23."""
     between = Unknown("a condition", at_least=Decimal(10), at_most=Decimal(30))
@@ -344,4 +350,7 @@ def test_a_savings_plan_leaves_a_workflow_what_it_costs_and_says_so() -> None:
     assert found.plan is not None
     assert found.plan.stranded == Quantity(Decimal(73), Decimal(73), Decimal(73))
     assert any("transform jobs count on demand" in note for note in found.notes)
-    assert not planned(workflow(job(), monthly_runs=Decimal(0))).notes
+    free = bill(workflow(job(), monthly_runs=Decimal(0)), PRICES, HALF_AN_HOUR)
+    assert not discounted({("plan", "free"): free}, plan, no_plan_rate).notes
+    both = {("plan", "free"): free, ("plan", "scoring"): bill(workflow(job(), flow=perhaps), PRICES, HALF_AN_HOUR)}
+    assert discounted(both, plan, no_plan_rate).notes == found.notes
