@@ -216,6 +216,10 @@ class Aim(Struct, frozen=True, kw_only=True):
     """The input, or the parameters of a pipeline by name, with what is not known in it; None where there is none."""
 
 
+NOT_HERE = "its definition is not here"
+"""Why a definition is unknown that nothing sets."""
+
+
 class DeclaredWorkflow(Named, frozen=True, kw_only=True):
     """What may start transform jobs: a state machine, a pipeline, a schedule whose target is SageMaker's API."""
 

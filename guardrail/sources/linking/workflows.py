@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from guardrail.flows import Runs, cycles, plus, runs, times
 from guardrail.model import Model, Parent, TransformJob, Trigger, Unknown, Workflow
 from guardrail.sources.declarations import (
+    NOT_HERE,
     Aim,
     Declared,
     DeclaredModel,
@@ -253,10 +254,12 @@ def _with_runs(definition: Definition) -> Iterator[tuple[Start, _Often]]:
 
 def _why(one: DeclaredWorkflow) -> str:
     """What is to be said of a workflow whose definition cannot be read: with the reason, where one is known."""
-    known = one.definition.reason if isinstance(one.definition, Unknown) else "it is none"
-    if "is not known here" in one.reason:
-        return one.reason.replace("is not known here", f"is {known}") if known.startswith("known only") else one.reason
-    return f"{one.reason}: {known}" if isinstance(one.definition, Unknown) else one.reason
+    if not isinstance(one.definition, Unknown):
+        return one.reason
+    known = one.definition.reason
+    if "is not known here" in one.reason and known.startswith("known only"):
+        return one.reason.replace("is not known here", f"is {known}")
+    return one.reason if known == NOT_HERE else f"{one.reason}: {known}"
 
 
 def _read(one: DeclaredWorkflow, given: Any) -> Definition | None:

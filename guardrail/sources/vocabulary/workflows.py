@@ -14,14 +14,23 @@ from msgspec.structs import replace
 
 from guardrail.model import Trigger, Unknown
 from guardrail.schedules import is_moment, rule_refusal
-from guardrail.sources.base import SENSITIVE, Block, View
-from guardrail.sources.declarations import Aim, DeclaredRuleTarget, DeclaredSchedule, DeclaredWorkflow, Link, head
+from guardrail.sources.base import SENSITIVE, UNNAMED, Block, View
+from guardrail.sources.declarations import (
+    NOT_HERE,
+    Aim,
+    DeclaredRuleTarget,
+    DeclaredSchedule,
+    DeclaredWorkflow,
+    Link,
+    head,
+)
 from guardrail.sources.jobs.base import decoded, named_values
 from guardrail.sources.jobs.requests import validation
 from guardrail.sources.vocabulary import elsewhere, spellings
 from guardrail.sources.vocabulary.transform import request_tags
 
 _DEFINITIONS = ("DefinitionString", "Definition", "PipelineDefinition")
+_ELSEWHERE = ("DefinitionUri", "DefinitionS3Location", "PipelineDefinitionS3Location")
 _HOLE = re.compile(r"\$\{([^{}]+)\}")
 _OF_EVENT = re.compile(r"<([\w.-]+)>")
 """What the input transformer of a rule fills in: "<variable>" (EventBridge user guide, "Input transformation")."""
@@ -72,7 +81,7 @@ def _definition(view: View) -> Any:
     written = next((value for name in _DEFINITIONS if (value := view.shown(name)) is not None), None)
     if written is None:
         unknown = next((value for name in _DEFINITIONS if (value := view.get(name)) is not None), None)
-        return unknown if isinstance(unknown, Unknown) else Unknown("its definition is not here")
+        return unknown if isinstance(unknown, Unknown) else Unknown(_elsewhere(view) or NOT_HERE)
     if isinstance(written, Mapping) and "PipelineDefinitionBody" in written:
         written = written["PipelineDefinitionBody"]
     substitutions = _substitutions(view)
@@ -81,6 +90,15 @@ def _definition(view: View) -> Any:
         return decoded(written, "definition")
     found = decoded(written, "definition")
     return found if isinstance(found, Unknown) else _substituted_in(found, substitutions)
+
+
+def _elsewhere(view: View) -> str | None:
+    """Where the definition stands instead, a clause: in S3, or in a file that is not here."""
+    written = (*(view.shown(name) for name in _ELSEWHERE), view.shown("PipelineDefinition"))
+    place = next((each for each in written if each is not None), None)
+    if isinstance(place, str) and "://" not in place and UNNAMED not in place:
+        return f"the file {place[:80]} is not here"
+    return None if place is None else "it is in S3"
 
 
 def _substitutions(view: View) -> dict[str, str]:

@@ -1036,3 +1036,28 @@ def test_what_is_said_of_the_started_machine_itself_goes_before(check: Check, tm
     options = stated("  N0: {monthly_runs: 3}\n  N2: {monthly_runs: 1}\n", tmp_path)
     report = check(json.dumps({"Resources": with_a_job_at_the_top(3, 2)}), "template.json", *options)
     assert {each["address"]: each["monthly_runs"] for each in report["workflows"]} == {"N0": "3", "N2": "1"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "why"),
+    [
+        ("StepFunctions", {"DefinitionS3Location": {"Bucket": "b", "Key": "k"}}, "it is in S3"),
+        ("Serverless", {"DefinitionUri": "s3://b/k"}, "it is in S3"),
+        ("Serverless", {"DefinitionUri": "lost.asl.json"}, "the file lost.asl.json is not here"),
+        ("StepFunctions", {"DefinitionString": {"Ref": "Given"}}, "the parameter Given has no value"),
+    ],
+)
+def test_where_a_definition_stands_that_is_not_here_is_said(
+    kind: str, properties: dict[str, Any], why: str, check: Check
+) -> None:
+    resources = {"S": {"Type": f"AWS::{kind}::StateMachine", "Properties": properties}}
+    report = check(json.dumps({"Parameters": {"Given": {"Type": "String"}}, "Resources": resources}))
+    (skipped,) = report["skipped"]
+    assert why in skipped["reason"]
+
+
+def test_a_file_of_a_definition_that_there_is_not_is_named(check: Check) -> None:
+    source = SOURCE.split("resource", maxsplit=1)[0]
+    source += 'resource "aws_sfn_state_machine" "s" {\n  role_arn = "r"\n  definition = file("lost.asl.json")\n}\n'
+    (skipped,) = check(source, "main.tf")["skipped"]
+    assert "there is no file lost.asl.json" in skipped["reason"]
