@@ -71,7 +71,7 @@ def in_one_line(report: Report) -> str:
     names = _names(report)
     best = [(found, _called(part, names)) for part in report.alternatives.parts if (found := _best(part)) is not None]
     for source, several in report.alternatives.together.items():
-        best += [(each, _several(source, each, names)) for each in several[:1]]
+        best += [(each, _several(source, each, names)) for each in several[:1] if each.endpoints]
     best.sort(key=lambda one: -(one[0].usd or 0))
     told = [f"{called}: {in_words(each)[0]}" for each, called in best[:_TOLD]]
     if len(best) > len(told):
