@@ -411,8 +411,7 @@ class _Run:
         """
         for (kind, _), cases in self._alike.items():
             for rule in self._rules(cases[0].subject.environment, kind):
-                for case in cases:
-                    case.ask(rule)
+                _ask(rule, cases)
         return [result for case in self._cases for result in case.found]
 
     def stray(self, endpoint: Endpoint, environment: str | Unknown, status: Status) -> Iterable[Result]:
@@ -444,7 +443,7 @@ class _Run:
     def _apply(self, rules: Iterable[Compiled], subject: Subject, status: Status) -> list[Result]:
         case = _Case(subject, status, self._source)
         for rule in rules:
-            case.ask(rule)
+            _ask(rule, [case])
         return case.found
 
 
@@ -455,29 +454,34 @@ def _known(environment: str | Unknown) -> str | None:
 class _Case:
     """A subject with what is found of it."""
 
-    __slots__ = ("_about", "_passes", "_status", "found", "subject")
+    __slots__ = ("about", "found", "passes", "status", "subject")
 
     def __init__(self, subject: Subject, status: Status, source: str) -> None:
         self.subject = subject
         self.found: list[Result] = []
-        self._status = status
-        self._about = _about(subject, source)
-        self._passes: dict[Blame, dict[str, Any]] = {}
+        self.status = status
+        self.about = _about(subject, source)
+        self.passes: dict[Blame, dict[str, Any]] = {}
 
-    def ask(self, rule: Compiled) -> None:
-        """Take up what a rule says of the subject. One whose ``when`` is false says nothing."""
-        subject = self.subject
-        applies: Truth = True if rule.when is None else rule.when(subject)
-        if applies is False:
-            return
-        holds = rule.require(subject)
+
+def _ask(rule: Compiled, cases: Iterable[_Case]) -> None:
+    """Add to each case what a rule says of its subject. One whose ``when`` is false says nothing."""
+    when, require, blames = rule.when, rule.require, rule.policy.blames
+    applies: Truth = True
+    for case in cases:
+        subject = case.subject
+        if when is not None:
+            applies = when(subject)
+            if applies is False:
+                continue
+        holds = require(subject)
         if holds is not True:
-            self.found.append(_found(rule, subject, _undecided(applies, holds), self._about, self._status))
-            return
-        blames = rule.policy.blames
-        if blames not in self._passes:
-            self._passes[blames] = _passing(self._about, blames, subject)
-        self.found.append(_pass(rule, subject, self._passes[blames]))
+            case.found.append(_found(rule, subject, _undecided(applies, holds), case.about, case.status))
+            continue
+        passing = case.passes.get(blames)
+        if passing is None:
+            passing = case.passes[blames] = _passing(case.about, blames, subject)
+        case.found.append(_pass(rule, subject, passing))
 
 
 def _is_about_links(rule: Compiled) -> bool:

@@ -263,10 +263,11 @@ class View:
             return value
         items = [value] if isinstance(value, dict) else value
         own = self.spelling.of(name)
-        if not isinstance(items, list) or not all(isinstance(item, (dict, Unknown)) for item in items):
-            return Unknown(f"{own} is not a block")
-        unknown = next((bare(item) for item in items if not isinstance(item, dict)), None)
-        return [self._inside(own, index, items) for index in range(len(items))] if unknown is None else unknown
+        others = [item for item in items if not isinstance(item, dict)] if isinstance(items, list) else [items]
+        if others:
+            are_unknown = all(isinstance(item, Unknown) for item in others)
+            return bare(others[0]) if are_unknown else Unknown(f"{own} is not a block")
+        return [self._inside(own, index, items) for index in range(len(items))]
 
     def _nested(self, name: str) -> Any:
         """The value of nested blocks."""

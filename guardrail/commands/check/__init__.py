@@ -11,6 +11,7 @@ from msgspec import structs
 from guardrail import output, sources
 from guardrail.assess import Terms, assess
 from guardrail.clock import today
+from guardrail.commands import base
 from guardrail.commands.check.arguments import Destination, add_arguments
 from guardrail.commands.check.inputs import Inputs, distinct, once, refuse_unread_input, search
 from guardrail.commands.check.reading import change_sets_of, root_modules_of
@@ -110,6 +111,7 @@ def run(arguments: Namespace) -> int:
         write(report, destination, arguments)
         watch.step(f"wrote {destination.format} to {destination.path or 'standard output'}")
     watch.end(f"exit {report.exit_code}")
+    base.KEPT[:] = [report]
     return report.exit_code
 
 

@@ -220,6 +220,7 @@ class PlanDocument:
         for a plan that failed, and for one that contradicts itself.
         """
         self._path = path
+        self._known_flags: dict[bytes, Any] = {}
         with self.refusing():
             document, self._plan = _decode(read_document(path))
             _refuse_bad_text(document)
@@ -370,10 +371,10 @@ class PlanDocument:
             what = "no action" if unheard is None else f"the action {shown(unheard)}, which does not exist"
             message = f"{self._path} has {shown(written.address)} with {what}"
             raise SourceError(message, hint="upgrade guardrail")
-        if _encode(written) != bytes(raw):
+        if Raw(_encode(written)) != raw:
             self._refuse_repeated_keys(raw)
         before = self._tree(sides.before)
-        is_same = bytes(sides.before) == bytes(sides.after)
+        is_same = sides.before == sides.after
         return ResourceChange(
             change=_Sides(
                 sides.actions,
@@ -461,13 +462,19 @@ class PlanDocument:
         What a decoder that keeps one of two gives back byte by byte had none twice: most of what Terraform writes.
         """
         tree = _decode_any(raw)
-        if _encode(tree) != bytes(raw):
+        if Raw(_encode(tree)) != raw:
             self._refuse_repeated_keys(raw)
         return tree
 
     def _flags(self, raw: Raw) -> Any:
-        """What is true of which values, as a tree of the same shape; None where it is true of none."""
-        return self._tree(raw) if b"true" in bytes(raw) else None
+        """What is true of which values, as a tree of the same shape; None where it is true of none.
+
+        Nearly all resources of a type have the same flags, so each of these trees is made once.
+        """
+        written = bytes(raw)
+        if written not in self._known_flags:
+            self._known_flags[written] = self._tree(raw) if b"true" in written else None
+        return self._known_flags[written]
 
     def _refuse_repeated_keys(self, raw: Raw) -> None:
         import json  # the only decoder at hand that shows every pair
@@ -513,7 +520,7 @@ class PlanDocument:
 
 def _are_equal(one: Raw, other: Raw) -> bool:
     """Whether both are JSON of the same values: nearly always byte by byte, which is quick to see."""
-    return bytes(one) == bytes(other) or bool(_decode_any(one) == _decode_any(other))
+    return one == other or bool(_decode_any(one) == _decode_any(other))
 
 
 def _told(raw: Raw, kind: type[_T]) -> _T | None:

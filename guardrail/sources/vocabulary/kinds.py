@@ -562,7 +562,8 @@ _KINDS: dict[str, Callable[[Block], Declaration | None]] = {
 def _called(block: Block, name: str) -> dict[str, Any]:
     """The name of a block, and what others call it by where that is unknown."""
     view = block.attributes.unmasked()
-    value, symbol = view.text(name), view.symbol(name)
+    value = view.text(name)
+    symbol = None if isinstance(value, str) else view.symbol(name)
     if value is None:
         prefix = block.attributes.text("NamePrefix")
         value = Unknown(GENERATED, f"{prefix}${{…}}" if isinstance(prefix, str) else None)
@@ -611,8 +612,14 @@ _OURS: tuple[tuple[str, str | tuple[str, ...]], ...] = (
 
 def _is_sagemaker(view: View) -> bool:
     """Whether a scaling block is ours: where its namespace, dimension or id is, or where nothing says otherwise."""
-    said = [(value, prefix) for name, prefix in _OURS if isinstance(value := view.text(name), str)]
-    return not said or any(value.startswith(prefix) for value, prefix in said)
+    is_said = False
+    for name, prefix in _OURS:
+        value = view.text(name)
+        if isinstance(value, str):
+            if value.startswith(prefix):
+                return True
+            is_said = True
+    return not is_said
 
 
 def _foreign_namespace(view: View) -> str | None:
