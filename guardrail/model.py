@@ -372,6 +372,8 @@ class UnlinkedScaling(Struct, frozen=True, kw_only=True):
     variant: str | None = None
     """The variant that it seems to mean."""
     location: Location | None = None
+    idle_alarm: Alarm | None = None
+    """What watches an endpoint and starts nothing at all, for it has no actions."""
 
     @property
     def sentence(self) -> str:

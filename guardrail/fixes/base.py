@@ -92,6 +92,8 @@ class AddWake(Struct, frozen=True):
     several: bool
     policy: str | None = None
     """The step policy that is there already and lacks the alarm alone."""
+    alarm: str | None = None
+    """The alarm that watches already and has no actions."""
     copies: bool = False
     """Whether it is an inference component that is woken."""
 

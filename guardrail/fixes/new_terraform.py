@@ -4,22 +4,26 @@ They take its provider, region, ``count`` or ``for_each``, for without them they
 alarm's name comes from its endpoint: CloudWatch puts an alarm over the one that has its name.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import cast
 
 from msgspec import Struct
 
 from guardrail.fixes.additions import BACKLOG, WAKE_STEP, tracked_metric, wake_alarm, wake_settings, waking
+from guardrail.fixes.arguments import with_action
 from guardrail.fixes.base import AddTarget, AddTracking, AddWake, EditedText, NoFixError
-from guardrail.fixes.blocks import Body, Expression, Nested, Resource, Template, Value, as_json, native
+from guardrail.fixes.blocks import Body, Expression, Nested, Resource, Template, Value, as_json, in_json, native
 from guardrail.fixes.json_edits import with_entry
 from guardrail.fixes.marks import Marked, json_marks
-from guardrail.fixes.source_files import editable, shift_of, source_of
+from guardrail.fixes.source_files import editable, owner_at, shift_of, source_of
 from guardrail.fixes.switched_off import Sought, referred_in, refuse_switched_off
 from guardrail.model import INSTANCE_COUNT, Unknown
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.endings import IN_JSON
+from guardrail.sources.hcl.ignored import ignored_changes
 from guardrail.sources.hcl.modules import ModuleInstance
 from guardrail.sources.hcl.reader import RootModule
 from guardrail.sources.hcl.resources import ResourceInstance
@@ -32,6 +36,7 @@ _NAMED = re.compile(
     r'"(?:endpoint|inference-component)/(?:\$\{(?P<expression>[^{}"]+)\}|(?P<name>[A-Za-z0-9-]+))(?:/variant/[^"]*)?"'
 )
 _ONE_OR_NONE = re.compile(r"[^?]*\?\s*(?:1\s*:\s*0|0\s*:\s*1)\s*|1")
+_ACTIONS = "alarm_actions"
 _META = ("provider", "count", "for_each", "region")
 """What new blocks take over, so that they are where and as often as the one that they stand behind."""
 _REST_OF_LINE = re.compile(r"(?:[ \t]*/\*.*?\*/)*[^\n]*", re.DOTALL)
@@ -69,6 +74,9 @@ class NewResources:
             return self._behind(around.block, [self._target(around, change)])
         around = self._around(change.target, _TARGET)
         self._refuse_switched_off(around, change)
+        if isinstance(change, AddWake) and change.alarm is not None and change.policy is not None:
+            with suppress(NoFixError):  # then it gets an alarm beside that one
+                return self._with_action(around, self._resources[change.alarm], self._resources[change.policy])
         made = [self._tracking(around, change)] if isinstance(change, AddTracking) else self._wake(around, change)
         return self._behind(around.block, list(made))
 
@@ -251,6 +259,24 @@ class NewResources:
             Nested("step_scaling_policy_configuration", (*_spelled(_POLICY, wake_settings(copies=copies)), steps)),
         )
 
+    def _with_action(self, around: _Around, alarm: ResourceInstance, policy: ResourceInstance) -> dict[str, str]:
+        """The new text of the file in which an alarm has no actions, with a policy as the only one."""
+        meta = dict(around.meta)
+        if any(
+            each.module is not around.block.module or dict(self._around_any(each)) != meta for each in (alarm, policy)
+        ):
+            raise NoFixError(f"{alarm.address} is written elsewhere, or repeated in another way, than its policy")
+        if not {"all", _ACTIONS}.isdisjoint(ignored_changes(alarm.written)):
+            raise NoFixError(f"{alarm.address} has {_ACTIONS} in ignore_changes")
+        body = alarm.written.body
+        argument, beside = body.arguments.get(_ACTIONS), body.arguments["metric_name"]
+        own = argument or beside
+        text = editable(self._root, own.file)
+        started = Expression(f"{'.'.join(policy.written.labels)}{around.index}.arn")
+        if self._is_json(alarm):
+            return {text.path: _with_action_in_json(text, argument, beside, started)}
+        return {text.path: with_action(text, own, has_none=argument is None, action=f"[{started.text}]")}
+
     # Names -------------------------------------------------------------------------------------------------------
 
     def _endpoint_name(self, around: _Around) -> Value:
@@ -318,6 +344,19 @@ def _entries(expression: syntax.Expression, index: int) -> dict[str, syntax.Expr
     found = items[index] if index < len(items) else None
     entries = found.entries if isinstance(found, syntax.Object) else ()
     return {str(entry.key.value): entry.value for entry in entries if isinstance(entry.key, syntax.Literal)}
+
+
+def _with_action_in_json(
+    text: EditedText, argument: syntax.Argument | None, beside: syntax.Argument, started: Expression
+) -> str:
+    body = text.text[text.mark :]
+    owner, entry = owner_at(json_marks(body), (argument or beside).at)
+    if argument is None:
+        return text.text[: text.mark] + with_entry(body, owner, entry, _ACTIONS, [in_json(started)], text.newline)
+    if entry.value.kind != "sequence" or entry.value.items:
+        raise NoFixError(f"its {_ACTIONS} is no empty list")
+    listed = json.dumps([in_json(started)])
+    return text.text[: text.mark] + body[: entry.value.start] + listed + body[entry.value.end :]
 
 
 def _into_json(text: EditedText, block: ResourceInstance, made: list[Resource]) -> str:

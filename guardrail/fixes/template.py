@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from contextlib import suppress
 
 from msgspec import structs
 
@@ -35,7 +36,8 @@ _FUNCTION = re.compile(r"Fn::\w+|Ref|Condition")
 _DECIDED = {"!If": "a condition decides it", "Fn::If": "a condition decides it"}
 
 
-_ADDRESSES = ("address", "endpoint", "configuration", "target", "policy")
+_ADDRESSES = ("address", "endpoint", "configuration", "target", "policy", "alarm")
+_ACTIONS = "AlarmActions"
 _NESTED = ("TemplateURL", "Location")
 
 
@@ -228,6 +230,9 @@ class TemplateCode:
         resources = self._root.at("Resources")
         if resources is None:
             raise NoFixError("it has no Resources")
+        if isinstance(change, AddWake) and change.alarm is not None and change.policy is not None:
+            with suppress(NoFixError):  # then it gets an alarm beside that one
+                return self._with_action(change.alarm, change.policy)
         beside, made = new_resources(change, resources.value)
         body = self._body
         for name, resource in reversed(made.items()):
@@ -241,6 +246,24 @@ class TemplateCode:
                 lines = yaml_lines(name, resource, _column(self._body, entry.start), unit)
                 body = behind_entry(body, entry, lines, self._text.newline)
         return body
+
+    def _with_action(self, alarm: str, policy: str) -> str:
+        """An alarm without actions, with a policy as the only one."""
+        properties = self._root.at("Resources", alarm, "Properties")
+        metric, actions = (self._entry(alarm, "MetricName"), self._root.at("Resources", alarm, "Properties", _ACTIONS))
+        conditions = [self._root.at("Resources", each, "Condition") for each in (alarm, policy)]
+        if properties is None or len({None if each is None else each.value.value for each in conditions}) > 1:
+            raise NoFixError(f"{alarm} is there under another condition than {policy}")
+        action = json.dumps({"Ref": policy}) if self._is_json else f"!Ref {policy}"
+        if actions is not None:
+            is_list = actions.value.kind == "sequence" and actions.value.flow and not actions.value.items
+            if not is_list or actions.alias is not None or actions.is_anchored:
+                raise NoFixError(f"the {_ACTIONS} of {alarm} is no empty list")
+            return f"{self._body[: actions.value.start]}[{action}]{self._body[actions.value.end :]}"
+        if properties.value.flow:
+            return with_entry(self._body, properties.value, metric, _ACTIONS, [{"Ref": policy}], self._text.newline)
+        line = f"{' ' * _column(self._body, metric.start)}{_ACTIONS}: [{action}]"
+        return behind_entry(self._body, metric, iter([line]), self._text.newline)
 
 
 def _takes(parameter: Marked, value: str) -> bool:

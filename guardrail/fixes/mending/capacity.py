@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from guardrail.fixes.additions import BACKLOG, BACKLOG_TARGET
+from guardrail.fixes.additions import BACKLOG, BACKLOG_TARGET, waking
 from guardrail.fixes.base import AddTarget, AddTracking, AddWake, Change, NoFixError, SetValue
 from guardrail.fixes.decisions import NEEDS_A_MAXIMUM
 from guardrail.fixes.mending.slips import linked
@@ -89,7 +89,14 @@ def wake(subject: Subject) -> Sequence[Change]:
                 return changes[:1]
     several = not isinstance(subject.endpoint.variants, Unknown) and len(subject.endpoint.variants) > 1
     idle = next((policy.address for policy in steps if _adds_the_first(policy)), None)
-    return [AddWake(target.address, subject.name, several and not copies, idle, copies)]
+    watching = None if idle is None else _idle_alarm(subject, waking(copies=copies)[0])
+    return [AddWake(target.address, subject.name, several and not copies, idle, watching, copies)]
+
+
+def _idle_alarm(subject: Subject, metric: str) -> str | None:
+    """The alarm on a metric of the endpoint that has no actions, as if somebody had forgotten them."""
+    idle = (each for each in subject.endpoint.unlinked_scaling if each.idle_alarm is not None)
+    return next((each.address for each in idle if each.idle_alarm and each.idle_alarm.metric_name == metric), None)
 
 
 def _adds_the_first(policy: StepScalingPolicy) -> bool:

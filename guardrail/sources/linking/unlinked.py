@@ -11,6 +11,7 @@ from msgspec import Struct
 from guardrail.model import (
     COPY_COUNT,
     INSTANCE_COUNT,
+    Alarm,
     InstanceVariant,
     ScalableTarget,
     StepScalingPolicy,
@@ -140,7 +141,8 @@ class Unlinked:
             if (policy := waiting[endpoint]) is not None:
                 own = spelling_of(alarm.type).of("AlarmActions")
                 mistake = Mistake(f"{own} names no scaling policy, and {policy} waits for an alarm")
-                self._tell(endpoint, alarm, mistake, is_certain=False)
+                idle = alarm.alarm if alarm.actions == () else None
+                self._tell(endpoint, alarm, mistake, is_certain=False, idle_alarm=idle)
 
     def _watched_by(self, alarm: DeclaredAlarm) -> str | None:
         """The address of the endpoint that an alarm watches, all of whose actions are known."""
@@ -171,6 +173,7 @@ class Unlinked:
         *,
         variant: str | int | None = None,
         is_certain: bool = True,
+        idle_alarm: Alarm | None = None,
     ) -> None:
         """Enter a mistake among those of an endpoint, and skip the block that makes it.
 
@@ -183,6 +186,7 @@ class Unlinked:
             problem=mistake.problem,
             suggestion=mistake.suggestion,
             is_certain=is_certain,
+            idle_alarm=idle_alarm,
             variant=variant if isinstance(variant, str) and "${" not in variant else None,
             location=declared.location,
         )
