@@ -384,6 +384,12 @@ def test_the_service_keeps_its_least() -> None:
     )
 
 
+def test_what_never_runs_leaves_the_times_of_the_others_known() -> None:
+    never = action(9, 9, schedule="cron(0 0 30 2 ? *)")
+    found = reach(target(most=9, scheduled_actions=(daily(8, 4, 4), never)), 1, 1)
+    assert (found.lowest, found.highest, found.untimed) == (4, 4, None)
+
+
 def test_steps_that_set_the_maximum_take_nothing_away() -> None:
     assert not reach(target(step(4, kind="ExactCapacity"), least=1, most=4), 2, 0).lowers
     assert reach(target(step(3, kind="ExactCapacity"), least=1, most=4), 2, 0).lowers
@@ -712,6 +718,7 @@ def test_an_expression_that_aws_refuses_may_never_hold_what_it_sets(expression: 
             ("at 8 (cron(0 8 * * ? *)) and at 8 (cron(0 8 * * ? *)) run at the same moment and set other bounds",),
         ),
         (target(scheduled_actions=(daily(8, 4, None), daily(8, None, 6))), ()),  # each sets its own
+        (target(scheduled_actions=tuple(daily(hour, 4, 4, "Europe/Berlin") for hour in (8, 20))), ()),
         (target(scheduled_actions=LATER), LATER),
         (target(most=LATER, scheduled_actions=(daily(8, 4), daily(20, 1))), ()),
         (target(scheduled_actions=(action(2),)), ()),  # nobody knows when it began

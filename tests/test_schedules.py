@@ -154,6 +154,18 @@ def test_a_limit_is_the_most_runs_that_are_followed(
     assert (found is not None) == is_told
 
 
+@pytest.mark.parametrize(("most", "is_told"), [(732, True), (731, False)])
+def test_one_schedule_alone_can_run_too_often(
+    most: int,
+    is_told: bool,  # noqa: FBT001 - a parameter
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Daily for the year from the day, for the one before, and for a day more at either end: 2 × 366."""
+    monkeypatch.setattr(schedules, "_MOST_RUNS", most)
+    found = turns.__wrapped__((Schedule("cron(0 8 * * ? *)", end="2099-01-01"),), TODAY)
+    assert (found is not None) == is_told
+
+
 def test_what_never_runs_leaves_what_there_is() -> None:
     never = Schedule("cron(0 8 30 FEB ? *)")
     assert turns(
@@ -310,6 +322,19 @@ def test_a_schedule_that_ends_leaves_what_it_set() -> None:
     up = Schedule("cron(0 8 * * ? *)", end="2026-11-28T23:00:00+00:00")
     down = Schedule("cron(0 20 * * ? *)", end="2026-11-28T23:00:00+00:00")
     assert held(up, down, today=TODAY) == [24 * HOUR, 365 * DAY - 24 * HOUR - 8 * HOUR + 8 * HOUR]
+
+
+def test_one_schedule_that_ends_is_enough_for_a_year() -> None:
+    """Up from 8 to 20 o'clock of the 27th and of the 28th, and down for the rest."""
+    up = Schedule("cron(0 8 * * ? *)", end="2026-11-28T23:00:00Z")
+    assert held(up, Schedule("cron(0 20 * * ? *)"), today=TODAY) == [24 * HOUR, 365 * DAY - 24 * HOUR]
+
+
+def test_what_ran_longer_ago_than_a_year_and_a_day_is_not_looked_for() -> None:
+    """The 26th of November 2025 is 366 days ago."""
+    long_ago, before = (Schedule(f"cron(0 12 {day} 11 ? 2025,2028)") for day in (25, 26))
+    assert turns((long_ago,), TODAY) == ((None, 365 * DAY),)
+    assert turns((before,), TODAY) == ((0, None), (None, 365 * DAY))
 
 
 def test_what_runs_as_it_starts_and_as_it_ends_runs() -> None:

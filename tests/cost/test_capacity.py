@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from guardrail.cost.capacity import Capacity, filled, of_instances, of_slots
+from guardrail.cost.capacity import Capacity, Running, filled, of_instances, of_slots
 from guardrail.cost.demand import NO_VARIANT_DEMAND, VariantDemand
 from guardrail.model import (
     INSTANCE_COUNT,
@@ -422,6 +422,15 @@ def test_in_busy_hours_what_requests_fill_is_there_all_month_or_in_these_alone()
         (1, 730, 40),
         (4_690 / hours, 4_690, 4_000),
     ]
+
+
+def test_slots_are_busy_in_busy_hours_each() -> None:
+    """From 1 to 8, and three of them expected, in 40 hours."""
+    found = slots(3, target(1, 8, dimension=PROVISIONED_CONCURRENCY), VariantDemand(busy_hours=Decimal(40)))
+    assert found is not None
+    assert [state.busy for state in found.states] == [40, 120, 320]
+    assert isinstance(found.expected, Running)
+    assert found.expected.busy == 120
 
 
 def test_without_a_busy_hour_only_what_is_left_is_there() -> None:
