@@ -281,7 +281,25 @@ class DataSource(_BlockInstance):
                 return DNS_SUFFIXES.get(partition_of(region) or "")
             case "aws_sagemaker_prebuilt_ecr_image", "registry_path":
                 return self._registry_path(region)
+            case ("local_file", "content") | ("template_file", "rendered"):
+                return self._of_file()
         return None
+
+    def _of_file(self) -> Any:
+        """What a file says that the module has: as it stands, or with the values of ``vars`` in it."""
+        expression = self.written.body.expression
+        if self.type == "local_file":
+            name, text = "file", expression("filename")
+        else:
+            name, text = "templatestring", expression("template")
+            if isinstance(text, syntax.Call) and text.name == "file" and text.arguments:
+                name, text = "templatefile", text.arguments[0]
+            elif not isinstance(text, (syntax.Attribute, syntax.Index)):
+                return None
+        if text is None:
+            return None
+        values = () if name == "file" else (expression("vars") or syntax.Object((), 0),)
+        return known_or_reason(syntax.Call(name, (text, *values), expands=False, at=0), self.scope)
 
     def _region(self) -> str | Unknown:
         own = self.written.body.expression("region") or (

@@ -1061,3 +1061,26 @@ def test_a_file_of_a_definition_that_there_is_not_is_named(check: Check) -> None
     source += 'resource "aws_sfn_state_machine" "s" {\n  role_arn = "r"\n  definition = file("lost.asl.json")\n}\n'
     (skipped,) = check(source, "main.tf")["skipped"]
     assert "there is no file lost.asl.json" in skipped["reason"]
+
+
+BESIDE = {
+    "local_file": ("content", "filename = FILE"),
+    "template_file": ("rendered", 'template = file(FILE)\n  vars = { type = "ml.m5.xlarge" }'),
+}
+
+
+@pytest.mark.parametrize("kind", BESIDE)
+def test_a_definition_in_a_file_that_a_data_source_reads_is_read(kind: str, check: Check, tmp_path: Path) -> None:
+    """hashicorp/local: data.local_file.content; hashicorp/template: data.template_file.rendered."""
+    attribute, arguments = BESIDE[kind]
+    written = arguments.replace("FILE", '"${path.module}/score.json"')
+    head, _, rest = SOURCE.partition("jsonencode({\n    StartAt")
+    tail = rest.partition("\n  })\n}")[2]
+    source = f'{head}data.{kind}.it.{attribute}\n}}\n{tail}\ndata "{kind}" "it" {{\n  {written}\n}}\n'
+    size = {"InstanceType": "${type}" if kind == "template_file" else "ml.m5.xlarge", "InstanceCount": 2}
+    request = {**REQUEST, "TransformResources": size}
+    path = tmp_path / "stack" / "score.json"
+    path.parent.mkdir()
+    machine = {"StartAt": "Score", "States": {"Score": {**TASK, "Parameters": request}}}
+    path.write_text(json.dumps(machine))
+    assert amounts(check(source, "main.tf")) == [7.0, 7.0]  # 365 / 12 × 0.5 h × 2 × 0.23
