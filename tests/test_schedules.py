@@ -166,6 +166,18 @@ def test_one_schedule_alone_can_run_too_often(
     assert (found is not None) == is_told
 
 
+@pytest.mark.parametrize(("most", "is_told"), [(365, True), (364, False)])
+def test_a_pace_alone_can_run_too_often(
+    most: int,
+    is_told: bool,  # noqa: FBT001 - a parameter
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Daily since a year ago to the minute, for the year from the day."""
+    monkeypatch.setattr(schedules, "_MOST_RUNS", most)
+    found = turns.__wrapped__((Schedule("rate(1 day)", start="2025-11-27T00:00:00Z"),), TODAY)
+    assert (found is not None) == is_told
+
+
 def test_what_never_runs_leaves_what_there_is() -> None:
     never = Schedule("cron(0 8 30 FEB ? *)")
     assert turns(
@@ -482,6 +494,7 @@ def test_a_year_is_what_a_walk_by_the_minute_makes_of_it(zone: str, times: Any, 
         (Schedule("cron(0 2 * * ? *)", end="2026-12-06T02:00:00Z"), "0.8333"),
         (Schedule("cron(0 2 * * ? *)", start="2027-11-25T02:00:00Z"), "0.1667"),
         (Schedule("rate(1 minute)", start="2027-03-07T00:00:00Z", end="2027-03-07T00:00:00Z"), "0"),
+        (Schedule("rate(1 minute)", start="2027-03-07T00:00:00Z", end="2027-03-07T00:01:30Z"), "0.0833"),  # whole ones
     ],
 )
 def test_runs_a_month_are_the_occurrences_in_a_year_by_twelve(schedule: Schedule, monthly: str) -> None:

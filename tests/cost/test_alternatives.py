@@ -4,8 +4,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from guardrail.cost.alternatives import SUCCESSORS, Limits, cheaper, successor, superseded_by
+from guardrail.cost.alternatives import SUCCESSORS, Limits, cheaper, lost, successor, superseded_by
 from guardrail.prices.book import PriceBook
 
 PRICES = PriceBook()
@@ -23,6 +24,16 @@ def test_a_cheaper_type_lacks_nothing_of_the_present_one() -> None:
     assert found.monthly_usd == Decimal("4198.96")  # 730 × 5.752
     assert found.saving_monthly_usd == Decimal("976.74")  # 730 × (7.09 - 5.752)
     assert not found.estimated
+
+
+def test_the_memory_of_a_single_gpu_is_lost_once_and_that_of_several_in_each_too() -> None:
+    """ml.g5.xlarge and ml.g4dn.xlarge: 4 vCPUs, 16 GiB and one GPU, of 22.35 GiB (A10G) and of 16 (T4)."""
+    a10g, t4 = PRICES.instance("ml.g5.xlarge"), PRICES.instance("ml.g4dn.xlarge")
+    assert a10g is not None
+    assert t4 is not None
+    assert lost(t4, a10g) == ("16 of 22 GiB of GPU memory",)
+    two = [replace(each, accelerators=2) for each in (t4, a10g)]
+    assert lost(*two) == ("32 of 45 GiB of GPU memory", "16 of 22 GiB in each GPU")
 
 
 def test_there_may_be_none() -> None:

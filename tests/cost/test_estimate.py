@@ -946,19 +946,22 @@ def test_variants_that_cost_the_same_each_name_the_target_that_scales_them(
 
 
 def test_an_endpoint_costs_what_it_costs_alone_whatever_is_used_beside_it() -> None:
-    """One is used without a word, one has data in, one data out, one requests that nobody can split."""
-    at = {name: endpoint(undecided("a"), undecided("b"), address=name, mode="serverless") for name in "abcd"}
+    """One is used without a word, two have data in, two data out, one requests that nobody can split."""
+    at = {name: endpoint(undecided("a"), undecided("b"), address=name, mode="serverless") for name in "abcdef"}
     usage = Usage(
         {
             "b": EndpointUsage(monthly_data_in_gb=Decimal(1)),
             "c": EndpointUsage(monthly_data_out_gb=Decimal(1)),
             "d": EndpointUsage(monthly_requests=Decimal(10**6), request_duration_ms=Decimal(200)),
+            "e": EndpointUsage(monthly_data_in_gb=Decimal(2)),
+            "f": EndpointUsage(monthly_data_out_gb=Decimal(2)),
         },
         {},
     )
     alone = {name: bills(it, usage=usage)[name] for name, it in at.items()}
-    assert [alone[name].monthly.floor for name in "abcd"] == [0, Decimal("0.016"), Decimal("0.016"), 8]
-    for order in ("abcd", "dcba", "cadb"):
+    small, large = Decimal("0.016"), Decimal("0.032")
+    assert [alone[name].monthly.floor for name in "abcdef"] == [0, small, small, 8, large, large]
+    for order in ("abcdef", "fedcba", "cadbfe"):
         assert bills(*(at[name] for name in order), usage=usage) == alone
 
 

@@ -344,8 +344,14 @@ def scoring(address: str = "scoring", *labels: str) -> Workflow:
 def test_a_transform_job_that_a_workflow_does_not_have_is_an_error_with_a_suggestion() -> None:
     hours = {"Scoer": JobUsage(run_hours=Decimal(1))}
     usage = Usage({"scoring": EndpointUsage(jobs=hours)}, {}, path="guardrail-usage.yml")
-    with pytest.raises(SettingsError, match=r"^guardrail-usage.yml: resource_usage.scoring.jobs.Scoer: .*mean Score"):
+    with pytest.raises(
+        SettingsError, match=r"^guardrail-usage.yml: resource_usage.scoring.jobs.Scoer: .*mean Score"
+    ) as it:
         usage.notices([scoring("scoring", "Score", "Rank")])
+    assert it.value.hint == "its jobs: Score, Rank"
+    with pytest.raises(SettingsError) as of_none:
+        usage.notices([scoring("scoring")])
+    assert of_none.value.hint == "its jobs: none"
     everywhere = Usage({"*": EndpointUsage(jobs={"Score": JobUsage(run_hours=Decimal(1))})}, {})
     assert everywhere.notices([endpoint("e")]) == []  # no workflow
     assert everywhere.notices([scoring("a", "Rank"), scoring("b", "Score")]) == []

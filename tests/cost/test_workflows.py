@@ -9,9 +9,11 @@ from guardrail.cost.base import Bill, HourPrice, Quantity
 from guardrail.cost.demand import WorkflowDemand
 from guardrail.cost.discount_settings import DiscountRule, Discounts, SavingsPlan, no_plan_rate
 from guardrail.cost.discounts import Discounted, discounted
+from guardrail.cost.estimate import estimate
 from guardrail.cost.join import bill_delta
+from guardrail.cost.usage import EndpointUsage, Usage
 from guardrail.cost.workflows import IN_THE_MIDDLE, NO_END, bill, hour_price
-from guardrail.model import Flow, Step, TransformJob, Trigger, Unknown, Workflow
+from guardrail.model import Flow, Inventory, Step, TransformJob, Trigger, Unknown, Workflow
 from guardrail.prices.book import PriceBook
 
 PRICES = PriceBook()
@@ -62,6 +64,13 @@ def test_a_job_is_its_instances_for_as_long_as_it_runs_as_often_as_it_is_started
     assert line.quantity is not None
     assert line.quantity.expected == 30
     assert line.origins == {"price": "price table", "hours": "usage file", "runs": "usage file"}
+
+
+def test_workflows_stand_in_the_bill_of_an_inventory() -> None:
+    """30 × 0.5 h × 2 × 0.23."""
+    usage = Usage({"scoring": EndpointUsage(run_hours=Decimal("0.5"))}, {})
+    found = estimate(Inventory(endpoints=(), workflows=(workflow(job()),)), PRICES, usage)
+    assert found.endpoints["scoring"].monthly.expected == found.total.expected == Decimal("6.90")
 
 
 def test_what_says_how_often_is_the_usage_file_before_the_schedules() -> None:
