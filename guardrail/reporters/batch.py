@@ -177,14 +177,21 @@ def notes(report: Report) -> Iterator[str]:
     yield FAILED_JOBS
     yield NO_STORAGE
     for item in report.workflows:
-        prices = item.hours or (None,) * len(item.workflow.jobs)
-        for job, (_, most), is_reached, price in zip(item.workflow.jobs, item.runs, item.reached, prices, strict=True):
-            where = f"{inert(item.workflow.address)}: {inert(job.label)}" if job.label else inert(item.workflow.address)
-            if not is_reached:
-                yield f"{where} is unreachable: no way leads to it, and it is in no total"
-            elif most == 0:
-                yield f"{where} runs 0 times: its map has no items"
-            if job.run_hours is not None:
-                yield f"{where} ran for {number(_short(job.run_hours))} h{_of_a_run(price, job.run_hours)}"
-        if isinstance(item.workflow.monthly_runs, Unknown):
-            yield f"{inert(item.workflow.address)}: {inert(item.workflow.monthly_runs.reason)}"
+        yield from _notes_of(item)
+
+
+def _notes_of(item: WorkflowReport) -> Iterator[str]:
+    """What to know about the jobs of one workflow."""
+    prices = item.hours or (None,) * len(item.workflow.jobs)
+    for job, (_, most), is_reached, price in zip(item.workflow.jobs, item.runs, item.reached, prices, strict=True):
+        where = f"{inert(item.workflow.address)}: {inert(job.label)}" if job.label else inert(item.workflow.address)
+        if not is_reached:
+            yield f"{where} is unreachable: no way leads to it, and it is in no total"
+        elif most == 0:
+            yield f"{where} runs 0 times: its map has no items"
+        if job.waits is not None and job.name is None:
+            yield f"{where} has no TransformJobName, which a request needs: it is refused until it has one"
+        if job.run_hours is not None:
+            yield f"{where} ran for {number(_short(job.run_hours))} h{_of_a_run(price, job.run_hours)}"
+    if isinstance(item.workflow.monthly_runs, Unknown):
+        yield f"{inert(item.workflow.address)}: {inert(item.workflow.monthly_runs.reason)}"

@@ -102,6 +102,15 @@ def test_what_no_way_leads_to_and_what_runs_for_no_item_are_told_apart() -> None
     assert "scoring: Stray is unreachable: no way leads to it, and it is in no total" in said
 
 
+def test_a_task_without_a_name_for_its_job_is_told_to_be_refused() -> None:
+    """TransformJobName is required (SageMaker API reference, CreateTransformJob); a pipeline makes one up."""
+    tasks = [structs.replace(job(2, "Task"), waits=True), job(2, "Step")]
+    said = list(notes(structs.replace(report(), workflows=(changed(None, workflow(*tasks)),))))
+    assert [each for each in said if "TransformJobName" in each] == [
+        "scoring: Task has no TransformJobName, which a request needs: it is refused until it has one"
+    ]
+
+
 def test_jobs_that_come_and_go_are_told() -> None:
     swapped = changed(workflow(job(2, "Old")), workflow(job(2, "New")))
     assert told(swapped) == [

@@ -178,7 +178,10 @@ class _Reader:
             self.starts.append(_start(label, {} if isinstance(request, Unknown) else request))
             starts_at_once = call.action in ("startexecution", "startpipelineexecution") and not call.suffix
             tries = 1 if starts_at_once else _attempts(state)  # what is refused has started nothing
-            return replace(bare, starts=(len(self.starts) - 1,), tries=tries)
+            name = request.get("Name") if isinstance(request, dict) else None
+            is_taken = call.action == "startexecution" and isinstance(name, str)
+            least = 0 if is_taken else 1  # an execution of that name is refused for 90 days (StartExecution)
+            return replace(bare, starts=(len(self.starts) - 1,), least=least, tries=tries)
         return bare
 
     def _job(

@@ -1084,3 +1084,13 @@ def test_a_definition_in_a_file_that_a_data_source_reads_is_read(kind: str, chec
     machine = {"StartAt": "Score", "States": {"Score": {**TASK, "Parameters": request}}}
     path.write_text(json.dumps(machine))
     assert amounts(check(source, "main.tf")) == [7.0, 7.0]  # 365 / 12 × 0.5 h × 2 × 0.23
+
+
+@pytest.mark.parametrize(("name", "floor"), [({"Name": "nightly"}, 0.0), ({"Name.$": "$$.Execution.Name"}, 7.0)])
+def test_an_execution_whose_name_stays_the_same_may_be_refused(name: Any, floor: float, check: Check) -> None:
+    """Step Functions API reference, StartExecution: a name is taken for 90 days ("ExecutionAlreadyExists")."""
+    stack = json.loads(retried_child())
+    call = json.loads(stack["Resources"]["N0"]["Properties"]["DefinitionString"]["Fn::Sub"])
+    call["States"]["S0"]["Parameters"] |= name
+    stack["Resources"]["N0"]["Properties"]["DefinitionString"]["Fn::Sub"] = json.dumps(call)
+    assert amounts(check(json.dumps(stack))) == [floor, 7.0]
