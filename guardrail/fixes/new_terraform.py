@@ -27,7 +27,7 @@ from guardrail.sources.hcl.ignored import ignored_changes
 from guardrail.sources.hcl.modules import ModuleInstance
 from guardrail.sources.hcl.reader import RootModule
 from guardrail.sources.hcl.resources import ResourceInstance
-from guardrail.sources.vocabulary.spellings import ALARM, POLICY, TARGET, spelling_of
+from guardrail.sources.vocabulary.spellings import ALARM, POLICY, TARGET, spelling_of, types_of
 
 _TARGET, _POLICY = "aws_appautoscaling_target", "aws_appautoscaling_policy"
 _ALARM, _ENDPOINT = "aws_cloudwatch_metric_alarm", "aws_sagemaker_endpoint"
@@ -37,7 +37,8 @@ _NAMED = re.compile(
 )
 _ONE_OR_NONE = re.compile(r"[^?]*\?\s*(?:1\s*:\s*0|0\s*:\s*1)\s*|1")
 _ACTIONS = "alarm_actions"
-_META = ("provider", "count", "for_each", "region")
+_PROVIDER = "provider"
+_META = (_PROVIDER, "count", "for_each", "region")
 """What new blocks take over, so that they are where and as often as the one that they stand behind."""
 _REST_OF_LINE = re.compile(r"(?:[ \t]*/\*.*?\*/)*[^\n]*", re.DOTALL)
 """Behind the brace that closes a block stand comments, which may go over several lines."""
@@ -110,7 +111,7 @@ class NewResources:
         block = self._resources.get(address)
         if block is None:
             raise NoFixError(f"nobody can tell where {address} is written")
-        if block.type != type_:
+        if block.type != type_ and not (type_ == _TARGET and self._is_target_beside(block)):
             raise NoFixError(f"{address} is of {block.type}, beside which no new resources are written")
         body = block.written.body
         meta: list[tuple[str, Value]] = []
@@ -125,6 +126,16 @@ class NewResources:
                 index = "[each.key]"
             meta.append((name, text if name == "provider" and self._is_json(block) else Expression(text)))
         return _Around(block, tuple(meta), index)
+
+    def _is_target_beside(self, block: ResourceInstance) -> bool:
+        """Whether it is a target of the provider awscc, in a module that uses aws too, both as they are configured."""
+        own = _PROVIDER in block.written.body.arguments
+        others = (
+            _PROVIDER not in each.legible_body.arguments
+            for (type_, _), each in cast("ModuleInstance", block.module).source.resources.items()
+            if type_.startswith("aws_")
+        )
+        return block.type in types_of(TARGET) and not own and any(others)
 
     def _meta(self, block: ResourceInstance, name: str) -> str:
         """A meta-argument as it is written; one of several lines is told by the block that has it."""

@@ -792,15 +792,12 @@ def test_inference_components_reach_zero_and_wake(
     assert not {name for name in failing(capsys) if "components" in name or "scal" in name}
 
 
-def test_blocks_of_the_other_provider_are_edited_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_blocks_of_the_other_provider_are_edited_too(tmp_path: Path) -> None:
     names = ("aws_appautoscaling_target", "awscc_applicationautoscaling_scalable_target")
     source = WHOLE.replace(*names)
     put(tmp_path, main=source)
     fix("--finding", "async-scales-to-zero")
     assert (tmp_path / "main.tf").read_text() == source.replace("min_capacity       = 1", "min_capacity       = 0")
-    put(tmp_path, main=(PROVIDER + ENDPOINT + TARGET).replace(*names))
-    fix("--finding", "async-scales-to-zero")
-    assert "beside which no new resources are written" in capsys.readouterr().out
 
 
 # Several fixes -------------------------------------------------------------------------------------------------------
@@ -840,3 +837,26 @@ def test_a_file_that_changes_meanwhile_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(GuardrailError, match="has changed meanwhile, and nothing was written"):
         write(pairs)
     assert (tmp_path / "main.tf").read_text() == WHOLE
+
+
+AWSCC = TARGET.replace("aws_appautoscaling_target", "awscc_applicationautoscaling_scalable_target")
+
+
+def test_beside_a_target_of_awscc_stand_resources_of_aws(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path, main=PROVIDER + ENDPOINT + AWSCC)
+    fix("--finding", "async-scales-to-zero")
+    after = (tmp_path / "main.tf").read_text()
+    assert after.count('resource "aws_appautoscaling_policy"') == 2
+    assert "resource_id        = awscc_applicationautoscaling_scalable_target.reader.resource_id\n" in after
+    assert failing(capsys).isdisjoint({"async-scales-to-zero", "async-wakes-from-zero", "scaling-has-a-policy"})
+
+
+def test_beside_a_target_of_a_configuration_of_awscc_that_aws_has_not_stands_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alias = '\nprovider "awscc" {\n  alias  = "ours"\n  region = "us-east-1"\n}\n'
+    source = PROVIDER + ENDPOINT + AWSCC.replace('" {\n', '" {\n  provider = awscc.ours\n') + alias
+    put(tmp_path, main=source)
+    fix("--finding", "async-scales-to-zero")
+    assert (tmp_path / "main.tf").read_text() == source
+    assert "beside which no new resources are written" in capsys.readouterr().out
