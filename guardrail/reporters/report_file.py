@@ -376,6 +376,8 @@ def _runs(jobs: Iterable[_Size]) -> tuple[tuple[int, int | None], ...]:
 
 
 class _Job(_Size, frozen=True, kw_only=True):
+    name: str | Unknown | None = None
+    waits: bool | None = None
     reached: bool = True
     attempts: int | None
     run_hours: Decimal | None
@@ -384,7 +386,9 @@ class _Job(_Size, frozen=True, kw_only=True):
     lines: tuple[_Component, ...]
 
     def job(self) -> TransformJob:
-        return structs.replace(super().job(), attempts=self.attempts, run_hours=self.run_hours)
+        return structs.replace(
+            super().job(), name=self.name, waits=self.waits, attempts=self.attempts, run_hours=self.run_hours
+        )
 
     def bill(self) -> Bill:
         return Bill(kind="transform job", label=self.label, lines=_lines(self.lines), monthly=self.monthly or _NOTHING)

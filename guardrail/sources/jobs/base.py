@@ -92,7 +92,14 @@ def _as_text(match: re.Match[str]) -> str:
 def _yaml(text: str) -> Any:
     from guardrail import yaml_text
 
-    return yaml_text.YamlReader().read(yaml_text.compose(text))
+    class Reader(yaml_text.YamlReader):
+        """A key that stands twice is refused, as in JSON."""
+
+        def repeated(self, key: str, node: Any, mapping: Any) -> None:
+            del mapping
+            raise yaml_text.YamlError(f"the key {key[:80]!r} stands twice in one object", node.start_mark)
+
+    return Reader().read(yaml_text.compose(text))
 
 
 def plain(value: Any, name: str) -> Any:

@@ -273,3 +273,16 @@ def test_a_job_of_unknown_size_is_read_in_part(check: Callable[..., Any]) -> Non
     for resources, partial in ((REQUEST["TransformResources"], 0), (placeholder, 1)):
         report = check(json.dumps({"TransformResources": resources}), name="request.json")
         assert report["coverage"] == {"seen": 1, "modelled": 1, "partial": partial, "skipped": 0}
+
+
+def test_a_key_that_stands_twice_in_yaml_is_refused_as_in_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "score.asl.yaml"
+    path.write_text(
+        "StartAt: Score\nStates:\n  Score:\n    Type: Task\n"
+        "    Resource: arn:aws:states:::sagemaker:createTransformJob\n    Parameters:\n"
+        "      TransformResources: {InstanceType: ml.m5.large, InstanceCount: 1, InstanceCount: 50}\n"
+    )  # 6 spaces, 21 characters to the brace, 27 and 18 of the first two: the third begins at 73
+    assert cli.main(["check", str(path), "--region=us-east-1", "--isolated"]) == 2
+    assert "score.asl.yaml:7:73: the key 'InstanceCount' stands twice in one object" in capsys.readouterr().err
