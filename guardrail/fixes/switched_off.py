@@ -59,22 +59,23 @@ def refuse_switched_off(module: ModuleInstance, resources: Iterable[ResourceInst
     for labels, block in module.source.resources.items():
         is_off = labels[0] in types_of(sought.kind) and labels not in made and _is_repeated(block)
         if is_off and sought.may_be(block.text):
-            raise _refused(".".join(labels), block)
+            raise _refused(module, ".".join(labels), "would", block)
     for name, call in module.source.calls.items():
         if _is_repeated(call) and not any(True for _ in module.called(name)):
             mentioned = set(_REFERRED.findall(call.text))
             if not mentioned.isdisjoint(sought.own) and _may_hold(module, call, types_of(sought.kind)):
-                raise _refused(f"module.{name}", call)
+                raise _refused(module, f"module.{name}", "may", call)
 
 
 def _is_repeated(block: syntax.BlockNode) -> bool:
     return any(name in block.legible_body.arguments for name in _REPEATED)
 
 
-def _refused(address: str, block: syntax.BlockNode) -> NoFixError:
+def _refused(module: ModuleInstance, address: str, would: str, block: syntax.BlockNode) -> NoFixError:
     place = next(each for name, each in block.legible_body.arguments.items() if name in _REPEATED).location(None)
+    named = ".".join(filter(None, (module.address, address)))
     return NoFixError(
-        f"{address} would do it, and is switched off at {place.path}:{place.line}:"
+        f"{named} {would} do it, and is switched off at {place.path}:{place.line}:"
         " a second one beside it would be wrong where it is on"
     )
 
