@@ -431,6 +431,12 @@ def test_a_time_that_a_change_of_the_clock_leaves_out_is_doubtful() -> None:
     assert doubtful_time(daily(8, 1, zone="Europe/Berlin"), date(2026, 11, 27)) is None
 
 
+def test_steps_that_no_alarm_starts_leave_what_others_set() -> None:
+    """Two would be left by the steps that nothing starts, and three are by the others."""
+    idle, acting = step(2, kind="ExactCapacity", alarms=()), step(3, kind="ExactCapacity")
+    assert reach(target(idle, acting, least=0, most=9), 5, 0).lowest == 3
+
+
 def test_what_no_bound_says_is_said_by_the_initial_count_or_by_the_target_of_the_policy() -> None:
     """From 0 to 9: nothing takes the three away; and steps that set two leave two of them."""
     kept = reach(target(least=0, most=9), 3, 0)

@@ -564,6 +564,13 @@ def test_a_rule_without_tags_is_on_what_has_unknown_tags_too() -> None:
     assert taken([endpoint("chat", tags=Unknown("later"))], rule(percent=Decimal(10))).total == exactly("33.804")
 
 
+def test_a_plan_covers_nothing_of_what_has_no_price() -> None:
+    found = taken_of(endpoint("chat", "ml.no.such"), plan("1.00"))
+    assert found.total.at_least
+    assert found.plan is not None
+    assert (found.plan.covered.ceiling, found.plan.stranded.ceiling) == (0, 730)
+
+
 def test_a_price_of_zero_is_a_price() -> None:
     """2 × 730 × 0.23 = 335.80 are taken off; the volumes stay."""
     assert taken([endpoint("chat")], rule(usd=Decimal(0), usage_type="*-Host:ml.*")).total == exactly("335.80")
