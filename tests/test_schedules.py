@@ -142,6 +142,13 @@ def test_what_runs_too_often_to_be_followed_tells_nothing() -> None:
     )
 
 
+def test_forty_thousand_runs_are_followed_and_one_more_is_too_many() -> None:
+    """Every 14 and every 214 of the 525,600 minutes of a year: 37,543 + 2,457."""
+    two = [Schedule(f"rate({minutes} minutes)", start="2026-11-27T00:00:00Z") for minutes in (14, 214)]
+    assert turns(tuple(two), TODAY) is not None
+    assert turns((*two, Schedule("at(2027-06-01T00:00:00)")), TODAY) is None
+
+
 @pytest.mark.parametrize(("most", "is_told"), [(32, True), (31, False)])
 def test_a_limit_is_the_most_runs_that_are_followed(
     most: int,

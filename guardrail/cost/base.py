@@ -101,7 +101,7 @@ class CostComponent(_Part, frozen=True, kw_only=True):
     """How many instances, or slots kept warm, the quantity rests on."""
     demand: Decimal | None = None
     """How many of them the work alone keeps busy, on the average of the month; None where no usage is given."""
-    assumed: bool = False
+    assumed: bool
 
 
 class Line(_Part, frozen=True, kw_only=True):

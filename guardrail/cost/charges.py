@@ -46,7 +46,7 @@ def instances(running: Running, rate: Rate, *, redacted: bool = False) -> Line:
     )
 
 
-def software(running: Running, usd_per_hour: Decimal, *, redacted: bool = False) -> Line:
+def software(running: Running, usd_per_hour: Decimal, *, redacted: bool) -> Line:
     """The fee of an AWS Marketplace model package, per instance and hour beside the instance, as the usage file has it.
 
     Two instances at 1.50 are 2 × 730 × 1.50 = 2,190 USD a month. Sellers price each instance type of their own (AWS

@@ -424,6 +424,11 @@ def test_in_busy_hours_what_requests_fill_is_there_all_month_or_in_these_alone()
     ]
 
 
+def test_a_count_that_nothing_changes_is_not_assumed() -> None:
+    assert not instances().assumed
+    assert instances(scaling=target(1, 8)).assumed
+
+
 def test_slots_are_busy_in_busy_hours_each() -> None:
     """From 1 to 8, and three of them expected, in 40 hours."""
     found = slots(3, target(1, 8, dimension=PROVISIONED_CONCURRENCY), VariantDemand(busy_hours=Decimal(40)))

@@ -363,7 +363,13 @@ def priced(kind: Kind, usd: str, **fields: Any) -> CostComponent:
         date="2026-05-20",
         source="a test",
     )
-    known: dict[str, Any] = {"unit": "any", "usage_type": "USE1-Any", "quantity": None, "monthly": None}
+    known: dict[str, Any] = {
+        "unit": "any",
+        "usage_type": "USE1-Any",
+        "quantity": None,
+        "monthly": None,
+        "assumed": False,
+    }
     return CostComponent(kind=kind, price=price, **{**known, **fields})
 
 

@@ -45,7 +45,8 @@ def price(usage_type: str, unit: str, usd: str, **changes: Any) -> Price:
 
 
 def component(kind: Any, unit: str, priced: Price | None = None, **known: Any) -> CostComponent:
-    defaults: dict[str, Any] = {"quantity": None, "monthly": None, "usage_type": priced and priced.usage_type}
+    usage_type = priced and priced.usage_type
+    defaults: dict[str, Any] = {"quantity": None, "monthly": None, "usage_type": usage_type, "assumed": False}
     return CostComponent(kind=kind, unit=unit, price=priced, **(defaults | known))
 
 
