@@ -143,8 +143,9 @@ def run(arguments: Namespace) -> int:
     shown = [os.path.relpath(path) for path in proposals.contents]
     lines = [*told.lines(proposals, workbench.report({}, ()), shown), *wanted.passed_over()]
     handed_on = []
+    for path in filter(None, (arguments.suggestions, arguments.patch)):
+        _refuse_replacing(path, contents)
     if arguments.suggestions is not None:
-        _refuse_replacing(arguments.suggestions, contents)
         handed_on = _hand_on(arguments, workbench, proposals)
     if arguments.write:
         from guardrail.fixes.writing import write
@@ -153,7 +154,6 @@ def run(arguments: Namespace) -> int:
         lines += _written(shown)
     made = b"".join(_head(group.top) + patch(group.files) for group in groups)
     if arguments.patch is not None and made:
-        _refuse_replacing(arguments.patch, contents)
         output.write_file(arguments.patch, _commented(lines) + made.decode("utf-8", "surrogateescape"))
         lines += [f"wrote {arguments.patch}: git apply {arguments.patch}, at the root of the repository"]
     elif arguments.patch is not None:

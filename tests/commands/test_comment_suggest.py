@@ -275,10 +275,15 @@ def test_what_is_written_as_well_is_suggested_for_what_was_there(propose: Propos
     assert made["blob"] == git("rev-parse", "HEAD:main.tf").strip()
 
 
-def test_suggestions_replace_no_source(propose: Propose, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("flag", ["--suggestions", "--patch"])
+def test_what_is_handed_on_replaces_no_source_and_nothing_is_written(
+    propose: Propose, flag: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     propose({"main.tf": STACK}, {"main.tf": STACK.replace(*KEPT)})
-    assert cli.main(["fix", ".", "--suggestions", "main.tf"]) == 2
+    before = Path("main.tf").read_bytes()
+    assert cli.main(["fix", ".", "--write", flag, "main.tf"]) == 2
     assert "main.tf is edited, and what is written there would replace it" in capsys.readouterr().err
+    assert Path("main.tf").read_bytes() == before
 
 
 def test_a_token_that_may_only_read_is_one_line(
