@@ -404,6 +404,14 @@ def test_slots_that_requests_fill_lie_between_the_ends(least: int, most: int, co
     assert between(least, most) == [(Decimal(count), Decimal(count * 730), None) for count in counts]
 
 
+def test_slots_of_which_only_the_ends_are_known_may_be_as_many_as_requests_fill() -> None:
+    """None to five where nobody knows what scales them, and one to eight where nobody knows how many there are."""
+    bounded = Unknown("a condition", at_least=Decimal(1), at_most=Decimal(8))
+    for found in (slots(5, LATER), slots(bounded, None)):
+        assert found is not None
+        assert [running.count for running in filled(found, SECONDS, None, MONTH)] == [3, 4]
+
+
 def test_nothing_lies_between_where_nothing_moves_slots_or_usage_does_not_say() -> None:
     assert between(1, 8, policies=()) == []
     found = slots(1, target(1, 8))

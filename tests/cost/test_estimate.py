@@ -110,6 +110,18 @@ def part(it: Bill, kind: str, of_variant: int = 0) -> CostComponent:
     return next(component for component in parts if component.kind == kind)
 
 
+def test_slots_that_the_work_needs_are_said_beside_those_that_are_kept_warm() -> None:
+    four = endpoint(serverless(provisioned_concurrency=4), mode="serverless")
+    assert part(priced(four), "provisioned-warm").demand is None
+    asked = priced(four, used(average_provisioned_concurrency=Decimal("1.5")))
+    assert part(asked, "provisioned-warm").demand == Decimal("1.5")
+
+
+def test_requests_of_variants_that_nobody_knows_are_priced_by_nobody() -> None:
+    found = priced(endpoint(variants=LATER, mode="serverless"), Usage({"aws_sagemaker_endpoint.*": one_million()}, {}))
+    assert (found.monthly.floor, found.monthly.at_least) == (0, True)
+
+
 def test_what_is_stated_is_neither_assumed_nor_estimated() -> None:
     lines = [part(priced(endpoint(variant())), kind) for kind in ("instance", "volume")]
     assert [(line.assumed, line.estimated, line.redacted) for line in lines] == [(False, False, False)] * 2
@@ -946,8 +958,8 @@ def test_variants_that_cost_the_same_each_name_the_target_that_scales_them(
 
 
 def test_an_endpoint_costs_what_it_costs_alone_whatever_is_used_beside_it() -> None:
-    """One is used without a word, two have data in, two data out, one requests that nobody can split."""
-    at = {name: endpoint(undecided("a"), undecided("b"), address=name, mode="serverless") for name in "abcdef"}
+    """One is used without a word, two each have data in, data out, and requests that nobody can split."""
+    at = {name: endpoint(undecided("a"), undecided("b"), address=name, mode="serverless") for name in "abcdefg"}
     usage = Usage(
         {
             "b": EndpointUsage(monthly_data_in_gb=Decimal(1)),
@@ -955,13 +967,14 @@ def test_an_endpoint_costs_what_it_costs_alone_whatever_is_used_beside_it() -> N
             "d": EndpointUsage(monthly_requests=Decimal(10**6), request_duration_ms=Decimal(200)),
             "e": EndpointUsage(monthly_data_in_gb=Decimal(2)),
             "f": EndpointUsage(monthly_data_out_gb=Decimal(2)),
+            "g": EndpointUsage(monthly_requests=Decimal(2 * 10**6), request_duration_ms=Decimal(200)),
         },
         {},
     )
     alone = {name: bills(it, usage=usage)[name] for name, it in at.items()}
     small, large = Decimal("0.016"), Decimal("0.032")
-    assert [alone[name].monthly.floor for name in "abcdef"] == [0, small, small, 8, large, large]
-    for order in ("abcdef", "fedcba", "cadbfe"):
+    assert [alone[name].monthly.floor for name in "abcdefg"] == [0, small, small, 8, large, large, 16]
+    for order in ("abcdefg", "gfedcba", "cadbgfe"):
         assert bills(*(at[name] for name in order), usage=usage) == alone
 
 
