@@ -14,7 +14,7 @@ from typing import Final
 from guardrail.evidence import timeline
 from guardrail.evidence.base import ENDPOINTS, Gap, Statistic
 from guardrail.evidence.bundle import Distribution, Instances, Profile, Segment
-from guardrail.evidence.measured import Values
+from guardrail.evidence.measured import NO_DATAPOINTS, Values
 from guardrail.evidence.observed import Observed
 from guardrail.evidence.statistics import HOUR, distribution, hour_of, plain, profile, rounded_up
 from guardrail.evidence.timeline import Span, Timeline
@@ -103,6 +103,19 @@ class Host:
         for metric, rest in ((_CPU, AT_REST_CORES), (_GPU, AT_REST_GPUS)):
             yield from (hour for hour, value in self._counted(metric).items() if value > rest)
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether its CPU was answered for: an hour without a datapoint had no machine, one that is forbidden may have.
+
+        An instance that stands and never published is not at rest: nobody knows what it does.
+        """
+        if self.present == 0:
+            return True
+        found = self.of.measured.series(ENDPOINTS, _CPU, self.dimensions, "Maximum")
+        if found is None or found.status != "Complete" or not self._values(_CPU):
+            return False
+        return all(found.covered_from <= hour and hour + HOUR <= found.covered_to for hour in self.of.measured.hours())
+
     # Instances -------------------------------------------------------------------------------------------------------
 
     @cached_property
@@ -184,14 +197,35 @@ class Host:
             yield self.of.gap("update", why, self.variant)
         if self._samples(_CPU) and not self.counts:
             yield self.of.gap("SampleCount", "contradicts the present number of instances", self.variant)
-        if self.of.mode == "async":
-            return  # at 0 instances there is no machine, and nothing to measure
-        spec = self._spec(self.line.spans[-1]) if self.line.spans else None
-        has_gpus = spec is not None and spec.accelerator_kind == "gpu"
+        yield from self._of_metrics() if self.of.mode != "async" else self._of_machines_that_come_and_go()
+
+    def _of_metrics(self) -> Iterator[Gap]:
         whole = sum(1 for _ in self.of.measured.hours())
-        for metric in (_CPU, _MEMORY, *((_GPU, _GPU_MEMORY) if has_gpus else ())):
-            own = self._values(metric) or self._values(f"{metric}Normalized")
+        for metric in self._expected():
+            own = self._either(metric)
             if not own:
-                yield self.of.measured.why_not(f"{self.of.name}/{self.variant}", ENDPOINTS, metric, self.dimensions)
+                yield self._why_not(metric)
             elif len({hour_of(time) for time in own}) < whole:
                 yield self.of.gap(metric, f"{len({hour_of(time) for time in own})} of {whole} hours", self.variant)
+
+    def _of_machines_that_come_and_go(self) -> Iterator[Gap]:
+        """What was not answered: at 0 instances there is no machine, and nothing to measure."""
+        if self.present == 0:
+            return
+        for metric in self._expected():
+            gap = self._why_not(metric)
+            if not self._either(metric) and gap.reason != NO_DATAPOINTS:
+                yield gap
+            elif metric == _CPU and not self.is_watched:
+                yield self.of.gap(metric, "not answered for the whole window", self.variant)
+
+    def _expected(self) -> tuple[str, ...]:
+        spec = self._spec(self.line.spans[-1]) if self.line.spans else None
+        has_gpus = spec is not None and spec.accelerator_kind == "gpu"
+        return (_CPU, _MEMORY, *((_GPU, _GPU_MEMORY) if has_gpus else ()))
+
+    def _either(self, metric: str) -> Values:
+        return self._values(metric) or self._values(f"{metric}Normalized")
+
+    def _why_not(self, metric: str) -> Gap:
+        return self.of.measured.why_not(f"{self.of.name}/{self.variant}", ENDPOINTS, metric, self.dimensions)

@@ -13,6 +13,8 @@ from guardrail.evidence.bundle import Activity, Requests
 from guardrail.evidence.statistics import HOUR, distribution, exact, hour_of, plain, profile
 
 DAY: Final = timedelta(days=1)
+NO_DATAPOINTS: Final = "no datapoints"
+"""Why a metric has no values that was answered completely."""
 Values: TypeAlias = dict[datetime, Decimal]
 """By the beginning of their period."""
 
@@ -91,7 +93,7 @@ class Measured:
         found = self.series(namespace, metric, dimensions, "Maximum") or self.series(
             namespace, metric, dimensions, "Sum"
         )
-        asked = found and ("no datapoints" if found.status == "Complete" else found.status)
+        asked = found and (NO_DATAPOINTS if found.status == "Complete" else found.status)
         return Gap(subject=subject, metric=metric, reason=asked or "not asked for")
 
 

@@ -192,7 +192,7 @@ def _requests(seen: Observed, variant: str, *, hosts_components: bool) -> tuple[
 
 def _activity(seen: Observed, host: Host, requests: Answered | None, queue: "_Queue | None") -> Activity | None:
     """Since when nothing was done; None where somebody may have done something that nobody counted."""
-    if queue is not None and queue.is_whole:
+    if queue is not None and queue.is_whole and host.is_watched:
         busy = {*queue.busy, *host.working()}
         found = activity(seen.measured, busy, queue.days, looked_back_to=queue.looked_back_to)
     elif requests is not None and requests.is_whole and seen.endpoint.endpoint_status in IN_SERVICE:

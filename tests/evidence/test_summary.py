@@ -247,6 +247,9 @@ def test_an_asynchronous_endpoint_is_busy_while_something_waits_or_the_machine_w
         story,
         backlog((10, 0, 0, 0, 60), (2, 40, 20, 1200, 60), (324, 0, 0, 0, 60)),
         cpu((10, 2, 1, 60, 60), (3, 390, 300, 18000, 60), (323, 2, 1, 60, 60)),
+        memory((HOURS, 5, 5, 300, 60)),
+        series("GPUUtilization", [(HOURS, 0, 0, 0, 60)]),
+        series("GPUMemoryUtilization", [(HOURS, 0, 0, 0, 60)]),
     )
     variant = only(found)
     assert (variant.requests, variant.gaps) == (None, ())

@@ -7,6 +7,8 @@ from typing import Final, Literal, TypeAlias
 from msgspec import Struct
 
 from guardrail.evidence.bundle import EndpointEvidence, VariantEvidence
+from guardrail.evidence.host import AT_REST_CORES, AT_REST_GPUS
+from guardrail.evidence.statistics import plain
 
 Level: TypeAlias = Literal["high", "medium", "low"]
 _DAY: Final = 24
@@ -52,6 +54,18 @@ def of_window(endpoint: EndpointEvidence) -> Iterator[Doubt]:
         yield Doubt(f"it was seen for {days} alone", is_grave=hours < _WEEK)
 
 
+def of_rest(variant: VariantEvidence) -> Iterator[Doubt]:
+    """A machine that works though nobody counted a request: something else may ask it."""
+    last = variant.segments[-1] if variant.segments else None
+    for used, rest, what in (
+        (last and last.cpu_cores, AT_REST_CORES, "cores"),
+        (last and last.gpus, AT_REST_GPUS, "GPUs"),
+    ):
+        if used and used.p50 > rest:
+            text = f"its machine works all the same, with {plain(used.p50)} {what} in half of the hours"
+            yield Doubt(text, is_grave=True)
+
+
 def of_load(endpoint: EndpointEvidence, variant: VariantEvidence) -> Iterator[Doubt]:
     """What makes a load look smaller than it is, or another than it was."""
     yield from of_window(endpoint)
@@ -61,7 +75,7 @@ def of_load(endpoint: EndpointEvidence, variant: VariantEvidence) -> Iterator[Do
         if known < _WEEK:
             yield Doubt(f"its machine is known for {known} hours alone", is_grave=True)
     for gap in variant.gaps:
-        if gap.metric not in ("Invocations", "instance_type"):
+        if gap.metric != "instance_type":
             yield Doubt(f"{gap.metric}: {gap.reason}")
     hours = int((endpoint.end - max(endpoint.start, endpoint.created)).total_seconds() // 3600)
     used = variant.segments[-1].cpu_cores if variant.segments else None

@@ -58,11 +58,11 @@ def of_variant(
         return _by_components(found, variant, hours)
     done = variant.activity
     if done is None:
-        gaps = (*variant.gaps, *found.gaps)
+        gaps = (*found.gaps, *variant.gaps) if found.mode == "async" else (*variant.gaps, *found.gaps)
         why = next((f"{one.metric}: {one.reason}" for one in gaps), f"it is {found.status}")
         return _unknown(found, why)
     verdict, why = _verdict(found, variant, done, hours)
-    return _judged(
+    told = _judged(
         found,
         done,
         verdict,
@@ -71,6 +71,9 @@ def of_variant(
         cost_usd=_cost(variant, done, hourly_usd),
         commands=_commands(found, variant, verdict),
     )
+    if not told.is_idle:
+        return told
+    return replace(told, confidence=confidence.of([*confidence.of_window(found), *confidence.of_rest(variant)]))
 
 
 def of_component(found: EndpointEvidence, component: ComponentEvidence, *, hours: int = HOURS) -> Idleness:

@@ -21,6 +21,7 @@ from guardrail.alternatives.needs import Need
 from guardrail.evidence.bundle import Distribution, EndpointEvidence, Segment, VariantEvidence
 from guardrail.evidence.judge import confidence
 from guardrail.evidence.judge.confidence import Confidence, Doubt
+from guardrail.evidence.statistics import plain
 from guardrail.model import Endpoint, InstanceVariant, Unknown
 from guardrail.money import HOURS_PER_MONTH
 from guardrail.prices.base import Price
@@ -142,12 +143,16 @@ def judge(
     if spec is None or variant.multi_model or need.cpu_cores is None:
         return replace(told, reason=why or (_CACHE if variant.multi_model else "its CPU use is not known"))
     told = replace(told, fullest=_fullest(need, spec))
-    exhausted = () if declared.share < 1 else _exhausted(variant, spec)
-    lacking = (*need.lacks(spec, spec), *exhausted)
+    lacking = need.lacks(spec, spec)
+    if not lacking and declared.share >= 1:
+        is_as_it_ran = declared.share == 1 and _last_type(variant) == spec.instance_type
+        lacking = tuple(_exhausted(variant, spec) if is_as_it_ran else _would_be_used_up(need, spec))
     if lacking:
         return replace(
             told, verdict="too-small", reason="; ".join(lacking), enough=_enough(engine, endpoint, spec, needed)
         )
+    if hidden := _hidden(found, variant):
+        return replace(told, reason=hidden)
     options = tuple(_options(engine, endpoint, place, spec, needed))
     fewer = _fewer(engine, endpoint, place, spec, needed)
     if not engine.is_free(endpoint, place):
@@ -226,15 +231,37 @@ def _peak(variant: VariantEvidence, percentile: Percentile) -> int | None:
 
 def _exhausted(variant: VariantEvidence, spec: InstanceSpec) -> Iterator[str]:
     """What was used up on the present type, so that the load may have been more."""
-    last = variant.segments[-1] if variant.segments else None
-    if last is None or last.instance_type != spec.instance_type:
-        return
+    last = variant.segments[-1]
     used = last.cpu_cores
     if used is not None and used.p99 >= _FULL * spec.vcpus:
         yield f"{used.p99.normalize():f} of {spec.vcpus} cores were used, all there were"
     memory = last.memory_gib
     if memory is not None and not variant.multi_model and memory.p99 >= _FULL * spec.memory_gib:
         yield f"{memory.p99.normalize():f} of {spec.memory_gib:f} GiB of memory were used, all there were"
+
+
+def _last_type(variant: VariantEvidence) -> str | None:
+    return variant.segments[-1].instance_type if variant.segments else None
+
+
+def _would_be_used_up(need: Need, spec: InstanceSpec) -> Iterator[str]:
+    """What another type, or fewer instances, would have nothing left of: 2 cores of work take both of two."""
+    for used, whole, what in (
+        (need.cpu_cores, Decimal(spec.vcpus), "cores"),
+        (need.memory_gib, spec.memory_gib, "GiB of memory"),
+    ):
+        if used is not None and used >= _FULL * whole:
+            yield f"{plain(used)} of {plain(whole)} {what} would be used, all there are"
+
+
+def _hidden(found: EndpointEvidence, variant: VariantEvidence) -> str | None:
+    """Why its load may be more than was seen: a monthly job between its days shows none, a full queue holds it back."""
+    done, queue = variant.activity, found.backlog
+    if done is not None and (not done.ever or done.since <= found.start):
+        return "nothing was asked of it in the window, so that its load is not known"
+    if queue is not None and queue.hours and queue.busy_hours == queue.hours:
+        return "its queue was never empty for an hour: it needs more and not less"
+    return None
 
 
 # What would do -------------------------------------------------------------------------------------------------------

@@ -217,3 +217,27 @@ def test_a_name_stays_one_word_in_a_command() -> None:
     requests = invocations((HOURS, None), dimensions={"EndpointName": "shop; rm -rf /", "VariantName": "a"})
     told = judged(bundle_of(story, requests))
     assert "'shop; rm -rf /'" in told.commands[0]
+
+
+# What nobody saw -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["Forbidden", "InternalError", "PartialData"])
+def test_an_empty_queue_before_a_machine_that_nobody_saw_is_unknown(status: Any) -> None:
+    # a worker that takes each request at once leaves no backlog: only its CPU shows that it works
+    story = account_of(described(instance_type="ml.g5.xlarge", config=ASYNC))
+    unseen = with_status(status, cpu((HOURS, None)))
+    told = judged(bundle_of(story, backlog((HOURS, 0, 0, 0, 60)), unseen))
+    assert (told.verdict, told.why, told.commands) == ("unknown", f"CPUUtilization: {status}", ())
+
+
+def test_an_instance_that_stands_and_never_published_is_not_at_rest() -> None:
+    story = account_of(described(instance_type="ml.g5.xlarge", config=ASYNC))
+    assert judged(bundle_of(story, backlog((HOURS, 0, 0, 0, 60)), cpu((HOURS, None)))).verdict == "unknown"
+
+
+def test_a_machine_that_works_without_a_request_that_was_counted_is_a_note() -> None:
+    # 350 % of 4 vCPUs in every hour are 3.5 cores
+    told = judged(bundle_of(account_of(described()), invocations((HOURS, None)), cpu((HOURS, 350, 300, 18000, 60))))
+    assert (told.verdict, told.confidence.level) == ("idle", "low")
+    assert told.confidence.doubts == ("its machine works all the same, with 3.5 cores in half of the hours",)

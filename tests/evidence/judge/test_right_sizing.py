@@ -1,5 +1,6 @@
 """Right-sizing: the need in cores and GiB, the cheapest types that have it, and never one that has not."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,12 +10,25 @@ from hypothesis import strategies as st
 
 from guardrail.alternatives.engine import Engine
 from guardrail.alternatives.needs import Need, fitting
+from guardrail.evidence.base import SAGEMAKER
 from guardrail.evidence.bundle import Bundle, EndpointEvidence
 from guardrail.evidence.judge import right_sizing
 from guardrail.evidence.judge.right_sizing import Declared, RightSizing
 from guardrail.evidence.standing import endpoint_of
 from guardrail.prices.book import PriceBook
-from tests.evidence.stories import HOURS, account_of, backlog, bundle_of, cpu, described, invocations, memory, series
+from tests.evidence.stories import (
+    HOURS,
+    NOW,
+    account_of,
+    backlog,
+    bundle_of,
+    cpu,
+    described,
+    invocations,
+    memory,
+    series,
+    with_status,
+)
 
 BOOK = PriceBook()
 MODEL = {"models": [{"ModelName": "m", "PrimaryContainer": {"Mode": "SingleModel"}}]}
@@ -254,3 +268,72 @@ def test_what_has_a_queue_may_be_slower_where_waiting_is_fine() -> None:
     assert slower is not None
     assert slower.vcpus < 8
     assert slower.memory_gib >= Decimal("1.92")  # 1.6 GiB × 1.2
+
+
+# A load that was not seen, or that leaves nothing --------------------------------------------------------------------
+
+
+def days_of_requests(*rows: Any) -> list[Any]:
+    """A value a day of the 76 days before the window ends."""
+    return series("Invocations", rows, namespace=SAGEMAKER, start=NOW - timedelta(days=76), period=86400)
+
+
+def test_a_monthly_job_between_its_days_shows_no_load() -> None:
+    # it ran 60 and 30 days before the end; the window of 14 days has none of its work
+    found = bundle_of(
+        account_of(described(born="2026-08-01T08:00:00Z"), MODEL),
+        cpu((HOURS, 2, 1, 60, 60)),
+        memory((HOURS, 5, 5, 300, 60)),
+        invocations((HOURS, None)),
+        days_of_requests((15, None), (1, 1, 1, 50, 50), (29, None), (1, 1, 1, 50, 50), (30, None)),
+    )
+    told = judged(found)
+    assert (told.verdict, told.options, told.saving_usd) == ("unknown", (), None)
+    assert told.reason == "nothing was asked of it in the window, so that its load is not known"
+
+
+def test_a_queue_that_was_never_empty_is_given_no_smaller_machine() -> None:
+    found = bundle_of(
+        account_of(described(config={"AsyncInferenceConfig": {}}), MODEL),
+        cpu((HOURS, 20, 10, 600, 60)),
+        memory((HOURS, 5, 5, 300, 60)),
+        backlog((HOURS, 50, 40, 2400, 60)),
+    )
+    told = judged(found)
+    assert (told.verdict, told.options) == ("unknown", ())
+    assert told.reason == "its queue was never empty for an hour: it needs more and not less"
+
+
+@pytest.mark.parametrize(
+    ("percent_cpu", "percent_memory", "smaller", "said"),
+    [
+        (200, 3, "ml.m5.large", "2 of 2 cores would be used, all there are"),  # 200 % are both of its two
+        (100, 4, "ml.m5.large", "7.68 of 8 GiB of memory would be used, all there are"),  # 4 % of 192 GiB
+    ],
+)
+def test_a_smaller_type_that_the_load_uses_up_is_too_small(
+    percent_cpu: float, percent_memory: float, smaller: str, said: str
+) -> None:
+    (found,) = steady("ml.m5.12xlarge", percent_cpu, percent_memory).endpoints
+    (after,) = steady(smaller, percent_cpu, percent_memory).endpoints
+    told = right_sizing.judge(Engine(BOOK), found, found.variants[0], declared(after))
+    assert (told.verdict, told.reason) == ("too-small", said)
+
+
+def test_fewer_instances_that_the_load_uses_up_are_too_small() -> None:
+    # 200 % on each of four are 2 cores; on two of them 2 × 4 / 2 = 4 of 4
+    (found,) = steady("ml.m5.xlarge", 200, 10, count=4).endpoints
+    halved = Declared(endpoint=endpoint_of(found), place=0, share=Decimal(2))
+    told = right_sizing.judge(Engine(BOOK), found, found.variants[0], halved)
+    assert (told.verdict, told.reason) == ("too-small", "4 of 4 cores would be used, all there are")
+
+
+def test_requests_that_nobody_counted_make_it_less_sure() -> None:
+    found = bundle_of(
+        account_of(described(), MODEL),
+        cpu((HOURS, 50, 25, 1500, 60)),
+        memory((HOURS, 5, 5, 300, 60)),
+        with_status("Forbidden", invocations((HOURS, None))),
+    )
+    told = judged(found)
+    assert (told.confidence.level, told.confidence.doubts) == ("medium", ("Invocations: Forbidden",))
