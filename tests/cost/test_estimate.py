@@ -844,6 +844,13 @@ def undecided(name: str, memory: int = 2048, warm: int | None = None, **changes:
     )
 
 
+def test_requests_that_cannot_be_split_and_last_nobody_knows_how_long_depend_on_usage_alone() -> None:
+    it = endpoint(undecided("a"), undecided("b"), mode="serverless")
+    for part_of_it in priced(it, used(monthly_requests=Decimal(10**6))).children:
+        assert part_of_it.monthly.depends_on_usage
+        assert (part_of_it.monthly.expected, part_of_it.monthly.at_least) == (0, False)
+
+
 def test_requests_that_cannot_be_split_cost_what_all_of_them_cost_on_one_variant_or_the_other() -> None:
     """200,000 s × 0.00004 = 8.00 on 2 GB, × 0.00002 = 4.00 on 1 GB."""
     alike, unlike = unsplit(undecided("a"), undecided("b")), unsplit(undecided("a"), undecided("b", 1024))

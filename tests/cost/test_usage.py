@@ -246,6 +246,16 @@ def test_a_single_variant_takes_all_whatever_its_weight() -> None:
         assert (found.variants[0].requests, found.unsplit) == (1000, None)
 
 
+def test_what_is_said_of_an_endpoint_alone_leaves_out_its_type() -> None:
+    it = endpoint("aws_sagemaker_endpoint.e")
+    by_type = {"aws_sagemaker_endpoint": of(average_instances=4)}
+    said = Usage({"aws_sagemaker_endpoint.e": of(average_instances=2)}, by_type).of_itself(it)
+    assert [each.instances for each in said.variants] == [2]
+    assert [each.instances for each in Usage({}, by_type).of(it).variants] == [4]
+    assert [each.instances for each in Usage({}, by_type).of_itself(it).variants] == [None]
+    assert Usage({}, by_type).of_itself(replace(it, variants=LATER)).variants == ()
+
+
 def test_what_is_stated_for_every_variant_leaves_nothing_to_split() -> None:
     usage = of(monthly_requests=1000, variants={"a": own(monthly_requests=400), "b": own(monthly_requests=600)})
     found = asked(usage, serverless("a", 0.0), serverless("b", LATER))

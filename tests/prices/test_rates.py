@@ -177,7 +177,10 @@ def test_only_an_estimate_names_its_rule_as_its_origin() -> None:
     """Published, derived by a rule, and estimated by one."""
     assert rate("eu-west-3", "realtime", variant()).origin == "price table"
     assert rate("eu-west-3", "async", variant()).origin == "price table"
-    assert rate("eu-west-3", "async", variant("ml.g4dn.xlarge")).origin.startswith("the hosting price; ")
+    found = rate("eu-west-3", "async", variant("ml.g4dn.xlarge"))
+    assert found.origin.startswith("the hosting price; ")
+    assert found.price is not None
+    assert found.price.usage_type == "EUW3-AsyncInf:ml.g4dn.xlarge"
 
 
 def test_a_volume_of_no_gigabytes_that_is_asked_for_is_one() -> None:
