@@ -70,13 +70,23 @@ def _percentile(ordered: list[Decimal], percent: int) -> Decimal:
 
 
 def _recurring(values: Mapping[datetime, Decimal]) -> tuple[Decimal, int] | None:
-    """The greatest value that two weeks reached in the same hour of week, and that hour."""
-    weeks: dict[int, dict[datetime, Decimal]] = defaultdict(dict)
+    """The greatest value that two weeks reached in the same hour of week, and that hour.
+
+    An hour to either side counts too: a clock that is put back in between moves a Monday at nine by an hour in UTC, and
+    so does a job that starts at the end of an hour.
+    """
+    by_hour: dict[datetime, Decimal] = {}
     for time, value in values.items():
-        hour = hour_of(time)
-        own = weeks[hour_of_week(time)]
-        own[hour] = max(own.get(hour, value), value)
-    reached = [(sorted(own.values())[-2], -place) for place, own in weeks.items() if len(own) > 1]
+        by_hour[hour_of(time)] = max(by_hour.get(hour_of(time), value), value)
+    weeks: dict[int, list[tuple[Decimal, datetime]]] = defaultdict(list)
+    for hour, value in by_hour.items():
+        around = max(by_hour.get(hour + beside, value) for beside in (-HOUR, HOUR))
+        weeks[hour_of_week(hour)].append((max(around, value), hour))
+    reached = []
+    for hour, value in by_hour.items():
+        elsewhere = max((around for around, at in weeks[hour_of_week(hour)] if at != hour), default=None)
+        if elsewhere is not None:
+            reached.append((min(value, elsewhere), -hour_of_week(hour)))
     if not reached:
         return None
     value, place = max(reached)

@@ -1,6 +1,7 @@
 """How sure a judgement is, and what makes it less so: named, so that one can wait for a longer window or mend a gap."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from decimal import Decimal
 from typing import Final, Literal, TypeAlias
 
@@ -46,9 +47,13 @@ def of(doubts: Iterable[Doubt]) -> Confidence:
     return Confidence(level="low" if grave else "medium" if found else "high", doubts=tuple(one.text for one in found))
 
 
-def of_window(endpoint: EndpointEvidence) -> Iterator[Doubt]:
-    """A window that no week fits into twice says little of what recurs, and less than one says nothing of weekends."""
-    hours = int((endpoint.end - max(endpoint.start, endpoint.created)).total_seconds() // 3600)
+def of_window(endpoint: EndpointEvidence, born: datetime | None = None) -> Iterator[Doubt]:
+    """A window that no week fits into twice says little of what recurs, and less than one says nothing of weekends.
+
+    ``born`` is when what is judged was made, where that is not the endpoint: a component.
+    """
+    seen_from = max(endpoint.start, endpoint.created, born or endpoint.created)
+    hours = int((endpoint.end - seen_from).total_seconds() // 3600)
     if hours < 2 * _WEEK:
         days = f"{hours // _DAY} days" if hours >= 2 * _DAY else f"{hours} hours"
         yield Doubt(f"it was seen for {days} alone", is_grave=hours < _WEEK)
@@ -85,7 +90,8 @@ def of_load(endpoint: EndpointEvidence, variant: VariantEvidence) -> Iterator[Do
             yield Doubt(f"{share * 100:.0f} % of the hours have datapoints", is_grave=share < _HALF)
     total = variant.requests.total if variant.requests is not None else Decimal(0)
     if variant.errors and total and variant.errors / total > _SHARE:
-        yield Doubt(f"{variant.errors / total * 100:.0f} % of its requests failed")
+        failed = variant.errors / total
+        yield Doubt(f"{failed * 100:.0f} % of its requests failed", is_grave=failed > _HALF)
     queue = endpoint.backlog
     if queue is not None and queue.busy_hours == queue.hours:
         yield Doubt("its queue was never empty for an hour: with room it would use more")

@@ -167,10 +167,9 @@ def _variant(  # noqa: PLR0913, PLR0917 - one variant with all that it is judged
         sizing = right_sizing.judge(
             engine, found, evidence, declared, headroom=asked.headroom, percentile=asked.percentile
         )
-    expected = bill.monthly.expected
     return JudgedVariant(
         evidence=evidence,
-        monthly_usd=None if isinstance(expected, Unknown) or bill.monthly.at_least else expected,
+        monthly_usd=_monthly(evidence, bill),
         hourly_usd=hourly,
         vcpus=None if spec is None else spec.vcpus,
         gpus=None if spec is None else spec.accelerators,
@@ -184,6 +183,16 @@ def _variant(  # noqa: PLR0913, PLR0917 - one variant with all that it is judged
         advice=tuple(recommender.advised(asked.advice, found.name, tests)),
         ways=tuple(each for each in ways if each.kind in _WAYS and each.basis == "with-usage"),
     )
+
+
+def _monthly(evidence: VariantEvidence, bill: Bill) -> Decimal | None:
+    """What it cost a month; None where a part is unknown: of serverless compute, how long its requests took."""
+    expected = bill.monthly.expected
+    if isinstance(expected, Unknown) or bill.monthly.at_least:
+        return None
+    asked_nothing = evidence.activity is not None and evidence.requests is not None and not evidence.requests.total
+    is_open = evidence.serverless is not None and bill.monthly.depends_on_usage and not asked_nothing
+    return None if is_open else expected
 
 
 def _hourly(bill: Bill) -> Decimal | None:

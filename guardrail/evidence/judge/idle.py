@@ -87,16 +87,16 @@ def of_component(found: EndpointEvidence, component: ComponentEvidence, *, hours
     if verdict == "idle" and component.accelerators:
         why += f"; each copy reserves {component.accelerators.normalize():f} accelerators, and ending it saves an "
         why += "instance only where the rest fits on fewer"
-    command = ["sagemaker", "delete-inference-component", "--inference-component-name", component.name]
-    return _judged(
+    told = _judged(
         found,
         done,
         verdict,
         why,
         last=None if component.requests is None else component.requests.last,
         cost_usd=ZERO,
-        commands=(_command(found, command),) if verdict == "idle" else (),
+        commands=(_without_component(found, component.name),) if verdict == "idle" else (),
     )
+    return replace(told, confidence=confidence.of(confidence.of_window(found, component.created)))
 
 
 def _by_components(found: EndpointEvidence, variant: VariantEvidence, hours: int) -> Idleness:
@@ -125,7 +125,11 @@ def _by_components(found: EndpointEvidence, variant: VariantEvidence, hours: int
             found, "it has no components" if unknown is None else f"nobody knows of its component {unknown}"
         )
     latest = min((one for _, one in judged), key=lambda one: one.hours)
-    return replace(latest, verdict="idle", cost_usd=None, why="none of its components was asked anything")
+    commands = [_without_component(found, name) for name, _ in judged]
+    if len(found.variants) == 1:
+        commands.append(_command(found, ["sagemaker", "delete-endpoint", "--endpoint-name", found.name]))
+    why = "none of its components was asked anything"
+    return replace(latest, verdict="idle", cost_usd=None, why=why, commands=tuple(commands))
 
 
 def _verdict(found: EndpointEvidence, variant: VariantEvidence, done: Activity, hours: int) -> tuple[Verdict, str]:
@@ -209,6 +213,10 @@ def _commands(found: EndpointEvidence, variant: VariantEvidence, verdict: Verdic
     else:
         words = ["sagemaker", "delete-endpoint", "--endpoint-name", found.name]
     return (_command(found, words),)
+
+
+def _without_component(found: EndpointEvidence, name: str) -> str:
+    return _command(found, ["sagemaker", "delete-inference-component", "--inference-component-name", name])
 
 
 def _command(found: EndpointEvidence, words: list[str]) -> str:

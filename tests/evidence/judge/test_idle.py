@@ -241,3 +241,21 @@ def test_a_machine_that_works_without_a_request_that_was_counted_is_a_note() -> 
     told = judged(bundle_of(account_of(described()), invocations((HOURS, None)), cpu((HOURS, 350, 300, 18000, 60))))
     assert (told.verdict, told.confidence.level) == ("idle", "low")
     assert told.confidence.doubts == ("its machine works all the same, with 3.5 cores in half of the hours",)
+
+
+def test_a_component_that_was_made_yesterday_is_a_note() -> None:
+    # the host stands since September, the component for 30 hours: that it was never asked says little yet
+    young = {**component("embed"), "CreationTime": "2026-11-15T00:00:00Z"}
+    found = bundle_of(hosting(young), of_component("embed", "Invocations", (HOURS, None))).endpoints[0]
+    told = idle.of_component(found, found.components[0])
+    assert (told.verdict, told.hours, told.confidence.level) == ("idle", 30, "low")
+
+
+def test_what_ends_an_idle_host_ends_all_of_its_components_first() -> None:
+    silent = [of_component(name, "Invocations", (HOURS, None)) for name in ("chat", "embed")]
+    told = judged(bundle_of(hosting(component("chat"), component("embed")), *silent))
+    assert told.commands == (
+        "aws sagemaker delete-inference-component --inference-component-name chat --region us-east-1",
+        "aws sagemaker delete-inference-component --inference-component-name embed --region us-east-1",
+        "aws sagemaker delete-endpoint --endpoint-name shop --region us-east-1",
+    )

@@ -337,3 +337,28 @@ def test_requests_that_nobody_counted_make_it_less_sure() -> None:
     )
     told = judged(found)
     assert (told.confidence.level, told.confidence.doubts) == ("medium", ("Invocations: Forbidden",))
+
+
+def test_a_machine_that_mostly_fails_shows_no_load() -> None:
+    # 600 of 1,000 requests an hour end in a 5xx: what they would take is not known
+    found = bundle_of(
+        account_of(described(), MODEL),
+        cpu((HOURS, 50, 25, 1500, 60)),
+        memory((HOURS, 5, 5, 300, 60)),
+        invocations((HOURS, 1000)),
+        series("Invocation5XXErrors", [(HOURS, 1, 1, 600, 1000)], namespace=SAGEMAKER),
+    )
+    told = judged(found)
+    assert (told.confidence.level, told.confidence.doubts) == ("low", ("60 % of its requests failed",))
+
+
+def test_what_recurs_an_hour_later_when_the_clocks_change_is_load() -> None:
+    # 30 cores on one Wednesday at 08:00 UTC and on the next at 09:00, 2 cores else: 30 × 1.2 = 36, and never 2.4
+    peaks = {50: 3000, 50 + 168 + 1: 3000}
+    found = bundle_of(
+        account_of(described(instance_type=LARGE), MODEL),
+        cpu(*[(1, peaks.get(hour, 200), 100, 6000, 60) for hour in range(HOURS)]),
+        memory((HOURS, 6, 6, 360, 60)),
+        invocations((HOURS, 1000)),
+    )
+    assert judged(found).needed.cpu_cores == 36

@@ -1,15 +1,18 @@
 """Serverless: memory that was used, and slots that were kept warm, by the requests that were observed."""
 
 from decimal import Decimal
+from typing import Any
+
+import pytest
 
 from guardrail.alternatives.engine import Engine
 from guardrail.evidence.base import ENDPOINTS, SAGEMAKER
 from guardrail.evidence.demand import Observed
-from guardrail.evidence.judge import serverless
+from guardrail.evidence.judge import fleet, serverless
 from guardrail.evidence.judge.serverless import Fitted
 from guardrail.evidence.standing import endpoint_of
 from guardrail.prices.book import PriceBook
-from tests.evidence.stories import HOURS, account_of, bundle_of, described, invocations, series
+from tests.evidence.stories import HOURS, account_of, bundle_of, described, invocations, series, with_status
 
 
 def fitted(memory_percent: float, *, slots: int | None = None, share: float = 0.4) -> Fitted:
@@ -50,3 +53,20 @@ def test_slots_that_were_never_busy_need_not_be_warm() -> None:
     assert told.slots is not None
     assert told.slots.name == "4 slots kept warm"
     assert fitted(70, slots=10, share=1.0).slots is None
+
+
+@pytest.mark.parametrize(
+    ("answered", "monthly"),
+    [
+        (invocations((HOURS, 1000)), None),  # how long they took was not answered
+        (with_status("Forbidden", invocations((HOURS, None))), None),
+        (invocations((HOURS, None)), Decimal(0)),  # no request takes any time
+    ],
+)
+def test_serverless_compute_of_which_nobody_knows_how_long_it_ran_is_not_free(
+    answered: Any, monthly: Decimal | None
+) -> None:
+    size = {"MemorySizeInMB": 4096, "MaxConcurrency": 20}
+    story = account_of(described(instance_type=None, variant={"ServerlessConfig": size, "InitialInstanceCount": None}))
+    (found,) = fleet.judged(bundle_of(story, answered), PriceBook())
+    assert (found.monthly_usd, found.variants[0].monthly_usd) == (monthly, monthly)
