@@ -49,7 +49,7 @@ def runs(flow: Flow, jobs: int, *, of: str = "jobs", retries: bool = True) -> li
             if retries:
                 inside = times(inside, Runs(1, step.tries))
             for place in own:
-                found[place] = inside
+                found[place] = Runs(inside.least // step.items_of_a_name, inside.most)
             pending += [(part, inside) for part in step.parts]
     return found
 
@@ -97,7 +97,8 @@ def span(flow: Flow, least: Sequence[Decimal], most: Sequence[Decimal]) -> Span:
     lows, highs = [], []
     for step in flow.steps:
         parts = [span(part, least, most) for part in step.parts]
-        low = sum((least[job] for job in step.jobs), sum((part.least for part in parts), ZERO))
+        own = sum((least[job] for job in step.jobs), ZERO) / step.items_of_a_name
+        low = own + sum((part.least for part in parts), ZERO)
         high = sum((most[job] for job in step.jobs), sum((part.most for part in parts), ZERO))
         lows.append(low * step.least)
         often = max(step.least, 1) if step.most is None else step.most

@@ -517,6 +517,8 @@ class TransformJob(Struct, frozen=True, kw_only=True):
     """Whether incomplete uploads to where it writes end some day; None where its bucket is elsewhere."""
     has_fixed_name: bool = False
     """Its name is the same each time, so that only the first job ever can have it."""
+    names: int | None = 1
+    """How many a fixed name is: one for each item of a map where its index is in it; None where they are not known."""
     waits: bool | None = None
     """Whether what starts it waits for its end (``.sync``), so that a timeout bounds it; None where nothing could."""
     timeout_s: int | Unknown | None = None
@@ -542,6 +544,8 @@ class Step(Struct, frozen=True, kw_only=True):
     """How often at most, where nothing fails; None where that is not known."""
     tries: int | None = 1
     """How often each of these is tried at most, where it fails; None where that is not known."""
+    items_of_a_name: int = 1
+    """How many items of the maps around it, at least, ask for the same name, of which all but the first are refused."""
     nexts: tuple[int, ...] = ()
     ends: bool = False
     """Whether the flow may be over here."""

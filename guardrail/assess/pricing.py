@@ -285,7 +285,7 @@ def _runs(shown: Workflow, worlds: Iterable[Inventory | None]) -> tuple[tuple[in
         for job in zip(*of_each, strict=True)
     )
     return tuple(
-        (least, 1) if job.has_fixed_name and most != 0 else (least, most)  # its name is taken then
+        (least, job.names) if job.has_fixed_name and most != 0 else (least, most)  # its name is taken then
         for job, (least, most) in zip(shown.jobs, found_runs, strict=True)
     )
 

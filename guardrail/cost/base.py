@@ -162,8 +162,8 @@ class Ways(Struct, frozen=True, kw_only=True):
     """At most, as far as that is known."""
     hours: tuple[Decimal, ...]
     """How long one run of each job takes; 0 where nobody says."""
-    once_ever: tuple[bool, ...]
-    """Whether each job runs once, however often it is started: its name is taken then."""
+    once_ever: tuple[int | None, ...]
+    """How many runs of each job there are ever, whose names are taken then; None where it has a new name each time."""
 
 
 class Bill(Struct, frozen=True, kw_only=True):

@@ -83,7 +83,7 @@ def bill(workflow: Workflow, prices: "PriceBook", demand: WorkflowDemand) -> Bil
             executions=least,
             most_executions=most,
             hours=tuple(hours_of_each),
-            once_ever=tuple(job.has_fixed_name for job in workflow.jobs),
+            once_ever=tuple((job.names or 1) if job.has_fixed_name else None for job in workflow.jobs),
         )
     return Bill(
         kind="workflow",
@@ -127,7 +127,7 @@ def together(jobs: Sequence[Bill], ways: Ways | None, absent: Unknown | None) ->
     often = runs(ways.flow, len(jobs))
     mosts = [
         max(each)
-        / (max(ways.most_executions, _ONE) * (most or 1) if once else 1)  # of one that runs once ever its share
+        * (once / (max(ways.most_executions, _ONE) * (most or 1)) if once else 1)  # of what runs once ever its share
         for each, once, (_, most) in zip(singles, ways.once_ever, often, strict=True)
     ]
     leasts = [ZERO if once else min(each) for each, once in zip(singles, ways.once_ever, strict=True)]
@@ -156,10 +156,11 @@ def _job(workflow: Workflow, job: TransformJob, label: str, prices: "PriceBook",
         low = least * often.least
         high = most * (max(often.least, 1) if often.most is None else often.most)
         if job.has_fixed_name:
-            low, high = ZERO, min(high, _ONE)  # every execution but one is refused
+            low, high = ZERO, min(high, Decimal(job.names or often.most or 1))  # every execution but one is refused
         if hours is None and high:
             low = high  # in no state that it has is it known to cost nothing
-    open_end = NO_END if often.most is None and not job.has_fixed_name else started.unsure
+    is_endless = often.most is None and (not job.has_fixed_name or job.names is None)
+    open_end = NO_END if is_endless else started.unsure
     states: list[State] = []
     sizes = list(_sizes(job))
     for size in sizes:

@@ -143,7 +143,7 @@ def per_execution(job: TransformJob, runs: tuple[int, int | None]) -> str:
     if most == 0:
         return "never"
     if job.has_fixed_name:
-        return "0 to 1, once ever"
+        return "0 or more, each once ever" if most is None else f"0 to {most}, {'each ' if most > 1 else ''}once ever"
     if most is None:
         return f"{least} or more"
     return f"{least}" if least == most else f"{least} to {most}"

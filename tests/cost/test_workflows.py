@@ -66,6 +66,20 @@ def test_a_job_is_its_instances_for_as_long_as_it_runs_as_often_as_it_is_started
     assert line.origins == {"price": "price table", "hours": "usage file", "runs": "usage file"}
 
 
+@pytest.mark.parametrize(("names", "ceiling", "is_open"), [(4, "0.92", False), (None, "0.23", True)])
+def test_names_that_come_again_in_each_execution_are_one_job_each(
+    names: int | None,
+    ceiling: str,
+    is_open: bool,  # noqa: FBT001
+) -> None:
+    """Four items, 30 times a month: 4 × 0.5 h × 2 × 0.23 in the first month; of nobody knows how many "at least"."""
+    items = Flow((Step(jobs=(0,), least=0, most=names, ends=True),))
+    found = bill(workflow(job(has_fixed_name=True, names=names), flow=items), PRICES, HALF_AN_HOUR)
+    assert bounds(found)[0] == "0.00"
+    assert bounds(found)[2] == ceiling
+    assert found.monthly.at_least is is_open
+
+
 def test_workflows_stand_in_the_bill_of_an_inventory() -> None:
     """30 × 0.5 h × 2 × 0.23."""
     usage = Usage({"scoring": EndpointUsage(run_hours=Decimal("0.5"))}, {})

@@ -9,7 +9,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from math import ceil
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from msgspec.structs import replace
 
@@ -24,11 +24,20 @@ _REFUSED = re.compile(
     r"(?:(?:amazon)?sagemaker\.)?(?:throttling|toomanyrequests|resourcelimitexceeded)(?:exception)?", re.IGNORECASE
 )
 """Errors of requests that were refused before there was a job."""
-_SAME = re.compile(
-    r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|(?:\$\$|\$states\.context)\.(?:State\.Name|StateMachine\.\w+|Execution\.RoleArn)\b"""
-)
-"""What in an expression is the same in each execution: text, and what the context tells of the machine itself."""
+_TOKEN = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\$\$?(?:\.[A-Za-z_][\w-]*)+""")
+"""Text, and what of the input or of the context, in an expression."""
 _VARIES = re.compile(r"\$|UUID|Random")
+_Changes = Literal["always", "execution", "item", "try", "given"]
+_CONTEXT: tuple[tuple[str, _Changes | None], ...] = (
+    ("$$.State.Name", None),
+    ("$$.StateMachine.", None),
+    ("$$.Execution.RoleArn", None),
+    ("$$.Execution.", "execution"),
+    ("$$.Map.Item.Index", "item"),
+    ("$$.State.RetryCount", "try"),
+)
+"""With what each entry of the context changes; None of what the machine has once ("Accessing execution data from the
+Context object", Step Functions developer guide). Every item begins its tries at 0."""
 _OTHERS = {
     "createtrainingjob": "training job",
     "createprocessingjob": "processing job",
@@ -65,7 +74,7 @@ def read(machine: Mapping[str, Any], given: Any = None) -> Definition:
     createTransformJob.sync", …}}}`` runs one job, called ``Score``.
     """
     reader = _Reader(given if isinstance(given, dict) else {}, machine.get("TimeoutSeconds"))
-    flow = reader.flow(machine, "", "JSONPath", dict(reader.given))
+    flow = reader.flow(machine, "", "JSONPath", dict(reader.given), _Items(1, None))
     return Definition(
         jobs=tuple(reader.jobs),
         flow=flow,
@@ -83,6 +92,15 @@ class _Call(NamedTuple):
     suffix: str
 
 
+class _Items(NamedTuple):
+    """The items of the maps around a state."""
+
+    fewest: int
+    """Of how many, at least, one execution runs it: those of a distributed map have an execution each."""
+    most: int | None
+    """That the innermost map has; None where it is not known, or in no map."""
+
+
 class _Reader:
     """One reading of a state machine."""
 
@@ -94,7 +112,7 @@ class _Reader:
         self.others: Counter[str] = Counter()
         self.doubts: list[str] = []
 
-    def flow(self, machine: Mapping[str, Any], prefix: str, language: str, known: _Known) -> Flow:
+    def flow(self, machine: Mapping[str, Any], prefix: str, language: str, known: _Known, items: _Items) -> Flow:
         """The states of a machine, or of what runs inside a state, the first one first."""
         states, start = machine.get("States"), machine.get("StartAt")
         if not isinstance(states, Mapping) or not states:
@@ -114,10 +132,18 @@ class _Reader:
             if not isinstance(state, Mapping):
                 self.doubts.append(f"its state {str(name)[:80]} cannot be read")
                 state = {}
-            steps.append(self._step(f"{prefix}{name}", state, language, inputs.get(name, {}), places))
+            steps.append(self._step(f"{prefix}{name}", state, language, inputs.get(name, {}), places, items))
         return Flow(tuple(steps))
 
-    def _step(self, label: str, state: Mapping[str, Any], language: str, known: _Known, places: dict[str, int]) -> Step:
+    def _step(
+        self,
+        label: str,
+        state: Mapping[str, Any],
+        language: str,
+        known: _Known,
+        places: dict[str, int],
+        items: _Items,
+    ) -> Step:
         language = str(state.get("QueryLanguage") or language)
         known = self._input(state, language, known)
         after = [places[name] for name in _nexts(state) if name in places]
@@ -129,18 +155,19 @@ class _Reader:
         bare = Step(nexts=tuple(dict.fromkeys(after)), ends=is_over)
         kind = state.get("Type")
         if kind == "Task":
-            return self._task(label, state, language, known, bare)
+            return self._task(label, state, language, known, bare, items)
         if kind == "Parallel":
             branches = objects(state.get("Branches"))
             inside = known if _keeps(state, "InputPath", "Parameters", "Arguments") else {}
             first = len(self.jobs)
-            parts = tuple(self.flow(branch, f"{label}/", language, inside) for branch in branches)
+            parts = tuple(self.flow(branch, f"{label}/", language, inside, items) for branch in branches)
             return replace(bare, parts=parts, tries=self._retried(first, _attempts(state)))
         processor = state.get("ItemProcessor") or state.get("Iterator")
         if kind == "Map" and isinstance(processor, Mapping):
             first = len(self.jobs)
-            part = self.flow(processor, f"{label}/", language, {})
             least, most = self._items(state, language, known)
+            fewest = 1 if _is_distributed(processor) else items.fewest * max(least, 1)
+            part = self.flow(processor, f"{label}/", language, {}, _Items(fewest, most))
             return replace(bare, parts=(part,), least=least, most=most, tries=self._retried(first, _attempts(state)))
         if kind not in _OTHER_TYPES:
             self.doubts.append(f"what its state {label[:80]} runs cannot be read")
@@ -154,14 +181,16 @@ class _Reader:
                 self.jobs[place] = replace(job, attempts=attempts)
         return tries
 
-    def _task(self, label: str, state: Mapping[str, Any], language: str, known: _Known, bare: Step) -> Step:
+    def _task(
+        self, label: str, state: Mapping[str, Any], language: str, known: _Known, bare: Step, items: _Items
+    ) -> Step:
         call = _call(state.get("Resource"))
         if call is None and _looks_like_one(state):
-            return self._job(label, state, language, known, None, bare)
+            return self._job(label, state, language, known, None, bare, items)
         if call is None:
             return bare
         if call.service == "sagemaker" and call.action == "createtransformjob":
-            return self._job(label, state, language, known, call, bare)
+            return self._job(label, state, language, known, call, bare, items)
         if call.service == "sagemaker" and call.action in _OTHERS:
             self.others[_OTHERS[call.action]] += 1
         elif call.service == "sagemaker" and _INFERENCE.match(call.action):
@@ -181,11 +210,19 @@ class _Reader:
             name = request.get("Name") if isinstance(request, dict) else None
             is_taken = call.action == "startexecution" and isinstance(name, str)
             least = 0 if is_taken else 1  # an execution of that name is refused for 90 days (StartExecution)
-            return replace(bare, starts=(len(self.starts) - 1,), least=least, tries=tries)
+            shared = _sharing(self._changes(state, "Name", language, known), items)
+            return replace(bare, starts=(len(self.starts) - 1,), least=least, tries=tries, items_of_a_name=shared)
         return bare
 
-    def _job(
-        self, label: str, state: Mapping[str, Any], language: str, known: _Known, call: _Call | None, bare: Step
+    def _job(  # noqa: PLR0913, PLR0917 - what stands around a task
+        self,
+        label: str,
+        state: Mapping[str, Any],
+        language: str,
+        known: _Known,
+        call: _Call | None,
+        bare: Step,
+        items: _Items,
     ) -> Step:
         waits = None if call is None else call.suffix.startswith("sync")
         request = self._arguments(state, language, known)
@@ -199,11 +236,21 @@ class _Reader:
             else (Unknown("TimeoutSecondsPath") if "TimeoutSecondsPath" in state else None),
             attempts=1 if waits is False else _attempts(state),
         )
-        is_written = _has_one_name(state, language)
-        is_fixed = is_written or isinstance(job.name, str)  # an input that a schedule gives is the same each time too
-        job = replace(job, has_fixed_name=is_fixed, attempts=1 if is_fixed else job.attempts)
+        changes = self._changes(state, "TransformJobName", language, known)
+        is_fixed = isinstance(job.name, str) or not changes & {"always", "execution"}
+        attempts = job.attempts if "try" in changes else 1
+        names = items.most if "item" in changes else 1
+        if is_fixed:
+            names = None if names is None or attempts is None else names * attempts
+            job = replace(job, has_fixed_name=True, attempts=attempts, names=names)
         self.jobs.append(job)
-        return replace(bare, jobs=(len(self.jobs) - 1,), least=0 if is_written else 1, tries=job.attempts)
+        return replace(
+            bare,
+            jobs=(len(self.jobs) - 1,),
+            least=1 if changes & {"always", "execution", "given"} else 0,
+            tries=job.attempts,
+            items_of_a_name=_sharing(changes, items),
+        )
 
     # Values
 
@@ -247,6 +294,35 @@ class _Reader:
             if where is not None:
                 return plain(where, name)
         return Unknown(f"{name} is {str(path)[:80]}, which is known only when it runs")
+
+    def _changes(self, state: Mapping[str, Any], field: str, language: str, known: _Known) -> set[_Changes]:
+        """With what a name changes that a task gives; with nothing where it is written out, or made of what is.
+
+        A placeholder is filled in once, when it is deployed. ``States.Format('nightly-{}', $$.StateMachine.Name)`` is
+        the same each time, and what has ``$$.Execution.Name`` in it in each execution. A value of the input that a
+        schedule gives is the same each time too.
+        """
+        written = state.get("Parameters" if language == "JSONPath" else "Arguments")
+        if not isinstance(written, Mapping):
+            return {"always"}
+        name = written.get(field)
+        path = written.get(f"{field}.$") if language == "JSONPath" else None
+        is_expression = language == "JSONata" and isinstance(name, str) and name.startswith("{%")
+        if name is not None and not is_expression:
+            return set()
+        expression = path if name is None else name
+        if not isinstance(expression, str):
+            return {"always"}
+        changes: set[_Changes] = set()
+        expression = expression.replace("$states.context.", "$$.").replace("$states.input.", "$.")
+        for token in _TOKEN.findall(expression):
+            is_known = token.startswith("$") and not isinstance(self._at(token, field, known), Unknown)
+            change: _Changes | None = "given" if is_known else None
+            if token.startswith("$") and not is_known:
+                change = next((how for what, how in _CONTEXT if token.startswith(what)), "always")
+            if change is not None:
+                changes.add(change)
+        return {"always"} if _VARIES.search(_TOKEN.sub("", expression)) else changes
 
     # What is known where
 
@@ -324,22 +400,15 @@ class _Reader:
         return least, most
 
 
-def _has_one_name(state: Mapping[str, Any], language: str) -> bool:
-    """Whether a task gives its job the same name in each execution: one that is written out, or made of what is.
+def _is_distributed(processor: Mapping[str, Any]) -> bool:
+    """Whether a map runs an execution of its own for each item, which has a name of its own."""
+    config = processor.get("ProcessorConfig")
+    return isinstance(config, Mapping) and config.get("Mode") == "DISTRIBUTED"
 
-    A placeholder is filled in once, when it is deployed. ``States.Format('nightly-{}', $$.StateMachine.Name)`` is the
-    same each time, and what has ``$$.Execution.Name`` or ``States.UUID()`` in it is not.
-    """
-    written = state.get("Parameters" if language == "JSONPath" else "Arguments")
-    if not isinstance(written, Mapping):
-        return False
-    name = written.get("TransformJobName")
-    path = written.get("TransformJobName.$") if language == "JSONPath" else None
-    is_expression = language == "JSONata" and isinstance(name, str) and name.startswith("{%")
-    if name is not None and not is_expression:
-        return True
-    expression = path if name is None else name
-    return isinstance(expression, str) and _VARIES.search(_SAME.sub("", expression)) is None
+
+def _sharing(changes: set[_Changes], items: _Items) -> int:
+    """How many items of one execution ask for the same name at least; 1 where each has its own."""
+    return 1 if changes & {"always", "item"} else items.fewest
 
 
 def _start(label: str, request: Mapping[str, Any]) -> Start:

@@ -1,10 +1,11 @@
 """State machines: what their tasks start, in both languages of expressions, and how often."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from guardrail.flows import Runs, runs
+from guardrail.flows import Runs, runs, span
 from guardrail.model import TransformJob, Unknown
 from guardrail.sources.jobs import states
 from guardrail.sources.jobs.base import Definition, value_of
@@ -96,7 +97,7 @@ def test_an_input_that_is_given_feeds_paths_until_a_state_writes_over_it() -> No
 
 
 def test_a_map_runs_once_for_each_item_that_is_written_out() -> None:
-    body = machine(Score=task())
+    body = machine(Score=named("States.UUID()"))
     items = {"Type": "Pass", "Result": [1, 2, 3, 4], "ResultPath": "$.all", "Next": "Each"}
     each = {"Type": "Map", "ItemsPath": "$.all", "MaxConcurrency": 1, "Iterator": body, "End": True}
     assert how_often(states.read(machine(Items=items, Each=each))) == {"Each/Score": Runs(4, 4)}
@@ -215,6 +216,97 @@ def test_so_does_one_in_jsonata(name: str, *, stays: bool) -> None:
     assert only(states.read(machine(Score=score | arguments))).has_fixed_name is stays
 
 
+FOUR = {"Type": "Pass", "Result": [1, 2, 3, 4], "ResultPath": "$.all", "Next": "Each"}
+
+
+def over_four(state: dict[str, Any], **others: Any) -> dict[str, Any]:
+    """A machine that runs a state for each of four items."""
+    body = machine(Score=state) | others
+    return machine(Items=FOUR, Each={"Type": "Map", "ItemsPath": "$.all", "ItemProcessor": body, "End": True})
+
+
+def named(expression: str, **others: Any) -> dict[str, Any]:
+    return task(Parameters=request(**{"TransformJobName.$": expression}), **others)
+
+
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [
+        ("$$.Execution.Name", 1),
+        ("States.Format('{}-{}', $$.Execution.StartTime, $$.State.Name)", 1),
+        ("$$.Execution.Input.job", 1),
+        ("States.Format('{}-{}', $$.Execution.Name, $$.State.RetryCount)", 1),  # each item begins its tries at 0
+        ("States.Format('{}-{}', $$.Execution.Name, $$.Map.Item.Index)", 4),
+        ("States.Format('{}-{}', $$.Execution.Name, States.UUID())", 4),
+        ("$.name", 4),
+    ],
+)
+def test_items_that_share_the_name_of_their_execution_are_one_job_at_least(name: str, least: int) -> None:
+    """TransformJobName "must be unique within an AWS Region in an AWS account": the other three are refused."""
+    assert how_often(states.read(over_four(named(name)))) == {"Each/Score": Runs(least, 4)}
+
+
+def test_an_item_of_a_distributed_map_is_an_execution_with_a_name_of_its_own() -> None:
+    alone = over_four(named("$$.Execution.Name"), ProcessorConfig={"Mode": "DISTRIBUTED"})
+    assert how_often(states.read(alone)) == {"Each/Score": Runs(4, 4)}
+    inner = {"Type": "Map", "ItemsPath": "$.all", "ItemProcessor": machine(Score=named("$$.Execution.Name"))}
+    nested = machine(Items=FOUR, Each=inner | {"End": True})
+    both = machine(
+        Items=FOUR,
+        Each={
+            "Type": "Map",
+            "ItemsPath": "$.all",
+            "ItemProcessor": nested | {"ProcessorConfig": {"Mode": "DISTRIBUTED"}},
+            "End": True,
+        },
+    )
+    # 4 executions, each of which has one job at least and 4 at most
+    assert how_often(states.read(both)) == {"Each/Each/Score": Runs(4, 16)}
+
+
+def test_the_cheapest_way_counts_items_that_share_a_name_once() -> None:
+    """Of a job of 10 USD over four items one starts: 10 USD at least and 40 at most."""
+    flow = states.read(over_four(named("$$.Execution.Name"))).flow
+    assert span(flow, [Decimal(10)], [Decimal(10)]) == (10, 40)
+
+
+def test_executions_of_the_same_name_are_one_at_least() -> None:
+    start = task(
+        "arn:aws:states:::states:startExecution", Parameters={"StateMachineArn": "x", "Name.$": "$$.Execution.Name"}
+    )
+    flow = states.read(over_four(start)).flow
+    assert runs(flow, 1, of="starts") == [Runs(1, 4)]
+
+
+@pytest.mark.parametrize(
+    ("name", "names", "expected"),
+    [
+        ("States.Format('a-{}', $$.Map.Item.Index)", 4, Runs(0, 4)),
+        ("$$.State.RetryCount", 2, Runs(0, 8)),  # the names 0 and 1, which each of four items tries
+        ("States.Format('{}-{}', $$.Map.Item.Index, $$.State.RetryCount)", 8, Runs(0, 8)),
+        ("States.Format('a-{}', $$.Execution.Input.job)", 1, Runs(1, 4)),  # one, each time that it is another input
+    ],
+)
+def test_a_name_that_comes_again_in_each_execution_is_once_ever_for_each_that_it_is(
+    name: str, names: int, expected: Runs
+) -> None:
+    again = [{"ErrorEquals": ["States.TaskFailed"], "MaxAttempts": 1}]
+    found = states.read(over_four(named(name, Retry=again)), {"job": "nightly"})
+    assert (only(found).has_fixed_name, only(found).names) == (True, names)
+    assert how_often(found) == {"Each/Score": expected}
+
+
+def test_a_name_of_the_index_alone_in_a_map_without_an_end_is_nobody_knows_how_many() -> None:
+    each = {"Type": "Map", "ItemProcessor": machine(Score=named("$$.Map.Item.Index")), "End": True}
+    job = only(states.read(machine(Each=each)))
+    assert (job.has_fixed_name, job.names) == (True, None)
+
+
+@pytest.mark.parametrize(("name", "stays"), [("States.Format('a-{}', $.job)", True), ("$.job", True), ("$.x", False)])
+def test_a_name_made_of_an_input_that_is_always_the_same_stays_too(name: str, *, stays: bool) -> None:
+    assert only(states.read(machine(Score=named(name)), {"job": "nightly"})).has_fixed_name is stays
+
+
 def test_a_choice_without_a_default_may_choose_nothing() -> None:
     rule = {"Variable": "$.x", "IsPresent": True, "Next": "Score"}
     choice = {"Type": "Choice", "Choices": [rule]}
@@ -298,7 +390,7 @@ def test_odd_values_anywhere_are_no_traceback(odd: Any) -> None:
 )
 def test_a_map_runs_for_each_item_of_a_list_and_each_name_of_an_object(result: Any, path: str, expected: Runs) -> None:
     """Step Functions developer guide, "ItemsPath (Map, JSONPath only)"."""
-    each = {"Type": "Map", "ItemsPath": path, "ItemProcessor": machine(Score=task()), "End": True}
+    each = {"Type": "Map", "ItemsPath": path, "ItemProcessor": machine(Score=named("States.UUID()")), "End": True}
     written = {"Type": "Pass", "Result": result, "Next": "Each"}
     assert how_often(states.read(machine(Write=written, Each=each))) == {"Each/Score": expected}
 
