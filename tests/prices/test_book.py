@@ -418,6 +418,12 @@ def test_hosting_prices_are_of_instances_alone_and_of_no_other_use(tmp_path: Pat
     assert mine.hosting_prices("us-moon-1").keys() == {"ml.m5.xlarge"}
 
 
+def test_a_region_of_own_tables_is_one_of_those_that_have_a_price(tmp_path: Path) -> None:
+    own = listed(tmp_path / "own", "Host:ml.p6-b200.48xlarge", region="us-moon-1", prefix="MOON1")
+    found = PriceBook(own=own).hosting("us-west-2", "ml.p6-b200.48xlarge")
+    assert "; it has one in us-east-1 and us-moon-1; " in reason(found)
+
+
 def test_own_tables_win_row_by_row_and_leave_other_regions_alone(tmp_path: Path) -> None:
     """9.00 for what the list has; the bundled 0.115 in doubt for what it should have and does not."""
     mine = PriceBook(own=listed(tmp_path / "own", "Host:ml.m5.xlarge"))
