@@ -18,6 +18,7 @@ from guardrail.model import (
     Budget,
     ChangeSet,
     Endpoint,
+    Flow,
     InferenceComponent,
     InstanceVariant,
     Inventory,
@@ -82,12 +83,33 @@ def in_force(change_set: ChangeSet, today: date, demand: Demand = NO_USAGE) -> C
         endpoints = tuple(_in_force(each, today, said) for each in of.endpoints)
         unattached = tuple(_in_force(each, today, said) for each in of.unattached)
         strays = tuple(_in_force(each, today, said) for each in of.strays)
-        asked = {each.address: demand.of_workflow(each).monthly_runs for each in of.workflows}
+        named = (*of.workflows, *_above(of.workflows))
+        asked = {each.address: demand.of_workflow(each).monthly_runs for each in named}
         workflows = tuple(_started(each, today, asked) for each in of.workflows)
         return structs.replace(of, endpoints=endpoints, unattached=unattached, strays=strays, workflows=workflows)
 
     changed = change_set.mapped(inventory, inventory)
     return structs.replace(changed, notices=(*change_set.notices, *said))
+
+
+def _above(workflows: Sequence[Workflow]) -> Iterator[Workflow]:
+    """What starts workflows and has no job of its own, as a workflow without one: usage may name it.
+
+    Of ``Child`` that ``Parent: Run`` starts each time it is ``Parent``.
+    """
+    seen = {each.block_address for each in workflows}
+    for workflow in workflows:
+        for parent in (parent for trigger in workflow.triggers or () for parent in trigger.parents):
+            if parent.address not in seen:
+                seen.add(parent.address)
+                yield Workflow(
+                    address=parent.address,
+                    type="",
+                    region=workflow.region,
+                    name=parent.address,
+                    jobs=(),
+                    flow=Flow(),
+                )
 
 
 def _started(workflow: Workflow, today: date, asked: Mapping[str, Decimal | None]) -> Workflow:
@@ -311,5 +333,5 @@ def known_endpoints(change_sets: Iterable[ChangeSet]) -> list[Endpoint | Workflo
     for inventory in inventories:
         if inventory is not None:
             known += (*inventory.endpoints, *inventory.unattached)
-            known += inventory.workflows
+            known += (*inventory.workflows, *_above(inventory.workflows))
     return known

@@ -1032,6 +1032,18 @@ def test_what_a_usage_file_says_of_a_machine_goes_for_what_it_starts(check: Chec
     assert amounts(report) == [3.07, 3.07]
 
 
+def test_a_usage_file_may_name_what_starts_others_and_has_no_job_itself(check: Check, tmp_path: Path) -> None:
+    template = json.dumps({"Resources": chain(3, 2)})
+    report = check(template, "template.json", *stated("  N0: {monthly_runs: 3}\n", tmp_path))
+    # 3 × 2 × 2 = 12 runs × 0.5 h × 2 × 0.23
+    assert amounts(report) == [2.76, 2.76]
+    nearer = stated("  N0: {monthly_runs: 3}\n  N1: {monthly_runs: 1}\n", tmp_path)
+    assert amounts(check(template, "template.json", *nearer)) == [0.46, 0.46]  # 1 × 2 × 0.5 h × 2 × 0.23
+    assert [each for each in report["notices"] if "nothing has the address" in each] == []
+    typo = check(template, "template.json", *stated("  N9: {monthly_runs: 3}\n", tmp_path))
+    assert "usage file: nothing has the address N9" in typo["notices"]
+
+
 def test_what_is_said_of_the_started_machine_itself_goes_before(check: Check, tmp_path: Path) -> None:
     options = stated("  N0: {monthly_runs: 3}\n  N2: {monthly_runs: 1}\n", tmp_path)
     report = check(json.dumps({"Resources": with_a_job_at_the_top(3, 2)}), "template.json", *options)
