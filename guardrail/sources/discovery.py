@@ -230,7 +230,7 @@ class _Search:
     def _look_into(self, path: str, head: bytes) -> None:
         """Take a file for a template, or for a definition of what makes inference, by what stands in it."""
         content = head if len(head) < _HEAD else _content(path)
-        if looks_like_one(head) and b"sagemaker" in content.lower():
+        if looks_like_one(head) and b"sagemaker" in template.in_utf8(content).lower():
             self._elsewhere[path] = "a definition that calls SageMaker"
         elif _PIPELINE.match(content):
             self._elsewhere[path] = "the definition of a SageMaker pipeline"

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from guardrail import files, limits
 from guardrail.errors import GitError, MalformedError, SourceError
 from guardrail.model import ChangeSet, Coverage, Inventory, Skipped, Unknown, Workflow
+from guardrail.sources.template import in_utf8
 
 if TYPE_CHECKING:
     from guardrail.git import Commit
@@ -53,7 +54,8 @@ def looks_like_one(head: bytes) -> bool:
     """Whether what a file begins with is a definition's."""
     if head.startswith(_PLAN):
         return False
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
+    head = in_utf8(head)
+    if head.lstrip(b" \t\r\n")[:1] == b"{":
         return re.search(_TOLD, head) is not None and re.match(_OTHER, head) is None
     return re.search(_YAML, head) is not None and re.search(_NOT_YAML, head) is None
 
@@ -112,11 +114,12 @@ def _before(path: str, region: str | None, past: "Commit") -> tuple[Inventory | 
 def _definition(path: str, content: bytes) -> "tuple[Definition, str]":
     """What a definition says, and its text. Raises `SourceError`."""
     from guardrail.sources.jobs import base, definitions
+    from guardrail.sources.template.text import encoding_of
 
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode(encoding_of(content))
     except UnicodeDecodeError:
-        raise SourceError(f"{path} is not text in UTF-8") from None
+        raise SourceError(f"{path} is not text in UTF-8 or UTF-16", hint="save it with UTF-8 encoding") from None
     try:
         found = definitions.read(base.value_of(text))
     except MalformedError as error:

@@ -43,6 +43,37 @@ def test_a_state_machine_shows_the_price_of_an_hour_of_the_whole_job(check: Call
     assert workflow["after"]["depends_on_usage"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("past_the_head", [0, 70_000], ids=["small", "longer than its head"])
+def test_a_definition_is_read_in_whatever_encoding_a_shell_writes(
+    encoding: str, past_the_head: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "score.asl.json"
+    path.write_bytes(json.dumps(MACHINE | {"Comment": "é" * past_the_head}, ensure_ascii=False).encode(encoding))
+    assert cli.main(["check", str(path), "--region", "us-east-1", "--isolated", "--format", "json"]) == 0
+    (workflow,) = json.loads(capsys.readouterr().out)["workflows"]
+    assert workflow["jobs"][0]["hour_usd"] == {"least": "0.46", "most": "0.46"}  # 2 × 0.23
+    assert cli.main(["check", str(tmp_path), "--region", "us-east-1", "--isolated", "--format", "json"]) == 0
+    assert [each["address"] for each in json.loads(capsys.readouterr().out)["workflows"]] == ["score.asl.json"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [json.dumps(MACHINE).replace("churn", "chürn").encode("latin-1"), json.dumps(MACHINE).encode("utf-16")[:-1]],
+    ids=["Latin-1", "half a character"],
+)
+def test_a_definition_in_no_encoding_that_is_read_is_told_so(
+    content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "score.asl.json"
+    path.write_bytes(content)
+    assert cli.main(["check", str(path), "--isolated"]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        f"guardrail: {path} is not text in UTF-8 or UTF-16",
+        "hint: save it with UTF-8 encoding",
+    ]
+
+
 def test_usage_prices_the_month(check: Callable[..., Any], tmp_path: Path) -> None:
     usage = tmp_path / "usage.yml"
     usage.write_text(
