@@ -112,7 +112,7 @@ def _decoded(content: bytes, path: str, kind: Any, problem: str) -> Any:
 
 def _first_line(error: Exception) -> str:
     text = str(error).partition("\n")[0]
-    return text[:1].lower() + text[1:]
+    return text if text.startswith("JSON") else text[:1].lower() + text[1:]
 
 
 def series(pages: Iterable[Page], requests: Sequence[Request]) -> Iterator[Series]:

@@ -135,7 +135,7 @@ def read(path: str | os.PathLike[str], content: bytes | None = None) -> Bundle:
 
 def _said(error: Exception) -> str:
     problem = str(error).partition("\n")[0]
-    return problem[:1].lower() + problem[1:]
+    return problem if problem.startswith("JSON") else problem[:1].lower() + problem[1:]
 
 
 def _refuse(value: object) -> None:
@@ -170,9 +170,11 @@ def merged(bundles: Iterable[Bundle]) -> Bundle:
     found = list(bundles)
     endpoints: dict[tuple[str, str, str], EndpointEvidence] = {}
     jobs: dict[tuple[str, ...], JobEvidence] = {}
-    for each in sorted((one for bundle in found for one in bundle.endpoints), key=lambda one: (one.end, one.start)):
+    for each in sorted((one for bundle in found for one in bundle.endpoints), key=_how_late):
         endpoints[each.account, each.region, each.name] = each
-    for job in sorted((one for bundle in found for one in bundle.jobs), key=lambda one: (one.end, one.start)):
+    for job in sorted(
+        (one for bundle in found for one in bundle.jobs), key=lambda one: (one.end, one.start, msgspec.json.encode(one))
+    ):
         jobs[job.account, job.region, job.prefix, job.model or "", job.instance_type or "", str(job.instances)] = job
     surveys = {survey for bundle in found for survey in bundle.surveys}
     return sealed(
@@ -183,6 +185,12 @@ def merged(bundles: Iterable[Bundle]) -> Bundle:
             jobs=tuple(one for _, one in sorted(jobs.items())),
         )
     )
+
+
+def _how_late(one: EndpointEvidence) -> tuple[datetime, datetime, int, bytes]:
+    """The last that was seen, and of two of the same hour that with fewer gaps, in whatever order they are named."""
+    gaps = len(one.gaps) + sum(len(each.gaps) for each in one.variants) + sum(len(each.gaps) for each in one.components)
+    return one.end, one.start, -gaps, msgspec.json.encode(one)
 
 
 def age_days(bundle: Bundle, today: date) -> int:

@@ -187,7 +187,8 @@ def _requests(seen: Observed, variant: str, *, hosts_components: bool) -> tuple[
     if found.is_whole:
         return found, ()
     whole = sum(1 for _ in seen.measured.hours())
-    return found, (seen.gap("Invocations", f"{found.requests.hours} of {whole} hours", variant),)
+    why = f"{found.requests.hours} of {whole} hours" if found.requests.hours < whole else "answered in part"
+    return found, (seen.gap("Invocations", why, variant),)
 
 
 def _activity(seen: Observed, host: Host, requests: Answered | None, queue: "_Queue | None") -> Activity | None:

@@ -25,6 +25,7 @@ from tests.evidence.stories import (
     invocations,
     memory,
     series,
+    with_status,
 )
 
 MOST_BYTES = 16 * 1024
@@ -135,3 +136,11 @@ def test_its_age_is_that_of_the_oldest_part() -> None:
     found = bundle_of(account_of(described()), memory((HOURS, 1, 1, 60, 60), start=START))
     assert bundle_file.age_days(found, date(2026, 12, 1)) == 15
     assert bundle_file.age_days(Bundle(version="1"), date(2026, 12, 1)) == 0
+
+
+def test_of_two_runs_that_ended_in_the_same_hour_that_with_fewer_gaps_counts_in_any_order() -> None:
+    whole = bundle_of(account_of(described()), cpu((HOURS, 50, 25, 1500, 60)), invocations((HOURS, 100)))
+    refused = bundle_of(account_of(described()), with_status("Forbidden", invocations((HOURS, None))))
+    one, other = bundle_file.merged([whole, refused]), bundle_file.merged([refused, whole])
+    assert one == other
+    assert one.endpoints == whole.endpoints

@@ -140,18 +140,17 @@ def judge(
         confidence=confidence.of(doubts),
     )
     spec, why = _present(engine, found, variant, endpoint, place)
-    if spec is None or variant.multi_model or need.cpu_cores is None:
-        return replace(told, reason=why or (_CACHE if variant.multi_model else "its CPU use is not known"))
+    if spec is None:
+        return replace(told, reason=why)
     told = replace(told, fullest=_fullest(need, spec))
     lacking = need.lacks(spec, spec)
     if not lacking and declared.share >= 1:
         is_as_it_ran = declared.share == 1 and _last_type(variant) == spec.instance_type
         lacking = tuple(_exhausted(variant, spec) if is_as_it_ran else _would_be_used_up(need, spec))
     if lacking:
-        return replace(
-            told, verdict="too-small", reason="; ".join(lacking), enough=_enough(engine, endpoint, spec, needed)
-        )
-    if hidden := _hidden(found, variant):
+        enough = None if variant.multi_model else _enough(engine, endpoint, spec, needed)
+        return replace(told, verdict="too-small", reason="; ".join(lacking), enough=enough)
+    if hidden := _hidden(found, variant) or _unseen(engine, variant, need, spec):
         return replace(told, reason=hidden)
     options = tuple(_options(engine, endpoint, place, spec, needed))
     fewer = _fewer(engine, endpoint, place, spec, needed)
@@ -249,9 +248,27 @@ def _would_be_used_up(need: Need, spec: InstanceSpec) -> Iterator[str]:
     for used, whole, what in (
         (need.cpu_cores, Decimal(spec.vcpus), "cores"),
         (need.memory_gib, spec.memory_gib, "GiB of memory"),
+        (
+            need.gpu_memory_gib,
+            spec.accelerators * (spec.accelerator_memory_gib or Decimal(0)),
+            "GiB of accelerator memory",
+        ),
     ):
-        if used is not None and used >= _FULL * whole:
+        if used is not None and whole and used >= _FULL * whole:
             yield f"{plain(used)} of {plain(whole)} {what} would be used, all there are"
+
+
+def _unseen(engine: Engine, variant: VariantEvidence, need: Need, spec: InstanceSpec) -> str | None:
+    """Why what was measured does not tell whether the declared type does, though nothing contradicts it."""
+    if variant.multi_model:
+        return _CACHE
+    if need.cpu_cores is None:
+        return "its CPU use is not known"
+    ran_on = engine.prices.instance(_last_type(variant) or "")
+    is_unused = spec.accelerator_kind is None and need.gpus == 0
+    if ran_on is not None and ran_on.accelerator_kind != spec.accelerator_kind and not is_unused:
+        return f"what it used of {ran_on.instance_type} says nothing of another kind of accelerator"
+    return None
 
 
 def _hidden(found: EndpointEvidence, variant: VariantEvidence) -> str | None:

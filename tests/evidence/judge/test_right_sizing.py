@@ -362,3 +362,63 @@ def test_what_recurs_an_hour_later_when_the_clocks_change_is_load() -> None:
         invocations((HOURS, 1000)),
     )
     assert judged(found).needed.cpu_cores == 36
+
+
+def on_gpus(gpu_percent: float, gpu_memory_percent: float) -> Bundle:
+    """Two weeks of one ml.g5.12xlarge, with four GPUs of 22.3515625 GiB."""
+    return bundle_of(
+        account_of(described(instance_type="ml.g5.12xlarge"), MODEL),
+        cpu((HOURS, 100, 50, 3000, 60)),
+        memory((HOURS, 3, 3, 180, 60)),
+        series("GPUUtilization", [(HOURS, gpu_percent, gpu_percent, gpu_percent * 60, 60)]),
+        series("GPUMemoryUtilization", [(HOURS, gpu_memory_percent, gpu_memory_percent, 60, 60)]),
+        invocations((HOURS, 1000)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("seen", "after", "verdict", "reason"),
+    [
+        # 99 % of one GPU's 22.3515625 GiB are 22.128046875, which is rounded up, of the same 22.3515625 there would be
+        (
+            on_gpus(70, 99),
+            "ml.g5.xlarge",
+            "too-small",
+            "22.1281 of 22.3515625 GiB of accelerator memory would be used, all there are",
+        ),
+        (
+            on_gpus(70, 50),
+            "ml.inf2.xlarge",
+            "unknown",
+            "what it used of ml.g5.12xlarge says nothing of another kind of accelerator",
+        ),
+        # 50 % of 192 GiB are 96, whatever its CPU did
+        (
+            bundle_of(
+                account_of(described(instance_type="ml.m5.12xlarge"), MODEL),
+                memory((HOURS, 50, 50, 3000, 60)),
+                invocations((HOURS, 1000)),
+            ),
+            "ml.m5.large",
+            "too-small",
+            "8 of 96 GiB of memory",
+        ),
+    ],
+)
+def test_another_type_is_held_against_what_was_seen(seen: Bundle, after: str, verdict: str, reason: str) -> None:
+    (found,) = seen.endpoints
+    (changed,) = steady(after, 1, 1).endpoints
+    told = right_sizing.judge(Engine(BOOK), found, found.variants[0], declared(changed))
+    assert (told.verdict, told.reason) == (verdict, reason)
+
+
+def test_what_ran_on_neuron_says_nothing_of_a_machine_without() -> None:
+    (found,), (changed,) = steady("ml.inf2.xlarge", 50, 3).endpoints, steady("ml.m5.large", 1, 1).endpoints
+    assert right_sizing.judge(Engine(BOOK), found, found.variants[0], declared(changed)).verdict == "unknown"
+
+
+def test_gpus_that_nothing_used_may_go() -> None:
+    # 100 % of 48 vCPUs is 1 core, 3 % of 192 GiB are 5.76: 1.2 and 6.912 with room, of 4 and 16
+    (found,), (changed,) = on_gpus(0, 0).endpoints, steady("ml.m5.xlarge", 1, 1).endpoints
+    told = right_sizing.judge(Engine(BOOK), found, found.variants[0], declared(changed))
+    assert told.verdict in ("fits", "too-large")
