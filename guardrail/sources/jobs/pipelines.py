@@ -5,8 +5,9 @@ steps", "Default values" and "Customize access management for SageMaker Pipeline
 SageMaker developer guide.
 """
 
+import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -31,6 +32,8 @@ _BILLS_NOTHING = ("Model", "Fail", "EMR", "EMRServerless")
 """Steps behind which nothing of SageMaker's bill stands: EMR bills what it runs itself."""
 _STARTS_ANOTHER = "SageMaker.JOB_INTERNAL_ERROR"
 """The one error of a retry policy behind which there was a job that ran."""
+_NAME = re.compile(r"[A-Za-z0-9\-_]{1,64}")
+"""What a parameter may be called (the pipeline definition schema)."""
 
 
 def read(pipeline: Mapping[str, Any], given: Any = None) -> Definition:
@@ -41,11 +44,40 @@ def read(pipeline: Mapping[str, Any], given: Any = None) -> Definition:
     parameters = _parameters(pipeline)
     if isinstance(given, Unknown):
         given = {name: Unknown(f"what {name} is given is not known: {given.reason}") for name in parameters}
-    reader = _Reader(parameters, given if isinstance(given, Mapping) else {})
+    given = given if isinstance(given, Mapping) else {}
+    reader = _Reader(parameters, given)
     flow = reader.flow(pipeline.get("Steps"), "")
+    refused = tuple(_refused(pipeline, given))
+    if refused:
+        flow = Flow((Step(parts=(flow,), least=0, ends=True),))
     return Definition(
-        jobs=tuple(reader.jobs), flow=flow, others=dict(reader.others), doubts=tuple(dict.fromkeys(reader.doubts))
+        jobs=tuple(reader.jobs),
+        flow=flow,
+        others=dict(reader.others),
+        doubts=(*refused, *dict.fromkeys(reader.doubts)),
     )
+
+
+def _refused(pipeline: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:
+    """Why an execution that is given these parameters is refused, so that it may run nothing.
+
+    A name "must match a named parameter in the pipeline definition" (API reference, Parameter). That a value must be
+    among EnumValues is what they are for; no page says what becomes of another one.
+    """
+    declared = pipeline.get("Parameters", [])
+    names = [each.get("Name") for each in objects(declared)]
+    options = {each.get("Name"): each.get("EnumValues") for each in objects(declared) if each.get("EnumValues")}
+    if not isinstance(declared, list) or len(names) < len(declared) or not all(isinstance(each, str) for each in names):
+        return
+    for name, value in given.items():
+        allowed = options.get(name)
+        known = [plain(each, name) for each in (value, *(allowed if isinstance(allowed, list) else ()))]
+        if name not in names and _NAME.fullmatch(name):
+            yield f"it is started with the parameter {name}, which its definition does not have: that is refused"
+        elif isinstance(allowed, list) and not any(isinstance(each, Unknown) for each in known):
+            text, *others = map(str, known)
+            if text not in others:
+                yield f"it is started with a value of {name} that is none of its EnumValues, and may be refused"
 
 
 def _parameters(pipeline: Mapping[str, Any]) -> dict[str, Any]:

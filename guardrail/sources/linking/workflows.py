@@ -106,7 +106,8 @@ def workflows(
             declarations.skip(one, _why(one), affects_total=True)
             continue
         others.update(groups[0][0].others)
-        for doubt in (*groups[0][0].doubts, *nested.foreign.get(one.address, [])):
+        doubts = dict.fromkeys(doubt for definition, _ in groups for doubt in definition.doubts)
+        for doubt in (*doubts, *nested.foreign.get(one.address, [])):
             declarations.skip(one, doubt, affects_total=True)
         if not any(definition.jobs for definition, _ in groups):
             if one.address not in declarations.skipped and one.address not in nested.parents:

@@ -35,6 +35,46 @@ def test_parameters_have_their_defaults_and_what_is_given_goes_before() -> None:
     assert given.instance_count == 4
 
 
+KINDS = {
+    "Name": "Type",
+    "Type": "String",
+    "DefaultValue": "ml.c5.xlarge",
+    "EnumValues": ["ml.c5.xlarge", "ml.m5.large"],
+}
+COUNTS = {"Name": "Count", "Type": "Integer", "DefaultValue": 2, "EnumValues": [2, 4]}
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"Type": "ml.p4d.24xlarge"}, "a value of Type that is none of its EnumValues, and may be refused"),
+        ({"Count": "16"}, "a value of Count that is none of its EnumValues, and may be refused"),
+        ({"Cuont": "4"}, "the parameter Cuont, which its definition does not have: that is refused"),
+    ],
+)
+def test_an_execution_that_is_refused_runs_nothing_at_least_and_is_told(given: dict[str, Any], why: str) -> None:
+    """Its Name "must match a named parameter in the pipeline definition" (API reference, Parameter)."""
+    found = pipelines.read(pipeline(transform(), parameters=[KINDS, COUNTS]), given)
+    assert found.doubts == (f"it is started with {why}",)
+    assert how_often(found) == {"Score": Runs(0, 1)}
+
+
+@pytest.mark.parametrize(
+    ("given", "parameters"),
+    [
+        ({"Type": "ml.m5.large", "Count": "4"}, [KINDS, COUNTS]),  # overrides are text
+        ({"Type": "${Type}"}, [KINDS, COUNTS]),
+        ({"Type": Unknown("it is sensitive")}, [KINDS, COUNTS]),
+        ({"Type": "ml.m5.large"}, [KINDS | {"EnumValues": ["ml.c5.xlarge", "${Other}"]}, COUNTS]),
+        ({"Other": "4"}, [TYPE, COUNT, {"Name": Unknown("it is sensitive")}]),
+        ({"${Name}": "4"}, [TYPE, COUNT]),
+    ],
+)
+def test_an_execution_that_may_be_accepted_is_not_called_refused(given: dict[str, Any], parameters: list[Any]) -> None:
+    found = pipelines.read(pipeline(transform(), parameters=parameters), given)
+    assert (found.doubts, how_often(found)) == ((), {"Score": Runs(1, 1)})
+
+
 def test_the_name_of_a_job_in_a_pipeline_is_a_prefix_and_each_run_has_its_own() -> None:
     named = transform()
     named["Arguments"] = {**named["Arguments"], "TransformJobName": "churn-scores"}

@@ -148,6 +148,16 @@ def test_schedules_that_make_the_same_jobs_are_summed(check: Check) -> None:
     assert round(float(workflow["monthly_runs"]), 4) == 8.6905  # 2 × 365 / 7 / 12
 
 
+def test_a_schedule_that_gives_a_parameter_that_there_is_not_costs_nothing_at_least_and_is_told(check: Check) -> None:
+    report = check(pipeline(("A", {}), ("B", given(Count="4", Cuont="8"))))
+    # 365 / 7 / 12 = 4.3452 runs: A 4.3452 × 0.5 h × 0.204 = 0.4432, B none to 4.3452 × 0.5 h × 4 × 0.204 = 1.7729
+    after = report["totals"]["after"]
+    assert [round(float(after[bound]), 2) for bound in ("floor", "ceiling")] == [0.44, 2.22]
+    assert after["at_least"]
+    (skipped,) = report["skipped"]
+    assert "the parameter Cuont, which its definition does not have" in skipped["reason"]
+
+
 def test_overrides_that_are_not_known_leave_the_job_unknown(check: Check) -> None:
     parameters = {"Parameters": {"List": {"Type": "String"}}}
     target = {"SageMakerPipelineParameters": {"PipelineParameterList": {"Ref": "List"}}}
