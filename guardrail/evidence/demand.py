@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from guardrail.cost.demand import DOES_NOT_APPLY, Demand, EndpointDemand, VariantDemand, WorkflowDemand
 from guardrail.cost.usage import NO_USAGE, Usage
 from guardrail.evidence import linking, standing
-from guardrail.evidence.bundle import Bundle, EndpointEvidence, VariantEvidence
+from guardrail.evidence.bundle import Bundle, ComponentEvidence, EndpointEvidence, VariantEvidence
 from guardrail.model import Endpoint, TransformJob, Unknown, Workflow
 from guardrail.money import HOURS_PER_MONTH
 
@@ -90,12 +90,17 @@ def a_month(count: Decimal, start: datetime, end: datetime) -> Decimal:
     return count / hours * HOURS_PER_MONTH if hours else count
 
 
+def requests_a_month(found: VariantEvidence | ComponentEvidence) -> Decimal | None:
+    """1,000 in each hour are 730,000; None of a part of an answer, as its other hours may have had any number."""
+    requests = found.requests
+    if requests is None or not requests.hours or any(gap.metric == "Invocations" for gap in found.gaps):
+        return None
+    return requests.total / requests.hours * HOURS_PER_MONTH
+
+
 def observed(variant: VariantEvidence) -> VariantDemand:
     """What was observed of a variant, for a month: 1,000 requests in each hour are 730,000."""
-    requests = variant.requests
-    a_month: Decimal | None = None
-    if requests is not None and requests.hours and not variant.shadow:
-        a_month = requests.total / requests.hours * HOURS_PER_MONTH
+    a_month = None if variant.shadow else requests_a_month(variant)
     return VariantDemand(
         requests=DOES_NOT_APPLY if variant.shadow and variant.serverless is None else a_month,
         duration_ms=None if variant.latency is None else variant.latency.mean_ms,

@@ -11,14 +11,14 @@ from guardrail.cost.usage import NO_USAGE
 from guardrail.errors import PolicyError
 from guardrail.evidence import linking
 from guardrail.evidence.bundle import Bundle, EndpointEvidence, VariantEvidence
-from guardrail.evidence.demand import Observed, observed
+from guardrail.evidence.demand import Observed, observed, requests_a_month
 from guardrail.evidence.judge import idle, right_sizing
 from guardrail.evidence.judge.confidence import Confidence
 from guardrail.evidence.judge.idle import Idleness
 from guardrail.evidence.judge.right_sizing import Declared, Percentile, RightSizing
 from guardrail.evidence.statistics import plain
 from guardrail.model import Endpoint, InstanceVariant, ManagedInstanceScaling, ScalableTarget, Unknown
-from guardrail.money import HOURS_PER_MONTH, ZERO
+from guardrail.money import ZERO
 from guardrail.policy.observation import Observation
 from guardrail.prices.base import Price
 from guardrail.prices.book import PriceBook
@@ -107,8 +107,7 @@ class Observations:
         if seen is None:
             return None
         told = idle.of_component(found, seen, hours=ceil(idle_hours))
-        requests = seen.requests
-        rate = None if requests is None or not requests.hours else requests.total / requests.hours * HOURS_PER_MONTH
+        rate = requests_a_month(seen)
         return Observation(
             **_window(found), requests_per_month=rate, **_of_idleness(told), **_of_confidence(told.confidence)
         )

@@ -7,10 +7,21 @@ from pathlib import Path
 from guardrail.cost import usage
 from guardrail.evidence import usage_file
 from guardrail.evidence.bundle import Bundle, JobEvidence
-from guardrail.evidence.demand import Observed
+from guardrail.evidence.demand import Observed, observed
 from guardrail.evidence.standing import endpoint_of
 from guardrail.model import Flow, Step, TransformJob, Workflow
-from tests.evidence.stories import HOURS, NOW, START, account_of, bundle_of, cpu, described, invocations, series
+from tests.evidence.stories import (
+    HOURS,
+    NOW,
+    START,
+    account_of,
+    bundle_of,
+    cpu,
+    described,
+    invocations,
+    series,
+    with_status,
+)
 
 SCALED = {
     "scalable_targets": [
@@ -126,3 +137,10 @@ def test_what_a_usage_file_says_of_an_endpoint_by_name_gives_way_to_its_address(
     (variant,) = both.of(endpoint_of(seen().endpoints[0])).variants
     assert (variant.requests, variant.duration_ms) == (2, 5)
     assert datetime(2026, 11, 16, 6, tzinfo=UTC) == NOW
+
+
+def test_a_part_of_an_answer_is_no_rate() -> None:
+    # 12 hours of 100 requests, and 324 of which nobody knows: neither 12 × 100 / 336 × 730 nor 100 × 730 is true
+    part = with_status("PartialData", invocations((12, 100), (324, None)))
+    (found,) = bundle_of(account_of(described()), part).endpoints
+    assert observed(found.variants[0]).requests is None

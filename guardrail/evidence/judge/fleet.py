@@ -11,7 +11,7 @@ from guardrail.alternatives.engine import Engine
 from guardrail.cost.base import Bill
 from guardrail.evidence import recommender, standing
 from guardrail.evidence.bundle import Bundle, ComponentEvidence, EndpointEvidence, VariantEvidence
-from guardrail.evidence.demand import Observed
+from guardrail.evidence.demand import Observed, requests_a_month
 from guardrail.evidence.judge import batch, idle, right_sizing, scaling, serverless
 from guardrail.evidence.judge.batch import JudgedJobs
 from guardrail.evidence.judge.idle import Idleness
@@ -204,10 +204,5 @@ def _hourly(bill: Bill) -> Decimal | None:
 
 def _requests(found: EndpointEvidence) -> Decimal | None:
     """1,000 and 250 an hour are 1,250 × 730 = 912,500 a month, whatever a shadow variant answers beside them."""
-    total = ZERO
-    for each in found.variants:
-        if not each.shadow:
-            if each.requests is None or not each.requests.hours:
-                return None
-            total += each.requests.total / each.requests.hours * HOURS_PER_MONTH
-    return total
+    rates = [requests_a_month(each) for each in found.variants if not each.shadow]
+    return None if None in rates else sum((rate for rate in rates if rate is not None), ZERO)
