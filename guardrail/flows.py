@@ -31,12 +31,14 @@ class Span(NamedTuple):
     """At least this, where it has no end: what has none counts once."""
 
 
-def runs(flow: Flow, jobs: int, *, of: str = "jobs", retries: bool = True) -> list[Runs]:
+def runs(flow: Flow, jobs: int, *, of: str = "jobs", retries: bool = True, open_once: bool = False) -> list[Runs]:
     """How often each of so many jobs, or ``starts``, runs in one execution; 0 and 0 of what no way leads to.
 
     ``Choice`` to job 0 or to the end: 0 to 1. A map over four items of which each runs job 1: 4 to 4. Tried twice at
-    most: 4 to 8, and 4 to 4 without ``retries``.
+    most: 4 to 8, and 4 to 4 without ``retries``. With ``open_once`` what has no end counts once, as in `span`: over
+    four items a map of which nobody knows how long it is runs 0 to 4 times.
     """
+    bounded = _bounded if open_once else _as_it_is
     found = [Runs(0, 0)] * jobs
     pending: list[tuple[Flow, Runs]] = [(flow, Runs(1, 1))]
     while pending:
@@ -45,13 +47,22 @@ def runs(flow: Flow, jobs: int, *, of: str = "jobs", retries: bool = True) -> li
             own = getattr(step, of)
             if not own and not step.parts:
                 continue
-            inside = times(outside, times(visits, Runs(step.least, step.most)))
+            inside = times(outside, times(bounded(visits), bounded(Runs(step.least, step.most))))
             if retries:
-                inside = times(inside, Runs(1, step.tries))
+                inside = times(inside, bounded(Runs(1, step.tries)))
+            inside = bounded(inside)
             for place in own:
                 found[place] = Runs(inside.least // step.items_of_a_name, inside.most)
             pending += [(part, inside) for part in step.parts]
     return found
+
+
+def _bounded(often: Runs) -> Runs:
+    return Runs(often.least, max(often.least, 1)) if often.most is None else often
+
+
+def _as_it_is(often: Runs) -> Runs:
+    return often
 
 
 def reached(flow: Flow, jobs: int) -> list[bool]:

@@ -35,6 +35,8 @@ class _Asked(NamedTuple):
 
     often: Runs
     """In one execution."""
+    known_most: int
+    """At most, where what has no end that is known counts once."""
     is_sure: bool
     """Whether it runs as often as that at least, where nothing fails."""
     executions: "_Executions"
@@ -66,13 +68,16 @@ def bill(workflow: Workflow, prices: "PriceBook", demand: WorkflowDemand) -> Bil
     """The bill of a workflow: its jobs, and the least and the most that a month of its executions comes to."""
     often = runs(workflow.flow, len(workflow.jobs))
     tried_once = runs(workflow.flow, len(workflow.jobs), retries=False)
+    known = runs(workflow.flow, len(workflow.jobs), open_once=True)
     started = _executions(workflow, demand)
     children, hours_of_each = [], []
-    for place, (job, each, once) in enumerate(zip(workflow.jobs, often, tried_once, strict=True)):
+    for place, (job, each, once, bound) in enumerate(zip(workflow.jobs, often, tried_once, known, strict=True)):
         label = job.label or f"#{place + 1}" if len(workflow.jobs) > 1 else job.label
         hours = demand.run_hours_of(job)
         is_sure = started.is_sure and once.least == once.most and not job.has_fixed_name
-        children.append(_job(workflow, job, label, prices, _Asked(each, is_sure, started, hours, demand.by)))
+        children.append(
+            _job(workflow, job, label, prices, _Asked(each, bound.most or 0, is_sure, started, hours, demand.by))
+        )
         hours_of_each.append(hours or ZERO)
     absent = NEVER_SURE if workflow.deployed == "possibly" else None
     ways = None
@@ -124,7 +129,7 @@ def together(jobs: Sequence[Bill], ways: Ways | None, absent: Unknown | None) ->
     if ways is None:
         return join.of_parts(monthly, (), absent)
     singles = [list(_of_one_run(job, hours)) for job, hours in zip(jobs, ways.hours, strict=True)]
-    often = runs(ways.flow, len(jobs))
+    often = runs(ways.flow, len(jobs), open_once=True)
     mosts = [
         max(each)
         * (once / (max(ways.most_executions, _ONE) * (most or 1)) if once else 1)  # of what runs once ever its share
@@ -149,12 +154,12 @@ def _of_one_run(job: Bill, hours: Decimal) -> Iterator[Decimal]:
 
 def _job(workflow: Workflow, job: TransformJob, label: str, prices: "PriceBook", asked: _Asked) -> Bill:
     """The bill of one job."""
-    often, is_sure, started, hours, _ = asked
+    often, _, is_sure, started, hours, _ = asked
     low, high = (ZERO, ZERO) if often.most == 0 else (None, None)
     if started.bounds is not None:
         least, most = started.bounds
         low = least * often.least
-        high = most * (max(often.least, 1) if often.most is None else often.most)
+        high = most * asked.known_most
         if job.has_fixed_name:
             low, high = ZERO, min(high, Decimal(job.names or often.most or 1))  # every execution but one is refused
         if hours is None and high:

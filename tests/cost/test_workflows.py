@@ -80,6 +80,21 @@ def test_names_that_come_again_in_each_execution_are_one_job_each(
     assert found.monthly.at_least is is_open
 
 
+@pytest.mark.parametrize(("fixed", "ceiling"), [(False, "27.60"), (True, "0.23")])
+def test_an_open_map_in_one_that_is_written_out_is_at_least_the_same_in_its_line_and_in_all(
+    fixed: bool,  # noqa: FBT001
+    ceiling: str,
+) -> None:
+    """Four items with one run each: 30 × 4 × 0.5 h × 2 × 0.23, "at least"; of a name that stays one run, 0.23."""
+    inner = Flow((Step(parts=(Flow((Step(jobs=(0,), ends=True),)),), least=0, most=None, ends=True),))
+    found = bill(
+        workflow(job(has_fixed_name=fixed), flow=Flow((Step(parts=(inner,), least=4, most=4, ends=True),))),
+        PRICES,
+        HALF_AN_HOUR,
+    )
+    assert (bounds(found)[2], bounds(found.children[0])[2]) == (ceiling, ceiling)
+
+
 def test_workflows_stand_in_the_bill_of_an_inventory() -> None:
     """30 × 0.5 h × 2 × 0.23."""
     usage = Usage({"scoring": EndpointUsage(run_hours=Decimal("0.5"))}, {})
