@@ -207,7 +207,7 @@ def _commands(found: EndpointEvidence, variant: VariantEvidence, verdict: Verdic
         ]
         most = variant.most_instances or variant.current_instances or 1
         words += ["--min-capacity", "0", "--max-capacity", str(most)]
-    elif len(found.variants) > 1:
+    elif variant.shadow or sum(1 for each in found.variants if not each.shadow) > 1:
         without = f"CONFIGURATION_WITHOUT_{variant.name}"
         words = ["sagemaker", "update-endpoint", "--endpoint-name", found.name, "--endpoint-config-name", without]
     else:

@@ -274,6 +274,8 @@ def _unseen(engine: Engine, variant: VariantEvidence, need: Need, spec: Instance
 def _hidden(found: EndpointEvidence, variant: VariantEvidence) -> str | None:
     """Why its load may be more than was seen: a monthly job between its days shows none, a full queue holds it back."""
     done, queue = variant.activity, found.backlog
+    if found.status in ("Deleting", "Failed"):
+        return f"it is {found.status}"
     if done is not None and (not done.ever or done.since <= found.start):
         return "nothing was asked of it in the window, so that its load is not known"
     if queue is not None and queue.hours and queue.busy_hours == queue.hours:

@@ -259,3 +259,20 @@ def test_what_ends_an_idle_host_ends_all_of_its_components_first() -> None:
         "aws sagemaker delete-inference-component --inference-component-name embed --region us-east-1",
         "aws sagemaker delete-endpoint --endpoint-name shop --region us-east-1",
     )
+
+
+def test_the_only_variant_of_production_goes_with_its_endpoint_and_a_shadow_without() -> None:
+    # a configuration without a production variant is refused, one without its shadow is not
+    story = described(ShadowProductionVariants=[{"VariantName": "s", "CurrentInstanceCount": 1}])
+    (config,) = story["endpoint_configs"]
+    config["ShadowProductionVariants"] = [{**config["ProductionVariants"][0], "VariantName": "s"}]
+    silent = [
+        invocations((HOURS, None), dimensions={"EndpointName": "shop", "VariantName": name}) for name in ("a", "s")
+    ]
+    (found,) = bundle_of(account_of(story), *silent).endpoints
+    name = "--endpoint-name shop --endpoint-config-name CONFIGURATION_WITHOUT_s"
+    ends = [idle.of_variant(found, each, HOUR_USD).commands[0] for each in found.variants]
+    assert ends == [
+        "aws sagemaker delete-endpoint --endpoint-name shop --region us-east-1",
+        f"aws sagemaker update-endpoint {name} --region us-east-1",
+    ]

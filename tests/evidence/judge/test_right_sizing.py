@@ -422,3 +422,14 @@ def test_gpus_that_nothing_used_may_go() -> None:
     (found,), (changed,) = on_gpus(0, 0).endpoints, steady("ml.m5.xlarge", 1, 1).endpoints
     told = right_sizing.judge(Engine(BOOK), found, found.variants[0], declared(changed))
     assert told.verdict in ("fits", "too-large")
+
+
+@pytest.mark.parametrize("status", ["Deleting", "Failed"])
+def test_what_goes_or_never_came_is_not_made_smaller(status: str) -> None:
+    found = bundle_of(
+        account_of(described(EndpointStatus=status), MODEL),
+        cpu((HOURS, 50, 25, 1500, 60)),
+        memory((HOURS, 5, 5, 300, 60)),
+        invocations((HOURS, 1000)),
+    )
+    assert (judged(found).verdict, judged(found).reason) == ("unknown", f"it is {status}")
