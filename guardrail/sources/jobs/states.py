@@ -34,6 +34,7 @@ _CONTEXT: tuple[tuple[str, _Changes | None], ...] = (
     ("$$.Execution.RoleArn", None),
     ("$$.Execution.", "execution"),
     ("$$.Map.Item.Index", "item"),
+    ("$$.Map.Item.Value", "item"),
     ("$$.State.RetryCount", "try"),
 )
 """With what each entry of the context changes; None of what the machine has once ("Accessing execution data from the
@@ -99,6 +100,8 @@ class _Items(NamedTuple):
     """Of how many, at least, one execution runs it: those of a distributed map have an execution each."""
     most: int | None
     """That the innermost map has; None where it is not known, or in no map."""
+    are_written: bool = False
+    """Whether these are the same in each execution: written out, or given each time."""
 
 
 class _Reader:
@@ -165,9 +168,9 @@ class _Reader:
         processor = state.get("ItemProcessor") or state.get("Iterator")
         if kind == "Map" and isinstance(processor, Mapping):
             first = len(self.jobs)
-            least, most = self._items(state, language, known)
+            least, most, are_written = self._items(state, language, known)
             fewest = 1 if _is_distributed(processor) else items.fewest * max(least, 1)
-            part = self.flow(processor, f"{label}/", language, {}, _Items(fewest, most))
+            part = self.flow(processor, f"{label}/", language, {}, _Items(fewest, most, are_written))
             return replace(bare, parts=(part,), least=least, most=most, tries=self._retried(first, _attempts(state)))
         if kind not in _OTHER_TYPES:
             self.doubts.append(f"what its state {label[:80]} runs cannot be read")
@@ -210,7 +213,7 @@ class _Reader:
             name = request.get("Name") if isinstance(request, dict) else None
             is_taken = call.action == "startexecution" and isinstance(name, str)
             least = 0 if is_taken else 1  # an execution of that name is refused for 90 days (StartExecution)
-            shared = _sharing(self._changes(state, "Name", language, known), items)
+            shared = _sharing(self._changes(state, "Name", language, known, items), items)
             return replace(bare, starts=(len(self.starts) - 1,), least=least, tries=tries, items_of_a_name=shared)
         return bare
 
@@ -236,7 +239,7 @@ class _Reader:
             else (Unknown("TimeoutSecondsPath") if "TimeoutSecondsPath" in state else None),
             attempts=1 if waits is False else _attempts(state),
         )
-        changes = self._changes(state, "TransformJobName", language, known)
+        changes = self._changes(state, "TransformJobName", language, known, items)
         is_fixed = isinstance(job.name, str) or not changes & {"always", "execution"}
         attempts = job.attempts if "try" in changes else 1
         names = items.most if "item" in changes else 1
@@ -295,7 +298,9 @@ class _Reader:
                 return plain(where, name)
         return Unknown(f"{name} is {str(path)[:80]}, which is known only when it runs")
 
-    def _changes(self, state: Mapping[str, Any], field: str, language: str, known: _Known) -> set[_Changes]:
+    def _changes(
+        self, state: Mapping[str, Any], field: str, language: str, known: _Known, items: _Items
+    ) -> set[_Changes]:
         """With what a name changes that a task gives; with nothing where it is written out, or made of what is.
 
         A placeholder is filled in once, when it is deployed. ``States.Format('nightly-{}', $$.StateMachine.Name)`` is
@@ -320,6 +325,8 @@ class _Reader:
             change: _Changes | None = "given" if is_known else None
             if token.startswith("$") and not is_known:
                 change = next((how for what, how in _CONTEXT if token.startswith(what)), "always")
+                if token.startswith("$$.Map.Item.Value") and not items.are_written:
+                    change = "always"
             if change is not None:
                 changes.add(change)
         return {"always"} if _VARIES.search(_TOKEN.sub("", expression)) else changes
@@ -376,9 +383,9 @@ class _Reader:
             if isinstance(name := each.get("Next"), str):
                 yield name, _put(known, each.get("ResultPath", "$"), None)
 
-    def _items(self, state: Mapping[str, Any], language: str, known: _Known) -> tuple[int, int | None]:
-        """For how many items a map runs, at least and at most."""
-        least, most = 0, None
+    def _items(self, state: Mapping[str, Any], language: str, known: _Known) -> tuple[int, int | None, bool]:
+        """For how many items a map runs, at least and at most, and whether all that they are is known."""
+        least, most, are_written = 0, None, False
         reader = state.get("ItemReader")
         if isinstance(reader, Mapping):
             config = reader.get("ReaderConfig")
@@ -391,13 +398,21 @@ class _Reader:
             is_whole = language == "JSONata" or state.get("ItemsPath", "$") != "$"  # of the input some names are known
             if isinstance(items, list) or (isinstance(items, dict) and is_whole):
                 least = most = len(items)
+                are_written = _is_known(items)
         batcher = state.get("ItemBatcher")
         if isinstance(batcher, Mapping):
             size = _count(batcher.get("MaxItemsPerBatch"))
             fewest = ceil(least / size) if size else min(least, 1)
             is_exact = size is not None and not any(name.startswith("MaxInputBytes") for name in batcher)
-            return fewest, ceil(most / size) if most is not None and size and is_exact else most
-        return least, most
+            return fewest, ceil(most / size) if most is not None and size and is_exact else most, False
+        return least, most, are_written
+
+
+def _is_known(value: Any) -> bool:
+    """Whether all that stands in a value is known."""
+    if isinstance(value, (list, Mapping)):
+        return all(map(_is_known, value.values() if isinstance(value, Mapping) else value))
+    return not isinstance(value, Unknown)
 
 
 def _is_distributed(processor: Mapping[str, Any]) -> bool:

@@ -296,6 +296,19 @@ def test_a_name_that_comes_again_in_each_execution_is_once_ever_for_each_that_it
     assert how_often(found) == {"Each/Score": expected}
 
 
+def test_a_name_of_an_item_comes_again_in_each_execution_where_the_items_are_written_out() -> None:
+    name = "States.Format('a-{}', $$.Map.Item.Value)"
+    written = states.read(over_four(named(name)))
+    assert (only(written).has_fixed_name, only(written).names) == (True, 4)
+    assert how_often(written) == {"Each/Score": Runs(0, 4)}
+    asked = {"Type": "Map", "ItemsPath": "$.all", "ItemProcessor": machine(Score=named(name)), "End": True}
+    assert not only(states.read(machine(Each=asked))).has_fixed_name  # the items of each execution are its own
+    dated = {"Type": "Pass", "Parameters": {"all": [{"day.$": "$.day"}]}, "Next": "Each"}
+    found = states.read(machine(Items=dated, Each=asked))
+    assert how_often(found) == {"Each/Score": Runs(1, 1)}  # one item, which is another one each day
+    assert not only(found).has_fixed_name
+
+
 def test_a_name_of_the_index_alone_in_a_map_without_an_end_is_nobody_knows_how_many() -> None:
     each = {"Type": "Map", "ItemProcessor": machine(Score=named("$$.Map.Item.Index")), "End": True}
     job = only(states.read(machine(Each=each)))
