@@ -23,8 +23,8 @@ from guardrail.sources.template.world import PossibleWorld
 FEW = 10
 """Other inputs that are read with every one; of more, only those that share a name are."""
 
-_NAMING = ("EndpointName", "EndpointConfigName", "InferenceComponentName", "ResourceId", "Name", "Fn::ImportValue")
-"""Properties that hold, or end in, a name which another template may use; an export's is called Name."""
+_NAMING = ("EndpointName", "EndpointConfigName", "InferenceComponentName", "ResourceId", "Fn::ImportValue")
+"""Properties, and dimensions of metrics, that hold, or end in, a name which another template may use."""
 
 _SAFE_CHILD_KEYS = ("TemplateURL", "Location")
 
@@ -86,9 +86,18 @@ class Origin:
 
 
 def _names_in(root: Table) -> set[str]:
-    """The texts of a template that may be the names of resources or exports, as they are written."""
-    parts = (part for name in ("Resources", "Outputs") for part in parts_of(root.get(name)) if isinstance(part, dict))
-    return {_name_in(part[key]) for part in parts for key in _NAMING if isinstance(part.get(key), str)}
+    """The texts of a template that may be the names of resources or exports, as they are written.
+
+    What is called ``Name`` is one of an export alone: every alarm has a dimension of the name EndpointName.
+    """
+    found = set[str]()
+    for section, naming in (("Resources", _NAMING), ("Outputs", (*_NAMING, "Name"))):
+        for part in parts_of(root.get(section)):
+            if isinstance(part, dict):
+                texts = [part.get(key) for key in naming]
+                texts += [part.get("Value")] if part.get("Name") in _NAMING else []
+                found.update(_name_in(text) for text in texts if isinstance(text, str))
+    return found
 
 
 def _name_in(text: str) -> str:

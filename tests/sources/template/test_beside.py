@@ -8,6 +8,9 @@ import pytest
 
 from guardrail import sources
 from guardrail.model import ChangeSet, InstanceVariant, ScalableTarget, Unknown
+from guardrail.sources.template.files import WorkingTree
+from guardrail.sources.template.options import TemplateOptions
+from guardrail.sources.template.stacks import Origin
 
 ENDPOINT = """\
 Resources:
@@ -48,6 +51,9 @@ Resources:
     Type: AWS::SageMaker::Endpoint
     Properties: {EndpointName: chat, EndpointConfigName: CONFIG}
 """
+
+NAMES = [f"{word}-lime" for word in ["ant", "bee", "cat", "dog", "elk", "fox", "gnu", "hen", "ibis", "jay", "kite"]]
+"""Names of which none stands in another."""
 
 Run = Callable[..., dict[str, ChangeSet]]
 
@@ -141,6 +147,38 @@ def test_of_many_inputs_those_that_share_a_name_are_read(run: Run) -> None:
     assert isinstance(main(found["endpoint.yaml"]).scaling, ScalableTarget)
     assert main(found["other3.yaml"]).scaling is None
     assert found["target.yaml"].skipped == ()
+
+
+def test_of_many_inputs_those_that_only_have_metrics_of_endpoints_are_not_read(run: Run) -> None:
+    """Each has a dimension of the name EndpointName: that tells of no other; 500 of them took 500 × 500 readings."""
+    alarm = """
+  A:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      Namespace: AWS/SageMaker
+      MetricName: HasBacklogWithoutCapacity
+      Dimensions: [{Name: EndpointName, Value: !GetAtt E.EndpointName}]
+Outputs:"""
+    texts = {f"{letter}.yaml": ENDPOINT.replace("\nOutputs:", alarm).replace("chat", letter) for letter in NAMES}
+    run(**{name.removesuffix(".yaml"): text for name, text in texts.items()})
+    for name in texts:
+        origin = Origin.of(name, WorkingTree(*texts), TemplateOptions(beside=list(texts)))
+        assert [*origin.beside()] == [name]
+
+
+def test_of_many_inputs_an_alarm_reads_the_template_of_the_endpoint_that_it_watches(run: Run) -> None:
+    alarm = """\
+        Resources:
+          A:
+            Type: AWS::CloudWatch::Alarm
+            Properties: {Dimensions: [{Name: EndpointName, Value: kilo-1}]}
+        """
+    others = {f"other{number}": ENDPOINT.replace("chat", f"kilo-{number}x") for number in range(20)}
+    run(alarm=alarm, endpoint=ENDPOINT.replace("chat", "kilo-1"), **others)
+    names = ["alarm.yaml", "endpoint.yaml", *(f"{name}.yaml" for name in others)]
+    beside = Origin.of("alarm.yaml", WorkingTree(*names), TemplateOptions(beside=names)).beside()
+    assert "endpoint.yaml" in beside
+    assert "other3.yaml" not in beside
 
 
 def test_without_the_other_input_the_report_says_what_is_missing(run: Run) -> None:
