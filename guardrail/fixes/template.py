@@ -69,6 +69,8 @@ class TemplateCode:
 
     def __init__(self, path: str) -> None:
         real = os.path.realpath(path)
+        if os.path.isdir(real):
+            raise NoFixError(f"{path} is generated (cdk synth writes it anew): change what it is made from")
         self._text = text_at(real, path)
         self._path = path
         self._body = self._text.text[self._text.mark :]
@@ -199,6 +201,9 @@ class TemplateCode:
             raise NoFixError("others use its value too, by an anchor")
         while value.kind == "mapping" and len(value.entries) == 1 and value.entries[0].key == "Fn::Sub":
             value = value.entries[0].value
+            value = value.items[0].value if value.kind == "sequence" and value.items else value
+        if value.kind == "sequence" and value.tag == "!Sub" and value.items:
+            value = value.items[0].value
         if value.kind != "scalar" or value.tag not in ("", "!Sub"):
             raise NoFixError(_why_not(value))
         return value

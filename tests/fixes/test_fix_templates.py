@@ -306,6 +306,32 @@ def test_json_keeps_its_layout(tmp_path: Path, indent: int | str | None, capsys:
     assert failing(capsys, "template.json") == set()
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        '!Sub ["endpoint/${Name}/varient/AllTraffic", {Name: !GetAtt ReaderEndpoint.EndpointName}]',
+        '{Fn::Sub: ["endpoint/${Name}/varient/AllTraffic", {Name: !GetAtt ReaderEndpoint.EndpointName}]}',
+    ],
+)
+def test_a_slip_in_the_text_that_sub_puts_names_of_its_own_in_is_one_word(tmp_path: Path, written: str) -> None:
+    plain = "!Sub endpoint/${ReaderEndpoint.EndpointName}/variant/AllTraffic"
+    before = (WHOLE + WAKE).replace(plain, written).replace("MinCapacity: 1", "MinCapacity: 0")
+    put(tmp_path, template_yaml=before)
+    fix("template.yaml", "--finding", "scaling-names-what-exists")
+    assert (tmp_path / "template.yaml").read_text() == before.replace("varient", "variant")
+
+
+def test_a_cloud_assembly_is_named_as_what_the_cdk_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assembly = tmp_path / "cdk.out"
+    assembly.mkdir()
+    (assembly / "queue.template.json").write_text(json.dumps(JSON))
+    artifact = {"type": "aws:cloudformation:stack", "properties": {"templateFile": "queue.template.json"}}
+    artifact["environment"] = "aws://111122223333/us-east-1"
+    (assembly / "manifest.json").write_text(json.dumps({"version": "36.0.0", "artifacts": {"queue": artifact}}))
+    fix("cdk.out")
+    assert "cdk.out is generated (cdk synth writes it anew): change what it is made from" in capsys.readouterr().out
+
+
 def test_a_template_that_a_tool_writes_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = WHOLE.replace(
         "  ReaderTarget: # kept as it is\n", "  ReaderTarget:\n    Metadata: {SamResourceId: ReaderTarget}\n"

@@ -860,3 +860,39 @@ def test_beside_a_target_of_a_configuration_of_awscc_that_aws_has_not_stands_not
     fix("--finding", "async-scales-to-zero")
     assert (tmp_path / "main.tf").read_text() == source
     assert "beside which no new resources are written" in capsys.readouterr().out
+
+
+SCHEDULE = """
+resource "aws_appautoscaling_scheduled_action" "morning" {
+  name               = "morning"
+  service_namespace  = aws_appautoscaling_target.reader.service_namespace
+  resource_id        = aws_appautoscaling_target.reader.resource_id
+  scalable_dimension = aws_appautoscaling_target.reader.scalable_dimension
+  schedule           = "cron(0 7 ? * MON-FRI *)"
+
+  scalable_target_action {
+    min_capacity = 1
+    max_capacity = 3
+  }
+}
+"""
+_EVENING = SCHEDULE.replace("morning", "evening").replace("cron(0 7", "cron(0 19").replace("= 1\n", "= 0\n")
+SCHEDULED = PROVIDER + ENDPOINT + TARGET.replace("= 1\n", "= 0\n") + BACKLOG + WAKE + SCHEDULE + _EVENING
+
+
+def test_an_alarm_that_wakes_beside_a_schedule_fires_when_its_metric_rises(tmp_path: Path) -> None:
+    put(tmp_path, main=SCHEDULED.replace("GreaterThanOrEqualToThreshold", "LessThanThreshold"))
+    fix("--finding", "scaling-alarms-fire")
+    assert (tmp_path / "main.tf").read_text() == SCHEDULED
+
+
+def test_an_alarm_that_is_to_take_capacity_away_is_not_turned_round(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its step has the wrong side of the threshold: turned round, it would take away while requests wait."""
+    takes = SCHEDULED.replace("scaling_adjustment          = 1", "scaling_adjustment          = -1")
+    takes = takes.replace("GreaterThanOrEqualToThreshold", "LessThanThreshold")
+    put(tmp_path, main=takes)
+    assert "scaling-alarms-fire" in failing(capsys)
+    fix("--finding", "scaling-alarms-fire")
+    assert (tmp_path / "main.tf").read_text() == takes

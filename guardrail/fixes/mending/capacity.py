@@ -6,7 +6,7 @@ from guardrail.fixes.additions import BACKLOG, BACKLOG_TARGET, waking
 from guardrail.fixes.base import AddTarget, AddTracking, AddWake, Change, NoFixError, SetValue
 from guardrail.fixes.decisions import NEEDS_A_MAXIMUM
 from guardrail.fixes.mending.slips import linked
-from guardrail.fixes.mending.subjects import Subject, greatest, known, policies_of
+from guardrail.fixes.mending.subjects import Subject, adds, greatest, known, policies_of
 from guardrail.fixes.mending.watched import alarm_changes
 from guardrail.model import (
     COPY_COUNT,
@@ -79,7 +79,7 @@ def wake(subject: Subject) -> Sequence[Change]:
     if target.dynamic_scaling_out_suspended is True:
         return [SetValue(target.address, ("SuspendedState", "DynamicScalingOutSuspended"), value=False)]
     copies = target.dimension == COPY_COUNT
-    steps = [policy for policy in policies_of(target) if isinstance(policy, StepScalingPolicy) and _adds(policy)]
+    steps = [policy for policy in policies_of(target) if isinstance(policy, StepScalingPolicy) and adds(policy)]
     for policy in steps:
         for alarm in () if isinstance(policy.alarms, Unknown) else policy.alarms:
             if alarm.conflict is not None:
@@ -107,12 +107,6 @@ def _adds_the_first(policy: StepScalingPolicy) -> bool:
         step.lower == 0 and step.upper is None and isinstance(step.adjustment, (int, float)) and step.adjustment > 0
         for step in policy.steps
     )
-
-
-def _adds(policy: StepScalingPolicy) -> bool:
-    if isinstance(policy.steps, Unknown):
-        return False
-    return any(isinstance(step.adjustment, (int, float)) and step.adjustment > 0 for step in policy.steps)
 
 
 def link(subject: Subject) -> Sequence[Change]:

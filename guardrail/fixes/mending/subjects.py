@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from guardrail.cost.demand import NO_VARIANT_DEMAND, VariantDemand
 from guardrail.fixes.base import NoFixError
-from guardrail.model import Endpoint, InferenceComponent, ScalableTarget, Unknown, Variant
+from guardrail.model import Endpoint, InferenceComponent, ScalableTarget, StepScalingPolicy, Unknown, Variant
 from guardrail.policy.base import Result
 
 
@@ -88,3 +88,10 @@ def greatest(subject: Subject) -> int | None:
     if most is not None and most != int(most):
         raise NoFixError(f"max_instances in the usage file is {most:f}, and has to be a whole number")
     return None if most is None else int(most)
+
+
+def adds(policy: StepScalingPolicy) -> bool:
+    """Whether any step of a policy is known to add capacity."""
+    if isinstance(policy.steps, Unknown):
+        return False
+    return any(isinstance(step.adjustment, (int, float)) and step.adjustment > 0 for step in policy.steps)

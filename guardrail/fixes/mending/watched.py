@@ -6,8 +6,16 @@ from difflib import SequenceMatcher, get_close_matches
 from guardrail import metrics
 from guardrail.fixes.additions import waking
 from guardrail.fixes.base import Change, NameEndpoint, NoFixError, SetValue
-from guardrail.fixes.mending.subjects import Subject, policies_of
-from guardrail.model import Alarm, ScalableTarget, ScalingMetric, StepScalingPolicy, TargetTrackingPolicy, Unknown
+from guardrail.fixes.mending.subjects import Subject, adds, policies_of
+from guardrail.model import (
+    COPY_COUNT,
+    Alarm,
+    ScalableTarget,
+    ScalingMetric,
+    StepScalingPolicy,
+    TargetTrackingPolicy,
+    Unknown,
+)
 
 _TRACKING = "TargetTrackingScalingPolicyConfiguration"
 _CUSTOMIZED, _PREDEFINED = "CustomizedMetricSpecification", "PredefinedMetricSpecification"
@@ -76,10 +84,16 @@ def _thresholds(alarm: Alarm) -> Iterator[Change]:
 def fire(subject: Subject) -> Sequence[Change]:
     """An alarm whose actions are disabled, or that watches what is nearly a metric."""
     for policy in policies_of(subject.target):
-        alarms = policy.alarms if isinstance(policy, StepScalingPolicy) else ()
-        for alarm in () if isinstance(alarms, Unknown) else alarms:
+        if not isinstance(policy, StepScalingPolicy) or isinstance(policy.alarms, Unknown):
+            continue
+        for alarm in policy.alarms:
             if alarm.actions_enabled is False:
                 return [SetValue(alarm.address, ("ActionsEnabled",), value=True)]
+            copies = subject.target.dimension == COPY_COUNT
+            if alarm.metric_name == waking(copies=copies)[0] and adds(policy):
+                wakes = [*alarm_changes(alarm, subject, copies=copies)][:1]
+                if wakes:
+                    return wakes
             if isinstance(alarm.metric_name, str) and isinstance(alarm.namespace, str):
                 changes = _metric_words(alarm.address, (), alarm.metric_name, alarm.namespace)
                 if changes:
