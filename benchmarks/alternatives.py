@@ -15,7 +15,7 @@ import tempfile
 import time
 
 from guardrail import sources
-from guardrail.alternatives.engine import Engine
+from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.alternatives.together import together
 from guardrail.policy.environment import Environments
 from guardrail.prices.book import PriceBook
@@ -27,7 +27,7 @@ LIMIT_S = 0.2
 def measured(path: str) -> tuple[int, float, float]:
     """How many endpoints there are, and the seconds of CPU that their alternatives and their consolidation take."""
     endpoints = sources.read(path).after.endpoints
-    engine, environments = Engine(PriceBook()), Environments()
+    engine, environments = AlternativesEngine(PriceBook()), Environments()
     for endpoint in endpoints:
         engine.estimator.endpoint(endpoint)
     start = time.process_time()

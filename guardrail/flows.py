@@ -23,7 +23,7 @@ class Runs(NamedTuple):
     """None where that has no end, or none that is known."""
 
 
-class Span(NamedTuple):
+class ExecutionRange(NamedTuple):
     """What one execution comes to."""
 
     least: Decimal
@@ -98,13 +98,13 @@ def _within(least: int, most: int | None) -> Runs:
     return Runs(min(least, LARGEST_NUMBER), None if most is None or most > LARGEST_NUMBER else most)
 
 
-def span(flow: Flow, least: Sequence[Decimal], most: Sequence[Decimal]) -> Span:
+def span(flow: Flow, least: Sequence[Decimal], most: Sequence[Decimal]) -> ExecutionRange:
     """The least and the most of an execution, given those of a single run of each job.
 
     Two states one after the other that run jobs of 0.24 and 1.224 come to 1.464.
     """
     if not flow.steps:
-        return Span(ZERO, ZERO)
+        return ExecutionRange(ZERO, ZERO)
     lows, highs = [], []
     for step in flow.steps:
         parts = [span(part, least, most) for part in step.parts]
@@ -114,7 +114,7 @@ def span(flow: Flow, least: Sequence[Decimal], most: Sequence[Decimal]) -> Span:
         lows.append(low * step.least)
         often = max(step.least, 1) if step.most is None else step.most
         highs.append(high * often * (step.tries or 1))
-    return Span(_cheapest(flow, lows), _dearest(flow, highs))
+    return ExecutionRange(_cheapest(flow, lows), _dearest(flow, highs))
 
 
 def _cheapest(flow: Flow, cost: Sequence[Decimal]) -> Decimal:

@@ -11,7 +11,7 @@ from guardrail.model import Coverage, Endpoint, Skipped, Unknown, Workflow
 from guardrail.policy.base import Result, Rule
 
 if TYPE_CHECKING:
-    from guardrail.alternatives.base import Alternative, NotOffered
+    from guardrail.alternatives.base import Alternative, RuledOut
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -249,7 +249,7 @@ class Instead(Struct, frozen=True, kw_only=True):
     """The variant or the job, as the bill calls it."""
     alternatives: "tuple[Alternative, ...]"
     """By money."""
-    not_offered: "tuple[NotOffered, ...]" = ()
+    not_offered: "tuple[RuledOut, ...]" = ()
 
 
 class AlternativesReport(Struct, frozen=True, kw_only=True):

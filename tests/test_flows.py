@@ -3,7 +3,7 @@
 import time
 from decimal import Decimal
 
-from guardrail.flows import Runs, Span, cycles, plus, runs, span, times
+from guardrail.flows import ExecutionRange, Runs, cycles, plus, runs, span, times
 from guardrail.limits import LARGEST_NUMBER
 from guardrail.model import Flow, Step
 
@@ -21,7 +21,7 @@ def test_branches_that_exclude_each_other_are_a_hull() -> None:
     )
     usd = [Decimal(1), Decimal(2), Decimal(5)]
     assert runs(flow, 3) == [Runs(0, 1), Runs(0, 1), Runs(0, 1)]
-    assert span(flow, usd, usd) == Span(Decimal(0), Decimal(5))
+    assert span(flow, usd, usd) == ExecutionRange(Decimal(0), Decimal(5))
 
 
 def test_what_every_way_leads_over_runs_once_at_least() -> None:
@@ -29,7 +29,7 @@ def test_what_every_way_leads_over_runs_once_at_least() -> None:
     flow = Flow((Step(nexts=(1, 2)), Step(jobs=(0,), nexts=(3,)), Step(nexts=(3,)), Step(jobs=(1,), ends=True)))
     usd = [Decimal(3), Decimal(4)]
     assert runs(flow, 2) == [Runs(0, 1), Runs(1, 1)]
-    assert span(flow, usd, usd) == Span(Decimal(4), Decimal(7))
+    assert span(flow, usd, usd) == ExecutionRange(Decimal(4), Decimal(7))
 
 
 def test_a_cycle_that_polls_beside_a_job_does_not_run_it_again() -> None:
@@ -47,7 +47,7 @@ def test_what_a_cycle_holds_runs_without_end() -> None:
 def test_what_no_way_leads_to_never_runs_and_costs_nothing() -> None:
     flow = Flow((Step(ends=True), Step(jobs=(0,), ends=True)))
     assert runs(flow, 1) == [Runs(0, 0)]
-    assert span(flow, [Decimal(9)], [Decimal(9)]) == Span(Decimal(0), Decimal(0))
+    assert span(flow, [Decimal(9)], [Decimal(9)]) == ExecutionRange(Decimal(0), Decimal(0))
 
 
 def test_what_runs_inside_is_multiplied_by_how_often_and_branches_are_summed() -> None:
@@ -56,9 +56,9 @@ def test_what_runs_inside_is_multiplied_by_how_often_and_branches_are_summed() -
     flow = Flow((Step(parts=(inside,), least=4, most=4, ends=True),))
     usd = [Decimal(2), Decimal(3)]
     assert runs(flow, 2) == [Runs(4, 4), Runs(0, 4)]
-    assert span(flow, usd, usd) == Span(Decimal(8), Decimal(20))
+    assert span(flow, usd, usd) == ExecutionRange(Decimal(8), Decimal(20))
     one, other = Flow((Step(jobs=(0,), ends=True),)), Flow((Step(jobs=(1,), ends=True),))
-    assert span(Flow((Step(parts=(one, other), ends=True),)), usd, usd) == Span(Decimal(5), Decimal(5))
+    assert span(Flow((Step(parts=(one, other), ends=True),)), usd, usd) == ExecutionRange(Decimal(5), Decimal(5))
 
 
 def test_a_flow_of_thousands_of_forks_takes_a_moment() -> None:
@@ -67,7 +67,9 @@ def test_a_flow_of_thousands_of_forks_takes_a_moment() -> None:
         steps += [Step(nexts=(place + 1, place + 2)), Step(jobs=(0,), nexts=(place + 3,)), Step(nexts=(place + 3,))]
     flow = Flow((*steps, Step(ends=True)))
     began = time.perf_counter()
-    assert span(flow, [Decimal(1)], [Decimal(1)]) == Span(Decimal(0), Decimal(3_000))  # one of each fork, or none
+    assert span(flow, [Decimal(1)], [Decimal(1)]) == ExecutionRange(
+        Decimal(0), Decimal(3_000)
+    )  # one of each fork, or none
     assert runs(flow, 1)[0].least == 0
     assert time.perf_counter() - began < 5  # 2 ** 3000 ways are not gone one by one
 

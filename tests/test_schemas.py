@@ -10,8 +10,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from msgspec import structs
 
-from guardrail.alternatives.base import NotOffered
-from guardrail.alternatives.engine import Engine
+from guardrail.alternatives.base import RuledOut
+from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.cost.base import Delta
 from guardrail.cost.usage import NO_USAGE
 from guardrail.model import (
@@ -160,9 +160,9 @@ def every_kind() -> Report:
 def instead() -> AlternativesReport:
     """Alternatives with and without an amount, a break-even, a duration of requests."""
     usage = built.used(monthly_requests="1000000", request_duration_ms="200")
-    (told,), (silent,) = (Engine(built.PRICES, each).of(built.endpoint()) for each in (usage, NO_USAGE))
+    (told,), (silent,) = (AlternativesEngine(built.PRICES, each).of(built.endpoint()) for each in (usage, NO_USAGE))
     part = Instead(source="plan.json", address="e", part="main", alternatives=told)
-    reasons = (NotOffered("serverless", "GPU"),)
+    reasons = (RuledOut("serverless", "GPU"),)
     return AlternativesReport(
         parts=(part, structs.replace(part, alternatives=silent, not_offered=reasons)),
         together={"plan.json": told[:1]},

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from guardrail.cost.base import Monthly, Quantity
+from guardrail.cost.base import Monthly, MonthlyQuantity
 from guardrail.model import Unknown
 from guardrail.policy.base import Basis
 
@@ -70,7 +70,7 @@ class Alternative(Struct, frozen=True, kw_only=True):
     """What it saves a month; None where only usage decides, or where it is no money by itself."""
     basis: Basis | None
     """How sure that is; None where there is no amount."""
-    saving: Quantity | None = None
+    saving: MonthlyQuantity | None = None
     """The difference of the two estimates, bound by bound; None where one of them has no amount."""
     monthly: Monthly | None = None
     """What is billed instead: of the whole variant, of the whole job, of all that is put together."""
@@ -88,7 +88,7 @@ class Alternative(Struct, frozen=True, kw_only=True):
     """Addresses of those that are put together."""
 
 
-class NotOffered(Struct, frozen=True):
+class RuledOut(Struct, frozen=True):
     """What one may think of, and why it is no alternative: ``serverless``, ``a model in a VPC``."""
 
     name: str

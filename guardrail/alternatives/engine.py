@@ -12,10 +12,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from guardrail.alternatives import facts, instances, jobs, likeness, modes, needs
-from guardrail.alternatives.base import Alternative, BreakEven, Elsewhere, NotOffered, ranked
+from guardrail.alternatives.base import Alternative, BreakEven, Elsewhere, RuledOut, ranked
 from guardrail.alternatives.instances import Candidate
 from guardrail.alternatives.needs import Need
-from guardrail.cost.base import BOUNDS, Bill, CostComponent, Monthly, Quantity
+from guardrail.cost.base import BOUNDS, Bill, CostComponent, Monthly, MonthlyQuantity
 from guardrail.cost.capacity import Capacity, of_instances
 from guardrail.cost.demand import Demand, EndpointDemand, VariantDemand
 from guardrail.cost.discount_settings import PlanRate, no_plan_rate
@@ -40,7 +40,7 @@ _REGIONS = 3
 """Other regions that are named, the cheapest ones."""
 
 
-class Engine:
+class AlternativesEngine:
     """Alternatives by what one price book, one demand and one Savings Plan say."""
 
     def __init__(self, prices: PriceBook, demand: Demand = NO_USAGE, *, plan_rate: PlanRate = no_plan_rate) -> None:
@@ -120,7 +120,7 @@ class Engine:
 
     def not_offered(
         self, endpoint: Endpoint, environment: str | Unknown = PRODUCTION
-    ) -> tuple[tuple[NotOffered, ...], ...]:
+    ) -> tuple[tuple[RuledOut, ...], ...]:
         """Why what one may think of is no alternative to a variant: what binds it, hard limits, dearer generations."""
         found = self._known(endpoint, environment)
         if found.refused is None:
@@ -162,34 +162,34 @@ class Engine:
             yield from self._asynchronous(at, variant)
         yield from self._batch(at, variant)
 
-    def _not_offered(self, at: "_Variant") -> Iterator[NotOffered]:
+    def _not_offered(self, at: "_Variant") -> Iterator[RuledOut]:
         variant = at.variant
         binds = _what_binds(variant)
         if isinstance(at.region, Unknown):
             binds = binds or f"its region is unknown: {at.region.reason}"
         if binds is not None:
-            yield NotOffered("anything else", binds)
+            yield RuledOut("anything else", binds)
         if binds is not None or isinstance(variant, ServerlessVariant) or isinstance(at.region, Unknown):
             return
         yield from self._refused_ways(at, variant)
         spec = self._spec(variant)
         if spec is None or uncounted(at.present, at.present) is None:
             lacks = next((line.reason for line in at.present.lines if line.reason is not None), None)
-            yield NotOffered("another type", lacks or "its own is in no table")
+            yield RuledOut("another type", lacks or "its own is in no table")
         if spec is None:
             return
         cheaper = instances.candidates(self.prices, at.region, spec.instance_type)
         for found, reason in instances.held(cheaper, at.endpoint, variant, at.memory_gib):
             if reason is not None:
-                yield NotOffered(found.spec.instance_type, "; ".join((reason, *found.loses)))
+                yield RuledOut(found.spec.instance_type, "; ".join((reason, *found.loses)))
         for newer in instances.newer(self.prices, at.region, spec.instance_type):
             other = self._of_another_type(at, replace(variant, instance_type=newer.instance_type))
             more = difference(other.monthly, at.present.monthly).expected
             if not isinstance(more, Unknown) and uncounted(at.present, other) is not None:
                 said = f"{two_decimals(more)} a month more" if more else "the same price"
-                yield NotOffered(newer.instance_type, f"a newer generation, {said}")
+                yield RuledOut(newer.instance_type, f"a newer generation, {said}")
 
-    def _refused_ways(self, at: "_Variant", variant: InstanceVariant) -> Iterator[NotOffered]:
+    def _refused_ways(self, at: "_Variant", variant: InstanceVariant) -> Iterator[RuledOut]:
         """Other ways to serve that a hard limit forbids, and a plan of which nobody knows that it covers this one."""
         is_queued = at.endpoint.mode == "async"
         for name, reason in (
@@ -206,10 +206,10 @@ class Engine:
             ("a Savings Plan", "AWS does not say whether it covers asynchronous inference" if is_queued else None),
         ):
             if reason is not None:
-                yield NotOffered(name, reason)
+                yield RuledOut(name, reason)
         for each in self._for_the_work_alone(at, variant):
             if (reason := _too_many(each)) is not None:
-                yield NotOffered(each.kind, reason)
+                yield RuledOut(each.kind, reason)
 
     def _spec(self, variant: InstanceVariant) -> InstanceSpec | None:
         return self.prices.instance(variant.instance_type) if isinstance(variant.instance_type, str) else None
@@ -512,7 +512,7 @@ class _Alike:
     def __init__(self, variants: "Sequence[_Variant]") -> None:
         self.variants = variants
         self.offered: tuple[tuple[Alternative, ...], ...] | None = None
-        self.refused: tuple[tuple[NotOffered, ...], ...] | None = None
+        self.refused: tuple[tuple[RuledOut, ...], ...] | None = None
 
 
 class _Variant:
@@ -613,7 +613,7 @@ def _if_deployed(each: Alternative) -> Alternative:
     return replace(
         each,
         basis=None if each.basis is None else "upper-bound",
-        saving=None if saving is None else Quantity(ZERO, why, saving.ceiling),
+        saving=None if saving is None else MonthlyQuantity(ZERO, why, saving.ceiling),
         monthly=None if monthly is None else replace(monthly, floor=ZERO, expected=why),
         conditions=("it is deployed at all (not known)", *each.conditions),
     )
@@ -653,9 +653,9 @@ def _what_binds(variant: Variant) -> str | None:
     return "what it runs on is not known, or must not be shown" if is_unknown or hides else None
 
 
-def difference(before: Monthly, after: Monthly) -> Quantity:
+def difference(before: Monthly, after: Monthly) -> MonthlyQuantity:
     """What is saved, bound by bound; what is expected is unknown where one of both is."""
     expected = next((each.expected for each in (before, after) if isinstance(each.expected, Unknown)), None)
     if expected is None:
-        return Quantity(*(getattr(before, bound) - getattr(after, bound) for bound in BOUNDS))
-    return Quantity(before.floor - after.floor, expected, before.ceiling - after.ceiling)
+        return MonthlyQuantity(*(getattr(before, bound) - getattr(after, bound) for bound in BOUNDS))
+    return MonthlyQuantity(before.floor - after.floor, expected, before.ceiling - after.ceiling)

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from guardrail.alternatives import facts
 from guardrail.alternatives.base import Alternative, Kind, ranked
-from guardrail.alternatives.engine import Engine, difference
+from guardrail.alternatives.engine import AlternativesEngine, difference
 from guardrail.alternatives.instances import SHARED_GPU_FAMILIES
 from guardrail.alternatives.packing import Size, packed
 from guardrail.cost import join
@@ -73,7 +73,7 @@ class _Member(NamedTuple):
 
 
 def together(
-    engine: Engine, endpoints: Iterable[Endpoint], environment_of: Callable[[Endpoint], str | Unknown]
+    engine: AlternativesEngine, endpoints: Iterable[Endpoint], environment_of: Callable[[Endpoint], str | Unknown]
 ) -> tuple[Alternative, ...]:
     """What can be put together of these endpoints, each way with what it saves; ranked by money."""
     groups: dict[tuple[object, ...], list[tuple[Endpoint, InstanceVariant, str | Unknown]]] = {}
@@ -90,7 +90,9 @@ def together(
     return ranked(found)
 
 
-def _member(engine: Engine, endpoint: Endpoint, variant: InstanceVariant, environment: str | Unknown) -> _Member | None:
+def _member(
+    engine: AlternativesEngine, endpoint: Endpoint, variant: InstanceVariant, environment: str | Unknown
+) -> _Member | None:
     containers = facts.containers(variant)
     spec = engine.prices.instance(variant.instance_type) if isinstance(variant.instance_type, str) else None
     if spec is None or isinstance(containers, Unknown) or len(containers) != 1:
@@ -183,7 +185,7 @@ def _hosts_several(member: _Member, *, on_gpu: bool = False) -> bool | None:
     return image.repository in (_HOSTS_SEVERAL_ON_GPU if on_gpu else _HOSTS_SEVERAL)
 
 
-def _priced(engine: Engine, kind: Kind, members: Sequence[_Member]) -> Iterator[Alternative]:
+def _priced(engine: AlternativesEngine, kind: Kind, members: Sequence[_Member]) -> Iterator[Alternative]:
     """Each set of them that shares instances of the largest of their types."""
     host = max(members, key=lambda each: (facts.room_gib(each.spec), each.spec.vcpus, each.endpoint.address))
     needs = [_need(kind, each) for each in members]
@@ -205,7 +207,9 @@ def _room(kind: Kind, spec: InstanceSpec) -> Size:
     return (Decimal(spec.accelerators) if kind == "inference-components" else facts.room_gib(spec),)
 
 
-def _of(engine: Engine, kind: Kind, host: _Member, members: Sequence[_Member], *, known: bool) -> Alternative | None:
+def _of(
+    engine: AlternativesEngine, kind: Kind, host: _Member, members: Sequence[_Member], *, known: bool
+) -> Alternative | None:
     if host.spec.burstable and any(each.scales for each in members):
         return None
     shared, begins = _shared(members), max(_initial(each) for each in members)

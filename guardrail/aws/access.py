@@ -58,7 +58,7 @@ _PAGE_SIZES: Final = {"sagemaker": 100, "resourcegroupstaggingapi": 100}
 _SIGN_IN: Final = "aws sts get-caller-identity shows whether they work; aws sso login renews those of a profile"
 
 
-class RefusedError(AWSError):
+class CallRefusedError(AWSError):
     """A call that AWS did not answer; the rest may still be asked. ``reason`` is what AWS says, in one line."""
 
     def __init__(self, call: str, code: str, reason: str) -> None:
@@ -161,7 +161,7 @@ class Access:
         return self._paces.setdefault((kind, region), Pace(per_second, self._clock))
 
     def ask(self, service: str, region: str, operation: str, **arguments: Any) -> dict[str, Any]:
-        """What one call answers. Raises `RefusedError`, `RegionError` or `CredentialsError`."""
+        """What one call answers. Raises `CallRefusedError`, `RegionError` or `CredentialsError`."""
         client = self.client(service, region)
         answer: dict[str, Any] = self.answered(
             service, region, operation, lambda: getattr(client, operation)(**arguments)
@@ -204,7 +204,7 @@ class Access:
             )
         if isinstance(error, _of(exceptions, _NO_CREDENTIALS)):
             return CredentialsError(text, hint=_SIGN_IN)
-        return RefusedError(call, type(error).__name__, f"{type(error).__name__}: {text}")
+        return CallRefusedError(call, type(error).__name__, f"{type(error).__name__}: {text}")
 
     def _made(self, service: str, region: str) -> Any:
         from botocore.config import Config
@@ -326,7 +326,7 @@ def _refusal(error: Any, call: str, service: str, region: str) -> AWSError:
             f"{region} does not answer for this account: {reason}",
             hint=f"aws account get-region-opt-status --region-name {region} shows whether it is enabled",
         )
-    return RefusedError(call, code, reason)
+    return CallRefusedError(call, code, reason)
 
 
 def _clock_hint(response: dict[str, Any]) -> str:

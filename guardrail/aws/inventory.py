@@ -13,21 +13,21 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 from msgspec import Struct
 
-from guardrail.aws.access import Access, RefusedError
+from guardrail.aws.access import Access, CallRefusedError
 from guardrail.errors import AWSError
 from guardrail.evidence.account import (
     Account,
-    Endpoint,
     EndpointConfig,
+    EndpointDescription,
     Fault,
-    InferenceComponent,
+    InferenceComponentDescription,
     MetricAlarm,
-    Model,
-    ScalableTarget,
+    ModelDescription,
+    ScalableTargetDescription,
     ScalingActivity,
     ScalingPolicy,
-    ScheduledAction,
-    TransformJob,
+    ScheduledActionDescription,
+    TransformJobDescription,
     stem,
 )
 from guardrail.evidence.base import TRANSFORM_JOBS, Window
@@ -90,7 +90,7 @@ class _List(Struct, Generic[T], frozen=True, kw_only=True):
     most: int | None = None
 
 
-class Inventory:
+class RegionReader:
     """One region, read once."""
 
     def __init__(self, access: Access, region: str, window: Window, journal: Journal, say: Say) -> None:
@@ -109,7 +109,9 @@ class Inventory:
         configs = self._configs(endpoints)
         components = self._components({each.endpoint_name for each in endpoints})
         jobs = self._jobs() if wanted.is_everything else ()
-        models = self._described("model", "describe_model", "ModelName", _models(configs, components, jobs), Model)
+        models = self._described(
+            "model", "describe_model", "ModelName", _models(configs, components, jobs), ModelDescription
+        )
         ours = _resources(endpoints, components)
         policies = self._scaling(_POLICIES, ours)
         return Account(
@@ -129,7 +131,7 @@ class Inventory:
             faults=self.faults,
         )
 
-    def hosts(self, jobs: Iterable[TransformJob]) -> dict[str, tuple[str, ...]]:
+    def hosts(self, jobs: Iterable[TransformJobDescription]) -> dict[str, tuple[str, ...]]:
         """The hosts of each job that have metrics, ``rank-1116/i-0ab1`` of ``rank-1116``; nothing else lists them."""
         found: dict[str, list[str]] = {job.transform_job_name: [] for job in jobs}
         if found:
@@ -144,7 +146,7 @@ class Inventory:
 
     # Endpoints -------------------------------------------------------------------------------------------------------
 
-    def _endpoints(self, wanted: Wanted) -> tuple[Endpoint, ...]:
+    def _endpoints(self, wanted: Wanted) -> tuple[EndpointDescription, ...]:
         before = len(self._faults)
         listed = self._listed(_ENDPOINTS)
         if len(self._faults) > before and not wanted.endpoints:
@@ -159,7 +161,7 @@ class Inventory:
         if wanted.tags:
             names = [name for name in names if arns.get(name, "").casefold() in tags]
         known = {each.endpoint_name: each for each in listed}
-        described = self._described("endpoint", "describe_endpoint", "EndpointName", names, Endpoint)
+        described = self._described("endpoint", "describe_endpoint", "EndpointName", names, EndpointDescription)
         found = {each.endpoint_name: each for each in described}
         denied = {each.subject for each in self._faults if each.reason != _GONE}
         for name in names:
@@ -184,7 +186,7 @@ class Inventory:
             raise _not_told(self._faults[-1], "which endpoints have the tag", "name them, or allow tag:GetResources")
         return {each.arn.casefold(): each.tags for each in found}
 
-    def _configs(self, endpoints: Sequence[Endpoint]) -> tuple[EndpointConfig, ...]:
+    def _configs(self, endpoints: Sequence[EndpointDescription]) -> tuple[EndpointConfig, ...]:
         """The configurations in use, and earlier ones that may have been inside the window."""
         used = list(dict.fromkeys(each.endpoint_config_name for each in endpoints if each.endpoint_config_name))
         changed = [
@@ -204,7 +206,7 @@ class Inventory:
             "endpoint-config", "describe_endpoint_config", "EndpointConfigName", names, EndpointConfig
         )
 
-    def _components(self, endpoints: set[str]) -> tuple[InferenceComponent, ...]:
+    def _components(self, endpoints: set[str]) -> tuple[InferenceComponentDescription, ...]:
         if not endpoints:
             return ()
         listed = self._listed(_COMPONENTS)
@@ -214,14 +216,16 @@ class Inventory:
             "describe_inference_component",
             "InferenceComponentName",
             names,
-            InferenceComponent,
+            InferenceComponentDescription,
         )
 
-    def _jobs(self) -> tuple[TransformJob, ...]:
+    def _jobs(self) -> tuple[TransformJobDescription, ...]:
         """Jobs that changed inside the window, the ends of all jobs in it among them."""
         listed = self._listed(_JOBS, LastModifiedTimeAfter=self._window.start)
         names = [each.name for each in listed if each.created is None or each.created < self._window.end]
-        return self._described("transform-job", "describe_transform_job", "TransformJobName", names, TransformJob)
+        return self._described(
+            "transform-job", "describe_transform_job", "TransformJobName", names, TransformJobDescription
+        )
 
     # Scaling ---------------------------------------------------------------------------------------------------------
 
@@ -257,7 +261,7 @@ class Inventory:
             try:
                 items = self._access.every(self._region, listing, **arguments)
                 found = msgspec.convert([listing.shaped(item) for item in items], kind)
-            except RefusedError as error:
+            except CallRefusedError as error:
                 self._faults.append(Fault(call=error.call, subject=subject, reason=error.reason))
                 return []
             except msgspec.ValidationError as error:
@@ -294,7 +298,7 @@ class Inventory:
                 answer = self._access.ask("sagemaker", self._region, operation, **{argument: name})
                 kept = self._journal.keep(self._region, call, name, msgspec.convert(answer, kind))
             return msgspec.json.decode(kept, type=kind)
-        except RefusedError as error:
+        except CallRefusedError as error:
             reason = _GONE if error.code == _DELETED else error.reason
             self._faults.append(Fault(call=error.call, subject=subject, reason=reason))
         except msgspec.ValidationError as error:
@@ -319,7 +323,9 @@ class _Resources(Struct, frozen=True, kw_only=True):
         return kind == "endpoint" and rest.partition("/")[0] in self.endpoints
 
 
-def _resources(endpoints: Iterable[Endpoint], components: Iterable[InferenceComponent]) -> _Resources:
+def _resources(
+    endpoints: Iterable[EndpointDescription], components: Iterable[InferenceComponentDescription]
+) -> _Resources:
     return _Resources(
         endpoints=frozenset(each.endpoint_name for each in endpoints),
         components=frozenset(each.inference_component_name for each in components),
@@ -327,7 +333,9 @@ def _resources(endpoints: Iterable[Endpoint], components: Iterable[InferenceComp
 
 
 def _models(
-    configs: Iterable[EndpointConfig], components: Iterable[InferenceComponent], jobs: Iterable[TransformJob]
+    configs: Iterable[EndpointConfig],
+    components: Iterable[InferenceComponentDescription],
+    jobs: Iterable[TransformJobDescription],
 ) -> Iterator[str]:
     for config in configs:
         for variant in (*config.production_variants, *config.shadow_production_variants):
@@ -341,9 +349,9 @@ def _models(
             yield job.model_name
 
 
-def _of_the_list(listed: _Listed) -> Endpoint:
+def _of_the_list(listed: _Listed) -> EndpointDescription:
     """What the list alone says of an endpoint that may not be described."""
-    return Endpoint(
+    return EndpointDescription(
         endpoint_name=listed.endpoint_name,
         endpoint_arn=listed.endpoint_arn,
         endpoint_status=listed.endpoint_status,
@@ -402,13 +410,13 @@ _TAGS: Final = _List(
 )
 _SERVICE: Final = "application-autoscaling"
 _TARGETS: Final = _List(
-    service=_SERVICE, operation="describe_scalable_targets", key="ScalableTargets", kind=ScalableTarget
+    service=_SERVICE, operation="describe_scalable_targets", key="ScalableTargets", kind=ScalableTargetDescription
 )
 _POLICIES: Final = _List(
     service=_SERVICE, operation="describe_scaling_policies", key="ScalingPolicies", kind=ScalingPolicy
 )
 _ACTIONS: Final = _List(
-    service=_SERVICE, operation="describe_scheduled_actions", key="ScheduledActions", kind=ScheduledAction
+    service=_SERVICE, operation="describe_scheduled_actions", key="ScheduledActions", kind=ScheduledActionDescription
 )
 _ACTIVITIES: Final = _List(
     service=_SERVICE,

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from math import isfinite
 from typing import Any, Final
 
-from guardrail.aws.access import Access, RefusedError, datapoints
+from guardrail.aws.access import Access, CallRefusedError, datapoints
 from guardrail.evidence.base import Series, Status
 from guardrail.evidence.journal import Journal
-from guardrail.evidence.queries import Ask, batches, request
+from guardrail.evidence.queries import TimedQuery, batches, request
 
 _AT_A_TIME: Final = 3
 """Calls under way beside each other: each takes 20 MiB while boto3 reads it."""
@@ -42,7 +42,7 @@ class Metrics:
         self._say = say
         self._refused = 0
 
-    def fetch(self, asks: Iterable[Ask]) -> None:
+    def fetch(self, asks: Iterable[TimedQuery]) -> None:
         """Write into the journal what it lacks. Raises `AWSError` where nothing more can be asked."""
         missing = [ask for ask in asks if self._journal.lacks(self._region, ask)]
         calls = list(batches(missing))
@@ -54,17 +54,17 @@ class Metrics:
                 pool.shutdown(cancel_futures=True)
                 raise
 
-    def _fetched(self, batch: Sequence[Ask]) -> None:
+    def _fetched(self, batch: Sequence[TimedQuery]) -> None:
         self._journal.keep_series(self._region, batch[0].start, self._answered(batch))
 
-    def _answered(self, batch: Sequence[Ask], depth: int = 0) -> Iterator[Series]:
+    def _answered(self, batch: Sequence[TimedQuery], depth: int = 0) -> Iterator[Series]:
         """Every series of a batch, whatever became of it."""
         if self._refused >= _MOST_REFUSED:
             yield from _unanswered(batch, "InternalError")
             return
         try:
             found = self._asked(batch)
-        except RefusedError as error:
+        except CallRefusedError as error:
             self._refused += 1
             yield from self._after(error, batch, depth)
             return
@@ -77,7 +77,7 @@ class Metrics:
         if again:
             yield from self._answered(failed, _DEEPEST_SPLIT)
 
-    def _after(self, error: RefusedError, batch: Sequence[Ask], depth: int) -> Iterator[Series]:
+    def _after(self, error: CallRefusedError, batch: Sequence[TimedQuery], depth: int) -> Iterator[Series]:
         """What is left of a batch that was refused: its halves, unless that is of no use."""
         if error.is_denied:
             yield from _unanswered(batch, "Forbidden")
@@ -88,7 +88,7 @@ class Metrics:
             yield from self._answered(batch[:middle], depth + 1)
             yield from self._answered(batch[middle:], depth + 1)
 
-    def _asked(self, batch: Sequence[Ask]) -> "dict[str, _Joined]":
+    def _asked(self, batch: Sequence[TimedQuery]) -> "dict[str, _Joined]":
         """What all pages of one call say, by identifier."""
         datapoints(self._access, self._region).wait(sum(ask.most_points for ask in batch))
         client = self._access.client("cloudwatch", self._region)
@@ -128,7 +128,7 @@ class _Joined:
         self._times.extend(int(time.timestamp()) for time in times)
         self._values.extend(values)
 
-    def series(self, ask: Ask) -> Series:
+    def series(self, ask: TimedQuery) -> Series:
         """All of it, the oldest first; nothing of what failed."""
         found = {} if self.status == "InternalError" else dict(zip(self._times, self._values, strict=True))
         return Series(
@@ -140,6 +140,6 @@ class _Joined:
         )
 
 
-def _unanswered(batch: Iterable[Ask], status: Status) -> Iterator[Series]:
+def _unanswered(batch: Iterable[TimedQuery], status: Status) -> Iterator[Series]:
     for ask in batch:
         yield Series(query=ask.query, status=status, covered_from=ask.start, covered_to=ask.end)

@@ -29,7 +29,7 @@ Ask: TypeAlias = Callable[[str], list[dict[str, Any]]]
 """What runs a text and gives its rows, in either engine."""
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class BillQuestion(Struct, frozen=True, kw_only=True):
     """What is asked of a bill, as flags say it."""
 
     start: date | None = None
@@ -110,7 +110,7 @@ def timestamp(day: date) -> str:
     return f"TIMESTAMP '{day:%Y-%m-%d} 00:00:00'"
 
 
-def beginning(lines: str, asked: Asked, uses: Sequence[Use]) -> str:
+def beginning(lines: str, asked: BillQuestion, uses: Sequence[Use]) -> str:
     """The common table expressions that every question starts with: ``lines``, ``usage_types`` and ``asked``."""
     return f"WITH lines AS (\n{lines}\n),\n{usage_types(uses)},\n{_asked(asked)}"
 
@@ -122,7 +122,7 @@ def usage_types(uses: Sequence[Use]) -> str:
     return f"usage_types (number, usage_type, mode, prefix_region, instance_type) AS (VALUES\n  {rows}\n)"
 
 
-def _asked(asked: Asked) -> str:
+def _asked(asked: BillQuestion) -> str:
     wanted = ["1 = 1"]
     if asked.start:
         wanted.append(f"lines.usage_start >= {timestamp(asked.start)}")
@@ -151,9 +151,9 @@ def in_usage() -> str:
     return f"line_type IN {literals(USAGE_LINES)} AND product_code IN {literals(PRODUCTS)}"
 
 
-def facts_text(lines: str, asked: Asked) -> str:
+def facts_text(lines: str, asked: BillQuestion) -> str:
     """The question what there is at all: one pass over a few narrow columns."""
-    unfiltered = Asked(start=asked.start, end=asked.end, accounts=asked.accounts)
+    unfiltered = BillQuestion(start=asked.start, end=asked.end, accounts=asked.accounts)
     tags = "".join(f", COUNT(tag_{place}) AS tag_{place}" for place, _ in enumerate(asked.tags, 1))
     return f"""WITH lines AS (
 {lines}
@@ -167,7 +167,7 @@ FROM asked
 GROUP BY usage_type, line_type, product_code, currency"""
 
 
-def facts(lines: str, ask: Ask, asked: Asked, layouts: Sequence[LayoutName]) -> ExportFacts:
+def facts(lines: str, ask: Ask, asked: BillQuestion, layouts: Sequence[LayoutName]) -> ExportFacts:
     """What there is in a bill, which is asked for it."""
     return _said(ask(facts_text(lines, asked)), layouts)
 

@@ -9,7 +9,7 @@ from guardrail.bills.asked import (
     DAY_HOURS,
     KNOWN_LINES,
     Ask,
-    Asked,
+    BillQuestion,
     ExportFacts,
     beginning,
     facts,
@@ -29,7 +29,7 @@ _PLOTS: Final = {
 
 
 def answer(
-    name: str, lines: str, ask: Ask, asked: Asked, layouts: Sequence[LayoutName], notes: Sequence[str] = ()
+    name: str, lines: str, ask: Ask, asked: BillQuestion, layouts: Sequence[LayoutName], notes: Sequence[str] = ()
 ) -> Answer:
     """The answer to the question called ``name``. Raises `SourceError` where the export does not bear it."""
     there = facts(lines, ask, asked, layouts)
@@ -58,7 +58,7 @@ def answer(
     )
 
 
-def _refuse(name: str, asks: Question, there: ExportFacts, asked: Asked) -> None:
+def _refuse(name: str, asks: Question, there: ExportFacts, asked: BillQuestion) -> None:
     """Raise where there is nothing to answer from."""
     if not there.line_types and not (asked.start or asked.end or asked.accounts):
         raise SourceError(
@@ -179,7 +179,7 @@ def _notes(there: ExportFacts, rows: Sequence[Row]) -> list[str]:
     return notes
 
 
-def _unmatched(asked: Asked, there: ExportFacts, rows: Sequence[Row]) -> list[str]:
+def _unmatched(asked: BillQuestion, there: ExportFacts, rows: Sequence[Row]) -> list[str]:
     """What a question was narrowed to, where nothing is left of it: a misspelt region is no region without cost."""
     wanted = [f"--account {account}" for account in asked.accounts]
     if there.usage_lines:
@@ -188,7 +188,7 @@ def _unmatched(asked: Asked, there: ExportFacts, rows: Sequence[Row]) -> list[st
     return [f"no use of inference is of {' '.join(wanted)}"] if wanted and not rows else []
 
 
-def _lacks(name: str, there: ExportFacts, asked: Asked) -> list[str]:
+def _lacks(name: str, there: ExportFacts, asked: BillQuestion) -> list[str]:
     lacks = []
     if "" in there.currencies:
         wanted = joined(_column(layout, "currency") for layout in there.layouts if layout in LAYOUTS)
@@ -206,7 +206,7 @@ def _lacks(name: str, there: ExportFacts, asked: Asked) -> list[str]:
     return lacks
 
 
-def _period(asked: Asked, there: ExportFacts) -> tuple[str | None, str | None]:
+def _period(asked: BillQuestion, there: ExportFacts) -> tuple[str | None, str | None]:
     """The first day that counts, and the first that no longer does."""
     first: date | None = asked.start or (there.first.date() if there.first else None)
     last = asked.end

@@ -15,7 +15,7 @@ from guardrail.bills.answer import summed
 from guardrail.bills.asked import (
     DAY_HOURS,
     Ask,
-    Asked,
+    BillQuestion,
     ExportFacts,
     beginning,
     facts,
@@ -24,7 +24,7 @@ from guardrail.bills.asked import (
 )
 from guardrail.bills.layouts import LayoutName
 from guardrail.bills.questions.hours import PLACE, place_of
-from guardrail.bills.resources import Resource, resource_of, shown_name
+from guardrail.bills.resources import BilledResource, resource_of, shown_name
 from guardrail.bills.usage import SOFTWARE, Use
 from guardrail.bills.view import PRODUCTS, USAGE_LINES, literals
 from guardrail.errors import SourceError
@@ -36,7 +36,7 @@ _COVERED: Final = "SavingsPlanCoveredUsage"
 class Billed(Struct, frozen=True, kw_only=True):
     """One usage type of one resource in a month."""
 
-    resource: Resource
+    resource: BilledResource
     name: str
     """As the bill spells it; the usage type where no resource is named."""
     use: Use
@@ -100,9 +100,9 @@ def month(
     Raises `SourceError` where the bill has nothing of it.
     """
     if start is None:
-        start = _last_whole(facts(lines, ask, Asked(), layouts))
+        start = _last_whole(facts(lines, ask, BillQuestion(), layouts))
     end = first_of_month(start, 1)
-    asked = Asked(start=start, end=end, accounts=accounts)
+    asked = BillQuestion(start=start, end=end, accounts=accounts)
     there = facts(lines, ask, asked, layouts)
     if there.first is None:
         of = f" of {', '.join(accounts)}" if accounts else ""
@@ -166,7 +166,7 @@ def _parts(sums: Sequence[dict[str, Any]], levels: Sequence[dict[str, Any]], the
         key = (row["resource_key"], row["account"], row["place"], row["usage_type"])
         by_key.setdefault(key, []).append((row["level"] or ZERO, int(row["hours"])))
     prefix_regions = there.prefix_regions
-    grouped: dict[tuple[Resource, Use], list[dict[str, Any]]] = {}
+    grouped: dict[tuple[BilledResource, Use], list[dict[str, Any]]] = {}
     for row in sums:
         use = uses[row["usage_type"] or ""]
         if row["product_code"] not in PRODUCTS:  # whatever its usage type looks like
@@ -183,7 +183,7 @@ def _order(part: Billed) -> tuple[str, ...]:
 
 
 def _part(
-    resource: Resource,
+    resource: BilledResource,
     use: Use,
     several: Sequence[dict[str, Any]],
     levels: dict[tuple[Any, ...], list[tuple[Decimal, int]]],

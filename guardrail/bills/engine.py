@@ -16,7 +16,7 @@ MEMORY: Final = "250MB"
 _MOST_THREADS: Final = 4
 
 
-class Engine:
+class QueryEngine:
     """A connection that can read some files, and nothing else of the machine."""
 
     def __init__(self, connection: "duckdb.DuckDBPyConnection", folder: str) -> None:
@@ -50,7 +50,7 @@ class Engine:
 
 
 @contextmanager
-def opened() -> Iterator[Engine]:
+def opened() -> Iterator[QueryEngine]:
     """An engine with a temporary folder. Raises `MissingExtraError` without DuckDB."""
     try:
         import duckdb
@@ -75,7 +75,7 @@ def opened() -> Iterator[Engine]:
         try:
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute("SET enable_progress_bar = false")
-            yield Engine(connection, folder)
+            yield QueryEngine(connection, folder)
         finally:
             connection.close()
 

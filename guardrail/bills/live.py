@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from guardrail import output
 from guardrail.bills import asking, questions, taken, view
 from guardrail.bills.answer import Answer
-from guardrail.bills.asked import Asked, first_of_month
+from guardrail.bills.asked import BillQuestion, first_of_month
 from guardrail.bills.layouts import CUR2, FOCUS_1_0, FOCUS_1_2, LEGACY, ExportLayout
 from guardrail.clock import today
 from guardrail.errors import GuardrailError, MissingExtraError
@@ -32,7 +32,7 @@ def is_remote(source: str) -> bool:
 
 
 @contextmanager
-def fetched(source: str, asked: Asked, *, agree: Agree) -> Iterator[str]:
+def fetched(source: str, asked: BillQuestion, *, agree: Agree) -> Iterator[str]:
     """The copy of a SOURCE that lies at AWS, removed afterwards. Raises `AWSError`."""
     with output.temporary_folder() as folder:
         if source.startswith(_S3):
@@ -67,7 +67,7 @@ def client(service: str) -> Any:
         ) from error
 
 
-def _cost_explorer(asked: Asked, agree: Agree) -> list[dict[str, Any]]:
+def _cost_explorer(asked: BillQuestion, agree: Agree) -> list[dict[str, Any]]:
     """Every page of the period, by day where it is short; the last twelve months where none is asked for."""
     from guardrail.aws import cost_explorer
 
@@ -79,7 +79,7 @@ def _cost_explorer(asked: Asked, agree: Agree) -> list[dict[str, Any]]:
 
 
 def asked_of_athena(
-    question: str, name: str, asked: Asked, *, workgroup: str, output_location: str | None, agree: Agree
+    question: str, name: str, asked: BillQuestion, *, workgroup: str, output_location: str | None, agree: Agree
 ) -> Answer:
     """The answer of a table ``DATABASE/TABLE``, once somebody agrees to what it may read. Raises `AWSError`."""
     from guardrail.aws import athena
@@ -112,7 +112,7 @@ def layout_of(table: "GlueTable") -> ExportLayout:
     return LEGACY if "month" in table.partition_keys else CUR2
 
 
-def _scans(question: str, asked: Asked) -> tuple[int, ...]:
+def _scans(question: str, asked: BillQuestion) -> tuple[int, ...]:
     """How often each query of a question reads its partitions: what there is, the question, what stands apart.
 
     Athena reads a common table once for each place that names it, so a question whose text does that twice costs twice.
@@ -121,7 +121,7 @@ def _scans(question: str, asked: Asked) -> tuple[int, ...]:
     return 1, text.count("FROM asked"), 1
 
 
-def _at_most(table: "GlueTable", asked: Asked, limit: int | None, scans: tuple[int, ...]) -> str:
+def _at_most(table: "GlueTable", asked: BillQuestion, limit: int | None, scans: tuple[int, ...]) -> str:
     """What a question may read at most, in words: ``Athena reads at most 1.2 GB, 3 times over: at most 0.02 USD``."""
     from guardrail.aws import athena, s3
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from guardrail.bills import cost_explorer, csv_parts, deliveries, engine, unpacking, view
 from guardrail.bills.deliveries import File
-from guardrail.bills.engine import Engine
+from guardrail.bills.engine import QueryEngine
 from guardrail.bills.layouts import TITLES, ExportLayout, LayoutName, recognised
 from guardrail.bills.view import COLUMNS, ExportColumns
 from guardrail.errors import SourceError
@@ -61,7 +61,7 @@ class Export:
     """The lines of one or more exports, in the normalized view."""
 
     def __init__(
-        self, asked: Engine, groups: Sequence[FileGroup], layouts: Sequence[LayoutName], notes: Sequence[str]
+        self, asked: QueryEngine, groups: Sequence[FileGroup], layouts: Sequence[LayoutName], notes: Sequence[str]
     ) -> None:
         self._engine = asked
         self._groups = groups
@@ -217,7 +217,7 @@ def opened(sources: Sequence[str], tag_keys: Sequence[str] = ()) -> Iterator[Exp
         yield bill
 
 
-def _groups(data: Sequence[File], asked: Engine) -> Iterator[FileGroup]:
+def _groups(data: Sequence[File], asked: QueryEngine) -> Iterator[FileGroup]:
     """Files by their columns; those of a zip are unpacked into the engine's folder first."""
     plain: list[tuple[str, str, bool]] = []
     for file in data:
@@ -256,7 +256,7 @@ def _made(folder: str) -> str:
     return unpacked
 
 
-def _parquet(paths: Sequence[str], asked: Engine) -> FileGroup:
+def _parquet(paths: Sequence[str], asked: QueryEngine) -> FileGroup:
     """Parquet files, whose columns are those of all of them."""
     import duckdb
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from guardrail.bills.answer import text_of
 from guardrail.bills.billed import Billed, Month
 from guardrail.bills.usage import BATCH
-from guardrail.cost.base import CostComponent, Quantity
+from guardrail.cost.base import CostComponent, MonthlyQuantity
 from guardrail.model import Unknown
 from guardrail.money import HOURS_PER_MONTH, ZERO
 
@@ -95,7 +95,7 @@ class Estimated(Struct, frozen=True, kw_only=True):
         return usage or any(line.assumed or line.depends_on_usage for line in self.lines)
 
 
-def _expected(quantities: Iterable[Quantity | None]) -> Decimal | None:
+def _expected(quantities: Iterable[MonthlyQuantity | None]) -> Decimal | None:
     """What quantities are expected to be together; None where one of them is not known."""
     amounts = [None if each is None else each.expected for each in quantities]
     known = [amount for amount in amounts if isinstance(amount, Decimal)]

@@ -17,7 +17,7 @@ _FIELDS: Final = 6
 """Of an ARN: arn, partition, service, region, account, resource."""
 
 
-class Resource(Struct, frozen=True, kw_only=True):
+class BilledResource(Struct, frozen=True, kw_only=True):
     """One resource of one account, or the lines of a usage type that name none."""
 
     account: str
@@ -29,13 +29,13 @@ class Resource(Struct, frozen=True, kw_only=True):
     currency: str
 
 
-def resource_of(row: Mapping[str, Any], prefix_regions: Mapping[str, str]) -> Resource:
+def resource_of(row: Mapping[str, Any], prefix_regions: Mapping[str, str]) -> BilledResource:
     """Whose a row of a question is: its product's region counts, else its ARN's, else that of its usage type's prefix.
 
     ``prefix_regions`` is that of each usage type.
     """
     kind, name, arn_region, arn_account = parsed(row.get("resource_key", row.get("resource_id")))
-    return Resource(
+    return BilledResource(
         account=row["account"] or arn_account,
         region=row.get("region") or arn_region or prefix_regions.get(row["usage_type"] or "", ""),
         kind=kind,
@@ -65,9 +65,9 @@ def shown_name(resource_id: str | None) -> str | None:
 
 def grouped(
     rows: Sequence[Mapping[str, Any]], prefix_regions: Mapping[str, str]
-) -> dict[Resource, list[Mapping[str, Any]]]:
+) -> dict[BilledResource, list[Mapping[str, Any]]]:
     """Rows by their resource; ``prefix_regions`` as in `resource_of`."""
-    found: dict[Resource, list[Mapping[str, Any]]] = {}
+    found: dict[BilledResource, list[Mapping[str, Any]]] = {}
     for row in rows:
         found.setdefault(resource_of(row, prefix_regions), []).append(row)
     return found

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from guardrail.bills import view
-from guardrail.bills.asked import Asked, ExportFacts, beginning, facts
+from guardrail.bills.asked import BillQuestion, ExportFacts, beginning, facts
 from guardrail.bills.layouts import LAYOUTS, ExportLayout, LayoutName, underscored
 from guardrail.bills.questions import question
 from guardrail.bills.usage import Use, uses_of
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 _HINT: Final = "-- usage types are those that the price tables of {regions} know; any other is in no row"
 
 
-def duckdb(name: str, asked: Asked, bill: "Export") -> str:
+def duckdb(name: str, asked: BillQuestion, bill: "Export") -> str:
     """The text with the files of a bill written out."""
     there = facts(bill.lines, bill.ask, asked, bill.layouts)
     return question(name).text(beginning(bill.taken, asked, there.uses), asked, there) + "\n"
 
 
-def athena(name: str, asked: Asked, *, layout: LayoutName, table: str, bill: "Export | None" = None) -> str:
+def athena(name: str, asked: BillQuestion, *, layout: LayoutName, table: str, bill: "Export | None" = None) -> str:
     """The text for a table of Athena in a layout, with the usage types of a bill, else those of the price tables."""
     regions = asked.regions or ("us-east-1",)
     if bill is None:
@@ -35,7 +35,7 @@ def athena(name: str, asked: Asked, *, layout: LayoutName, table: str, bill: "Ex
     return f"{head}{text}\n"
 
 
-def presumed(asked: Asked, uses: list[Use]) -> ExportFacts:
+def presumed(asked: BillQuestion, uses: list[Use]) -> ExportFacts:
     """Facts of a bill that nobody has asked yet: hourly, up to the end of the period."""
     from datetime import datetime, time
 
@@ -87,7 +87,7 @@ def table_name(table: str) -> str:
     return ".".join(map(view.quoted, table.split(".", 1)))
 
 
-def partitions(layout: LayoutName, asked: Asked) -> str | None:
+def partitions(layout: LayoutName, asked: BillQuestion) -> str | None:
     """The condition that reads only the partitions of some months; None where all are asked for.
 
     Legacy tables have ``month`` both as ``9`` and as ``09``, so both are named, and nothing stands around the column,
@@ -106,7 +106,7 @@ def partitions(layout: LayoutName, asked: Asked) -> str | None:
     return f"({' OR '.join(parts)})" if len(parts) > 1 else parts[0]
 
 
-def months_of(asked: Asked) -> list[tuple[int, int]] | None:
+def months_of(asked: BillQuestion) -> list[tuple[int, int]] | None:
     """The months whose bills may hold what is asked for: its own, and the one after, in which AWS restates.
 
     None where no beginning is asked for: all of them.

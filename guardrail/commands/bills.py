@@ -17,7 +17,7 @@ from guardrail.progress import progress
 
 if TYPE_CHECKING:
     from guardrail.bills.answer import Answer
-    from guardrail.bills.asked import Asked
+    from guardrail.bills.asked import BillQuestion
     from guardrail.bills.reading import Export
 
 HELP = """\
@@ -125,7 +125,7 @@ def run(arguments: Namespace) -> int:
     return 0
 
 
-def _answer(question: str, sources: Sequence[str], asked: "Asked", arguments: Namespace) -> "Answer":
+def _answer(question: str, sources: Sequence[str], asked: "BillQuestion", arguments: Namespace) -> "Answer":
     """The answer of whatever engine the sources are for."""
     from guardrail.bills import asking
 
@@ -179,15 +179,15 @@ def _divided(words: Sequence[str]) -> tuple[list[str], str, str]:
     )
 
 
-def _asked(arguments: Namespace) -> "Asked":
-    from guardrail.bills.asked import Asked
+def _asked(arguments: Namespace) -> "BillQuestion":
+    from guardrail.bills.asked import BillQuestion
 
     if arguments.start and arguments.end and arguments.start >= arguments.end:
         raise GuardrailError(f"--from {arguments.start} is not before --to {arguments.end}, which is exclusive")
     tags: dict[str, list[str]] = {}
     for key, value in arguments.tag or ():
         tags.setdefault(key, []).append(value)
-    return Asked(
+    return BillQuestion(
         start=arguments.start,
         end=arguments.end,
         accounts=tuple(arguments.account or ()),
@@ -200,7 +200,7 @@ def _asked(arguments: Namespace) -> "Asked":
 
 
 @contextmanager
-def opened(sources: Sequence[str], asked: "Asked", *, yes: bool) -> "Iterator[Export]":
+def opened(sources: Sequence[str], asked: "BillQuestion", *, yes: bool) -> "Iterator[Export]":
     """The bill in files and folders, in S3 and in Cost Explorer: what is elsewhere is fetched first.
 
     Of S3 and of Cost Explorer the months that are ``asked`` for; ``yes`` agrees to what AWS charges.
@@ -227,16 +227,18 @@ def of_month(sources: Sequence[str], start: date | None, *, yes: bool) -> "Abstr
 
     The last month that an export has to its end may be the one before the last: its newest lines are of yesterday.
     """
-    from guardrail.bills.asked import Asked, first_of_month
+    from guardrail.bills.asked import BillQuestion, first_of_month
     from guardrail.clock import today
 
     asked = (
-        Asked(start=first_of_month(today(), -2)) if start is None else Asked(start=start, end=first_of_month(start, 1))
+        BillQuestion(start=first_of_month(today(), -2))
+        if start is None
+        else BillQuestion(start=start, end=first_of_month(start, 1))
     )
     return opened(sources, asked, yes=yes)
 
 
-def _sql(about: str, sources: Sequence[str], asked: "Asked", arguments: Namespace) -> str:
+def _sql(about: str, sources: Sequence[str], asked: "BillQuestion", arguments: Namespace) -> str:
     """The text of a question for an engine: with the usage types of its sources, else of the price tables."""
     from guardrail.bills import taken
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from guardrail.fixes.suggestible import Suggestible
     from guardrail.github.api import Api
     from guardrail.github.comment import CommentText, PullRequest
-    from guardrail.github.sections import Section
+    from guardrail.github.sections import CommentSection
     from guardrail.report import Report
     from guardrail.reporters.base import Options
     from guardrail.reporters.report_file import ReportFile
@@ -209,7 +209,7 @@ def _suggest(
 class _Said(NamedTuple):
     """The sections that this run writes."""
 
-    sections: "dict[str, Section]"
+    sections: "dict[str, CommentSection]"
     only: "set[str] | None"
     """The names of all sections that stay; None for every one that is there."""
     have_news: bool
@@ -227,7 +227,7 @@ def _sections(arguments: Namespace, note: "CommentText") -> _Said:
     named = [_named_report(text) for text in arguments.reports]
     pages = {policy.id: policy.help_uri for policy in bundled()}
     reports = [read(path, pages) for _, path in named]
-    sections: dict[str, Section] = {}
+    sections: dict[str, CommentSection] = {}
     for (given, path), found, stack in zip(named, reports, _stacks(reports), strict=True):
         name = _name(arguments.section or given or stack)
         if name in sections:

@@ -34,7 +34,7 @@ endpoints accept (t3 is not in the enum of CreateEndpointConfig); the small size
 """
 
 
-class Alternative(Struct, frozen=True, kw_only=True):
+class PricedType(Struct, frozen=True, kw_only=True):
     """Another instance type and what one instance of it costs."""
 
     instance_type: str
@@ -80,7 +80,7 @@ def superseded_by(family: str) -> tuple[str, ...]:
 @lru_cache(maxsize=1024)
 def cheaper(
     prices: "PriceBook", region: str, instance_type: str, limits: Limits = NO_LIMITS, *, most: int = 3
-) -> tuple[Alternative, ...]:
+) -> tuple[PricedType, ...]:
     """Cheaper types that would fit, at most ``most`` of them.
 
     Without limits a type fits that has at least the vCPUs, the memory, the accelerators and their memory of the present
@@ -120,7 +120,7 @@ def cheaper(
 @lru_cache(maxsize=1024)
 def successor(
     prices: "PriceBook", region: str, instance_type: str, families: tuple[str, ...] | None = None
-) -> Alternative | None:
+) -> PricedType | None:
     """The type that succeeds a superseded one: the cheapest of the same size among ``families``.
 
     ``families`` are by default those of `SUCCESSORS`. ml.m4.xlarge in us-east-1 (0.24) is succeeded by ml.m5.xlarge
@@ -215,9 +215,9 @@ def _at_most(value: N, limit: N | None) -> N:
 
 def _alternative(
     candidate: "InstanceSpec", price: Price, spec: "InstanceSpec", present: Price | Unpriced
-) -> Alternative:
+) -> PricedType:
     less = lost(candidate, spec)
-    return Alternative(
+    return PricedType(
         instance_type=candidate.instance_type,
         hourly_usd=price.usd,
         monthly_usd=price.usd * HOURS_PER_MONTH,

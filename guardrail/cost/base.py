@@ -35,7 +35,7 @@ class Missing(Struct, frozen=True):
     what: tuple[object, ...]
 
 
-class Quantity(Struct, frozen=True):
+class MonthlyQuantity(Struct, frozen=True):
     """How much of a unit a month takes."""
 
     floor: Decimal
@@ -93,11 +93,11 @@ class CostComponent(_Part, frozen=True, kw_only=True):
 
     usage_type: str | None
     """None where not even the usage type can be known."""
-    quantity: Quantity | None
+    quantity: MonthlyQuantity | None
     """In `unit`, a month; None where it depends on usage or is unknown."""
-    monthly: Quantity | None
+    monthly: MonthlyQuantity | None
     """USD a month; None where quantity or price is missing."""
-    count: Quantity | None = None
+    count: MonthlyQuantity | None = None
     """How many instances, or slots kept warm, the quantity rests on."""
     demand: Decimal | None = None
     """How many of them the work alone keeps busy, on the average of the month; None where no usage is given."""
@@ -237,9 +237,9 @@ class Estimate(Struct, frozen=True, kw_only=True):
 class PlanUse(Struct, frozen=True, kw_only=True):
     """What becomes of a commitment, in USD a month, bound by bound."""
 
-    covered: Quantity
+    covered: MonthlyQuantity
     """Usage that the plan pays for, at its rates."""
-    spilled: Quantity
+    spilled: MonthlyQuantity
     """Usage that it could cover and has no room for, on demand."""
-    stranded: Quantity
+    stranded: MonthlyQuantity
     """Of the commitment that this stack may use: paid, and used by nothing in it."""

@@ -17,7 +17,19 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from guardrail.cost import join
-from guardrail.cost.base import BOUNDS, Bill, Bound, Delta, Line, Monthly, PlanUse, Priced, Quantity, State, state
+from guardrail.cost.base import (
+    BOUNDS,
+    Bill,
+    Bound,
+    Delta,
+    Line,
+    Monthly,
+    MonthlyQuantity,
+    PlanUse,
+    Priced,
+    State,
+    state,
+)
 from guardrail.cost.discount_settings import DiscountRule, Discounts, PlanRate, glob
 from guardrail.errors import SettingsError, did_you_mean
 from guardrail.model import Unknown
@@ -325,9 +337,9 @@ def _planned(bills: Mapping[Key, Bill], rules: _Rules, room: Decimal) -> tuple[P
         )
     }
     use = PlanUse(
-        covered=Quantity(floor.covered, unknown or expected.covered, ceiling.covered),
-        spilled=Quantity(floor.spilled, unknown or expected.spilled, ceiling.spilled),
-        stranded=Quantity(floor.stranded, unknown or expected.stranded, ceiling.stranded),
+        covered=MonthlyQuantity(floor.covered, unknown or expected.covered, ceiling.covered),
+        spilled=MonthlyQuantity(floor.spilled, unknown or expected.spilled, ceiling.spilled),
+        stranded=MonthlyQuantity(floor.stranded, unknown or expected.stranded, ceiling.stranded),
     )
     return use, endpoints
 

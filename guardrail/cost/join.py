@@ -22,9 +22,9 @@ from guardrail.cost.base import (
     Line,
     Missing,
     Monthly,
+    MonthlyQuantity,
     PlanUse,
     Priced,
-    Quantity,
     State,
 )
 from guardrail.model import Unknown
@@ -152,12 +152,12 @@ def _of_kind(state: State, kind: Kind) -> Line | None:
     return None
 
 
-def _column(numbers: Sequence[Decimal | None], unknown: Unknown | None) -> Quantity | None:
+def _column(numbers: Sequence[Decimal | None], unknown: Unknown | None) -> MonthlyQuantity | None:
     """One number in three states, 0 where the line is missing; None where no state has it."""
     low, expected, high = numbers
     if low is None and expected is None and high is None:
         return None
-    return Quantity(low or ZERO, unknown or expected or ZERO, high or ZERO)
+    return MonthlyQuantity(low or ZERO, unknown or expected or ZERO, high or ZERO)
 
 
 def missing_of(found: Columns, address: str, label: str, often: Hashable = None) -> set[Missing]:
@@ -337,14 +337,14 @@ def _either_rows(
         row = next(row for row in every if row is not None)
 
         def column(
-            read: Callable[[CostComponent], Quantity | None], every: Sequence[CostComponent | None] = every
-        ) -> Quantity | None:
+            read: Callable[[CostComponent], MonthlyQuantity | None], every: Sequence[CostComponent | None] = every
+        ) -> MonthlyQuantity | None:
             numbers = [None if each is None else read(each) for each in every]
             if not any(numbers):
                 return None
             floor, ceiling = numbers[low], numbers[high]
             expected = [ZERO if number is None else number.expected for number in numbers]
-            return Quantity(
+            return MonthlyQuantity(
                 floor.floor if floor else ZERO, _agreed(expected, reason), ceiling.ceiling if ceiling else ZERO
             )
 
@@ -501,9 +501,9 @@ def either_amount(found: Sequence[Decimal | Unknown], reason: Unknown) -> Decima
     return _agreed(found, replace(reason, at_least=least(low), at_most=most(high)))
 
 
-def either_quantity(found: Sequence[Quantity], reason: Unknown) -> Quantity:
+def either_quantity(found: Sequence[MonthlyQuantity], reason: Unknown) -> MonthlyQuantity:
     """The least and the greatest of several."""
-    return Quantity(
+    return MonthlyQuantity(
         min(each.floor for each in found),
         _agreed([each.expected for each in found], reason),
         max(each.ceiling for each in found),

@@ -45,7 +45,7 @@ class ServerlessConfig(_Answer, frozen=True, kw_only=True):
     provisioned_concurrency: int | None = None
 
 
-class ManagedInstanceScaling(_Answer, frozen=True, kw_only=True):
+class ManagedScalingDescription(_Answer, frozen=True, kw_only=True):
     """Bounds within which SageMaker itself changes the instances of a variant that hosts components."""
 
     status: str = ""
@@ -54,7 +54,7 @@ class ManagedInstanceScaling(_Answer, frozen=True, kw_only=True):
     max_instance_count: int | None = None
 
 
-class InstancePool(_Answer, frozen=True, kw_only=True):
+class InstancePoolDescription(_Answer, frozen=True, kw_only=True):
     """One instance type of several that a variant may run on."""
 
     instance_type: str
@@ -88,12 +88,12 @@ class EndpointVariant(_Answer, frozen=True, kw_only=True):
     current_instance_count: int | None = None
     desired_instance_count: int | None = None
     current_weight: float | None = None
-    instance_pools: tuple[InstancePool, ...] = ()
+    instance_pools: tuple[InstancePoolDescription, ...] = ()
     current_serverless_config: ServerlessConfig | None = None
-    managed_instance_scaling: ManagedInstanceScaling | None = None
+    managed_instance_scaling: ManagedScalingDescription | None = None
 
 
-class Endpoint(_Answer, frozen=True, kw_only=True):
+class EndpointDescription(_Answer, frozen=True, kw_only=True):
     """An endpoint as DescribeEndpoint answers, with its tags.
 
     ``last_modified_time`` moves with every change of weights and instances too, so it is no time of an update.
@@ -121,11 +121,11 @@ class ConfigVariant(_Answer, frozen=True, kw_only=True):
     model_name: str | None = None
     """None where the variant hosts components."""
     instance_type: str | None = None
-    instance_pools: tuple[InstancePool, ...] = ()
+    instance_pools: tuple[InstancePoolDescription, ...] = ()
     initial_instance_count: int | None = None
     initial_variant_weight: float | None = None
     serverless_config: ServerlessConfig | None = None
-    managed_instance_scaling: ManagedInstanceScaling | None = None
+    managed_instance_scaling: ManagedScalingDescription | None = None
     volume_size_in_gb: int | None = field(default=None, name="VolumeSizeInGB")
 
 
@@ -149,7 +149,7 @@ class EndpointConfig(_Answer, frozen=True, kw_only=True):
 # Models and components -----------------------------------------------------------------------------------------------
 
 
-class Container(_Answer, frozen=True, kw_only=True):
+class ContainerDescription(_Answer, frozen=True, kw_only=True):
     """A container of a model, without its environment."""
 
     image: str = ""
@@ -158,12 +158,12 @@ class Container(_Answer, frozen=True, kw_only=True):
     model_package_name: str = ""
 
 
-class Model(_Answer, frozen=True, kw_only=True):
+class ModelDescription(_Answer, frozen=True, kw_only=True):
     """A model as DescribeModel answers: one container, or several."""
 
     model_name: str
-    primary_container: Container | None = None
-    containers: tuple[Container, ...] = ()
+    primary_container: ContainerDescription | None = None
+    containers: tuple[ContainerDescription, ...] = ()
 
     @property
     def is_multi_model(self) -> bool:
@@ -196,7 +196,7 @@ class ComponentRuntimeConfig(_Answer, frozen=True, kw_only=True):
     current_copy_count: int | None = None
 
 
-class InferenceComponent(_Answer, frozen=True, kw_only=True):
+class InferenceComponentDescription(_Answer, frozen=True, kw_only=True):
     """A component as DescribeInferenceComponent answers."""
 
     inference_component_name: str
@@ -218,7 +218,7 @@ class TransformResources(_Answer, frozen=True, kw_only=True):
     instance_count: int
 
 
-class TransformJob(_Answer, frozen=True, kw_only=True):
+class TransformJobDescription(_Answer, frozen=True, kw_only=True):
     """A job as DescribeTransformJob answers. AWS bills from its start to its end."""
 
     transform_job_name: str
@@ -241,7 +241,7 @@ class SuspendedState(_Answer, frozen=True, kw_only=True):
     scheduled_scaling_suspended: bool = False
 
 
-class ScalableTarget(_Answer, frozen=True, kw_only=True):
+class ScalableTargetDescription(_Answer, frozen=True, kw_only=True):
     """Bounds of what scales: ``endpoint/shop/variant/a`` between 1 and 4."""
 
     resource_id: str
@@ -266,7 +266,7 @@ class CustomizedMetricSpecification(_Answer, frozen=True, kw_only=True):
     statistic: str | None = None
 
 
-class TargetTracking(_Answer, frozen=True, kw_only=True):
+class TargetTrackingConfiguration(_Answer, frozen=True, kw_only=True):
     """What a policy holds a metric at."""
 
     target_value: float
@@ -288,7 +288,7 @@ class ScalingPolicy(_Answer, frozen=True, kw_only=True):
     policy_type: str
     resource_id: str
     scalable_dimension: str
-    target_tracking_scaling_policy_configuration: TargetTracking | None = None
+    target_tracking_scaling_policy_configuration: TargetTrackingConfiguration | None = None
     alarms: tuple[AlarmName, ...] = ()
 
 
@@ -299,7 +299,7 @@ class ScalableTargetAction(_Answer, frozen=True, kw_only=True):
     max_capacity: int | None = None
 
 
-class ScheduledAction(_Answer, frozen=True, kw_only=True):
+class ScheduledActionDescription(_Answer, frozen=True, kw_only=True):
     """An action as DescribeScheduledActions answers."""
 
     scheduled_action_name: str
@@ -368,32 +368,32 @@ class Account(Struct, frozen=True, kw_only=True):
     account: str
     region: str
     now: datetime
-    endpoints: tuple[Endpoint, ...] = ()
+    endpoints: tuple[EndpointDescription, ...] = ()
     endpoint_configs: tuple[EndpointConfig, ...] = ()
     """Those in use, and earlier ones that may have been in use inside the window."""
-    models: tuple[Model, ...] = ()
-    inference_components: tuple[InferenceComponent, ...] = ()
-    transform_jobs: tuple[TransformJob, ...] = ()
-    scalable_targets: tuple[ScalableTarget, ...] = ()
+    models: tuple[ModelDescription, ...] = ()
+    inference_components: tuple[InferenceComponentDescription, ...] = ()
+    transform_jobs: tuple[TransformJobDescription, ...] = ()
+    scalable_targets: tuple[ScalableTargetDescription, ...] = ()
     scaling_policies: tuple[ScalingPolicy, ...] = ()
-    scheduled_actions: tuple[ScheduledAction, ...] = ()
+    scheduled_actions: tuple[ScheduledActionDescription, ...] = ()
     scaling_activities: tuple[ScalingActivity, ...] = ()
     alarms: tuple[MetricAlarm, ...] = ()
     faults: tuple[Fault, ...] = ()
 
-    def config_of(self, endpoint: Endpoint) -> EndpointConfig | None:
+    def config_of(self, endpoint: EndpointDescription) -> EndpointConfig | None:
         """The configuration that an endpoint runs; None where it is not known."""
         name = endpoint.endpoint_config_name
         return next((each for each in self.endpoint_configs if each.endpoint_config_name == name), None)
 
-    def is_async(self, endpoint: Endpoint) -> bool:
+    def is_async(self, endpoint: EndpointDescription) -> bool:
         """Whether an endpoint is an asynchronous one, which both it and its configuration say."""
         config = self.config_of(endpoint)
         return endpoint.async_inference_config is not None or (
             config is not None and config.async_inference_config is not None
         )
 
-    def components_of(self, endpoint: Endpoint) -> tuple[InferenceComponent, ...]:
+    def components_of(self, endpoint: EndpointDescription) -> tuple[InferenceComponentDescription, ...]:
         """The components that run on an endpoint."""
         name = endpoint.endpoint_name
         return tuple(each for each in self.inference_components if each.endpoint_name == name)

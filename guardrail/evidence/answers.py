@@ -74,7 +74,7 @@ class _Result(Struct, frozen=True, rename="pascal"):
     values: tuple[float, ...] = ()
 
 
-class Page(Struct, frozen=True, rename="pascal"):
+class AnswerPage(Struct, frozen=True, rename="pascal"):
     """One page of an answer; the command line of AWS joins all pages in one."""
 
     metric_data_results: tuple[_Result, ...]
@@ -97,9 +97,9 @@ def requests_of(content: bytes, path: str) -> tuple[Request, ...]:
     return found if isinstance(found, tuple) else (found,)
 
 
-def pages_of(content: bytes, path: str) -> tuple[Page, ...]:
+def pages_of(content: bytes, path: str) -> tuple[AnswerPage, ...]:
     """The pages of a file of answers, one or a list of them. Raises `SourceError`."""
-    found = _decoded(content, path, Page | tuple[Page, ...], "no answer of GetMetricData")
+    found = _decoded(content, path, AnswerPage | tuple[AnswerPage, ...], "no answer of GetMetricData")
     return found if isinstance(found, tuple) else (found,)
 
 
@@ -115,7 +115,7 @@ def _first_line(error: Exception) -> str:
     return text if text.startswith("JSON") else text[:1].lower() + text[1:]
 
 
-def series(pages: Iterable[Page], requests: Sequence[Request]) -> Iterator[Series]:
+def series(pages: Iterable[AnswerPage], requests: Sequence[Request]) -> Iterator[Series]:
     """What was answered to each query, in the order of the queries.
 
     A query that no page answers, or a last page that is not there, says that pages are missing: then no series of its
@@ -231,7 +231,7 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def from_csv(content: bytes, path: str, ask: "Ask") -> list[Series]:
+def from_csv(content: bytes, path: str, ask: "CsvSubject") -> list[Series]:
     """The series of a CSV of time, metric and value; one of time and value alone is of the metric that is asked for.
 
     Times may be irregular, repeated or missing: they are taken as they are. Raises `SourceError` with the line.
@@ -255,7 +255,7 @@ def from_csv(content: bytes, path: str, ask: "Ask") -> list[Series]:
     return [_of_csv(asking, points) for asking, points in sorted(found.items())]
 
 
-class Ask(Struct, frozen=True, kw_only=True):
+class CsvSubject(Struct, frozen=True, kw_only=True):
     """What a CSV does not say: whose its metrics are, and how long a period is."""
 
     namespace: str
@@ -270,7 +270,7 @@ def _place(header: Sequence[str], names: Sequence[str]) -> int | None:
 
 
 def _row(
-    row: Sequence[str], places: Mapping[str, int | None], ask: Ask, at: str
+    row: Sequence[str], places: Mapping[str, int | None], ask: CsvSubject, at: str
 ) -> tuple[MetricQuery, tuple[datetime, float]]:
     def cell(name: str) -> str | None:
         place = places[name]

@@ -2,22 +2,26 @@
 
 from decimal import Decimal
 
-from guardrail.evidence.account import ComponentSpecification, ComputeResourceRequirements, InferenceComponent
+from guardrail.evidence.account import (
+    ComponentSpecification,
+    ComputeResourceRequirements,
+    InferenceComponentDescription,
+)
 from guardrail.evidence.base import COMPONENTS, SAGEMAKER, Gap
 from guardrail.evidence.bundle import ComponentEvidence, Distribution
 from guardrail.evidence.measured import Measured, activity, answered
-from guardrail.evidence.observed import Observed
+from guardrail.evidence.observed import ObservedEndpoint
 from guardrail.evidence.statistics import distribution, exact
 
 _MIB_PER_GIB = 1024
 
 
-def of(observed: Observed) -> tuple[ComponentEvidence, ...]:
+def of(observed: ObservedEndpoint) -> tuple[ComponentEvidence, ...]:
     """What was observed of each component of an endpoint."""
     return tuple(_component(observed, each) for each in observed.account.components_of(observed.endpoint))
 
 
-def _component(observed: Observed, described: InferenceComponent) -> ComponentEvidence:
+def _component(observed: ObservedEndpoint, described: InferenceComponentDescription) -> ComponentEvidence:
     name, measured = described.inference_component_name, observed.measured.since(described.creation_time)
     dimensions = {"InferenceComponentName": name}
     seen = answered(measured, dimensions)

@@ -19,11 +19,11 @@ from guardrail.model import Endpoint, TransformJob, Unknown, Workflow
 from guardrail.money import HOURS_PER_MONTH
 
 
-class Observed:
+class ObservedDemand:
     """The `Demand` of a bundle, behind that of a usage file."""
 
     def __init__(self, bundle: Bundle, stated: Demand = NO_USAGE) -> None:
-        self._links = linking.Links(bundle)
+        self._links = linking.EvidenceLinks(bundle)
         self._jobs = bundle.jobs
         self._day = max((f"{each.end:%Y-%m-%d}" for each in bundle.jobs), default="")
         self._stated = stated

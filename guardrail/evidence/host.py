@@ -15,9 +15,9 @@ from guardrail.evidence import timeline
 from guardrail.evidence.base import ENDPOINTS, Gap, Statistic
 from guardrail.evidence.bundle import Distribution, Instances, Profile, Segment
 from guardrail.evidence.measured import NO_DATAPOINTS, Values
-from guardrail.evidence.observed import Observed
+from guardrail.evidence.observed import ObservedEndpoint
 from guardrail.evidence.statistics import HOUR, distribution, hour_of, plain, profile, rounded_up
-from guardrail.evidence.timeline import Span, Timeline
+from guardrail.evidence.timeline import ConfigurationSpan, Timeline
 from guardrail.prices.book import InstanceSpec
 
 AT_REST_CORES: Final = Decimal("0.25")
@@ -35,7 +35,7 @@ _GPU_MEMORY: Final = "GPUMemoryUtilization"
 class Host:
     """The machine of one variant."""
 
-    def __init__(self, of: Observed, variant: str, present: int | None) -> None:
+    def __init__(self, of: ObservedEndpoint, variant: str, present: int | None) -> None:
         """``present`` is how many instances there are now, as AWS states it."""
         self.of = of
         self.variant = variant
@@ -50,14 +50,14 @@ class Host:
     def _values(self, metric: str, statistic: Statistic = "Maximum") -> Values:
         return self.of.measured.values(ENDPOINTS, metric, self.dimensions, statistic)
 
-    def _spec(self, span: Span) -> InstanceSpec | None:
+    def _spec(self, span: ConfigurationSpan) -> InstanceSpec | None:
         return None if span.instance_type is None else self.of.specs(span.instance_type)
 
     def segments(self) -> tuple[Segment, ...]:
         """What was used between updates; nothing where nobody knows of what."""
         return tuple(self._segment(span) for span in self.line.spans)
 
-    def _segment(self, span: Span) -> Segment:
+    def _segment(self, span: ConfigurationSpan) -> Segment:
         spec = self._spec(span)
         if spec is None:
             return Segment(start=span.start, end=span.end, instance_type=span.instance_type)
@@ -73,7 +73,7 @@ class Host:
             disk_percent=self._used(span, "DiskUtilization", Decimal(100), of_all=Decimal(100)),
         )
 
-    def _used(self, span: Span, metric: str, of_each: Decimal, *, of_all: Decimal) -> Distribution | None:
+    def _used(self, span: ConfigurationSpan, metric: str, of_each: Decimal, *, of_all: Decimal) -> Distribution | None:
         """Percent as an amount: 260 % of cores are 2.6 of them, 22 % of 16 GiB are 3.52; of no GPUs there is none."""
         percent, whole = self._values(metric), of_each
         if not percent:

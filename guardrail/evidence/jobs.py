@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
-from guardrail.evidence.account import Account, TransformJob, stem
+from guardrail.evidence.account import Account, TransformJobDescription, stem
 from guardrail.evidence.base import TRANSFORM_JOBS, Gap, Series, Window
 from guardrail.evidence.bundle import Distribution, JobEvidence
 from guardrail.evidence.measured import Measured, Values
@@ -23,7 +23,7 @@ def of(account: Account, series: Iterable[Series], window: Window, specs: Specs)
     for each in series:
         host = dict(each.query.dimensions).get("Host", "")
         by_job[host.partition("/")[0]].append(each)
-    groups: dict[tuple[str, str, str, int], list[TransformJob]] = defaultdict(list)
+    groups: dict[tuple[str, str, str, int], list[TransformJobDescription]] = defaultdict(list)
     for job in account.transform_jobs:
         ended = job.transform_end_time
         if ended is not None and window.start <= ended <= window.end:
@@ -38,7 +38,7 @@ def of(account: Account, series: Iterable[Series], window: Window, specs: Specs)
 def _group(
     account: Account,
     prefix: str,
-    jobs: Sequence[TransformJob],
+    jobs: Sequence[TransformJobDescription],
     by_job: Mapping[str, list[Series]],
     window: Window,
     specs: Specs,
@@ -84,7 +84,9 @@ def _group(
 _METRICS = ("CPUUtilization", "MemoryUtilization", "GPUUtilization", "GPUMemoryUtilization")
 
 
-def _percent(jobs: Sequence[TransformJob], by_job: Mapping[str, list[Series]], window: Window, metric: str) -> Values:
+def _percent(
+    jobs: Sequence[TransformJobDescription], by_job: Mapping[str, list[Series]], window: Window, metric: str
+) -> Values:
     """A metric of all their hosts: of two at one time the greater."""
     found: Values = {}
     for job in jobs:

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from guardrail.errors import SourceError
 from guardrail.evidence.base import Series, Status
-from guardrail.evidence.queries import Ask
+from guardrail.evidence.queries import TimedQuery
 
 _FORMAT: Final = 1
 LONGEST_PAUSE: Final = timedelta(hours=24)
@@ -132,7 +132,7 @@ class Journal:
         self._answers[region, call, subject] = encoded
         return encoded
 
-    def lacks(self, region: str, ask: Ask) -> bool:
+    def lacks(self, region: str, ask: TimedQuery) -> bool:
         """Whether nothing was answered to it yet."""
         return _key(region, ask.query.id, ask.start) not in self._places
 
@@ -149,7 +149,7 @@ class Journal:
             place = self._write(msgspec.json.encode(points))
             self._places[_key(region, series.query.id, start)] = place
 
-    def series(self, region: str, asks: Iterable[Ask]) -> Iterator[Series]:
+    def series(self, region: str, asks: Iterable[TimedQuery]) -> Iterator[Series]:
         """What was answered to each of them, as far as anything was."""
         for ask in asks:
             place = self._places.get(_key(region, ask.query.id, ask.start))
@@ -244,7 +244,7 @@ def _runs(
         yield first, tuple(values)
 
 
-def _series(kept: _Points, ask: Ask) -> Series:
+def _series(kept: _Points, ask: TimedQuery) -> Series:
     points = [
         (ask.start + timedelta(seconds=first + place * ask.query.period), value)
         for first, values in kept.runs

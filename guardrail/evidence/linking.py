@@ -13,7 +13,7 @@ from guardrail.evidence.bundle import Bundle, EndpointEvidence
 from guardrail.model import Endpoint, Unknown
 
 
-class Link(Struct, frozen=True, kw_only=True):
+class EvidenceLink(Struct, frozen=True, kw_only=True):
     """An endpoint with what was observed of it."""
 
     evidence: EndpointEvidence | None = None
@@ -23,7 +23,7 @@ class Link(Struct, frozen=True, kw_only=True):
     """Why there is no evidence of it, or of one of its variants."""
 
 
-class Links:
+class EvidenceLinks:
     """The endpoints of a bundle by what tells them apart."""
 
     def __init__(self, bundle: Bundle) -> None:
@@ -32,13 +32,13 @@ class Links:
             self._by_name[each.name].append(each)
         self._all = bundle.endpoints
 
-    def of(self, endpoint: Endpoint) -> Link:
+    def of(self, endpoint: Endpoint) -> EvidenceLink:
         """What was observed of an endpoint."""
         found = self._found(endpoint)
         if isinstance(found, str):
-            return Link(note=f"no evidence of {endpoint.address}: {found}")
+            return EvidenceLink(note=f"no evidence of {endpoint.address}: {found}")
         if isinstance(endpoint.variants, Unknown):
-            return Link(note=f"no evidence of {endpoint.address}: its variants are not known")
+            return EvidenceLink(note=f"no evidence of {endpoint.address}: its variants are not known")
         names = {variant.name: place for place, variant in enumerate(found.variants)}
         is_only = len(found.variants) == len(endpoint.variants) == 1
         places = tuple(
@@ -51,7 +51,7 @@ class Links:
         )
         lacking = [str(each.name) for each, place in zip(endpoint.variants, places, strict=True) if place is None]
         note = f"no evidence of {endpoint.address}, variant {', '.join(lacking)}" if lacking else None
-        return Link(evidence=found, places=places, note=note)
+        return EvidenceLink(evidence=found, places=places, note=note)
 
     def _found(self, endpoint: Endpoint) -> EndpointEvidence | str:
         """The endpoint in the bundle, or why there is none that is surely this one."""
@@ -91,6 +91,6 @@ def _is_like(endpoint: Endpoint, found: EndpointEvidence) -> bool:
     return has_tags or bool(models and models == seen)
 
 
-def notes(links: Links, endpoints: Iterable[Endpoint]) -> list[str]:
+def notes(links: EvidenceLinks, endpoints: Iterable[Endpoint]) -> list[str]:
     """What there is no evidence of among endpoints that stand already."""
     return [note for each in endpoints if (note := links.of(each).note) is not None]

@@ -5,17 +5,17 @@ from decimal import Decimal
 from math import ceil
 from typing import Any, Final, NamedTuple, cast, get_args
 
-from guardrail.alternatives.engine import Engine
+from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.cost.demand import Demand
 from guardrail.cost.usage import NO_USAGE
 from guardrail.errors import PolicyError
 from guardrail.evidence import linking
 from guardrail.evidence.bundle import Bundle, EndpointEvidence, VariantEvidence
-from guardrail.evidence.demand import Observed, observed, requests_a_month
+from guardrail.evidence.demand import ObservedDemand, observed, requests_a_month
 from guardrail.evidence.judge import idle, right_sizing
 from guardrail.evidence.judge.confidence import Confidence
 from guardrail.evidence.judge.idle import Idleness
-from guardrail.evidence.judge.right_sizing import Declared, Percentile, RightSizing
+from guardrail.evidence.judge.right_sizing import Percentile, RightSizing, VariantToJudge
 from guardrail.evidence.statistics import plain
 from guardrail.model import Endpoint, InstanceVariant, ManagedInstanceScaling, ScalableTarget, Unknown
 from guardrail.money import ZERO
@@ -45,9 +45,9 @@ class Observations:
     """The observations of a bundle, each made once for what a policy asks by."""
 
     def __init__(self, bundle: Bundle, prices: PriceBook, stated: Demand = NO_USAGE) -> None:
-        self._links = linking.Links(bundle)
+        self._links = linking.EvidenceLinks(bundle)
         self._prices = prices
-        self._engine = Engine(prices, Observed(bundle, stated))
+        self._engine = AlternativesEngine(prices, ObservedDemand(bundle, stated))
         self._known: dict[tuple[int, int, Decimal, str, Decimal], Observation | None] = {}
         self._kept: list[Endpoint] = []
 
@@ -77,7 +77,7 @@ class Observations:
             self._engine,
             found,
             variant,
-            Declared(endpoint=endpoint, place=place, share=share),
+            VariantToJudge(endpoint=endpoint, place=place, share=share),
             headroom=asked.headroom,
             percentile=asked.percentile,
         )

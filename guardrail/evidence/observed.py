@@ -5,7 +5,14 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from guardrail.evidence.account import Account, ConfigVariant, Endpoint, EndpointConfig, EndpointVariant, Model
+from guardrail.evidence.account import (
+    Account,
+    ConfigVariant,
+    EndpointConfig,
+    EndpointDescription,
+    EndpointVariant,
+    ModelDescription,
+)
 from guardrail.evidence.base import Gap
 from guardrail.evidence.bundle import Mode, Target
 from guardrail.evidence.measured import Measured
@@ -16,11 +23,11 @@ Specs: TypeAlias = Callable[[str], InstanceSpec | None]
 """What a type is made of; None where no table has it."""
 
 
-class Observed(Struct, frozen=True, kw_only=True):
+class ObservedEndpoint(Struct, frozen=True, kw_only=True):
     """One endpoint, its configuration, and its series."""
 
     account: Account
-    endpoint: Endpoint
+    endpoint: EndpointDescription
     config: EndpointConfig | None
     """None where it is gone, or was not to be had."""
     measured: Measured
@@ -47,7 +54,7 @@ class Observed(Struct, frozen=True, kw_only=True):
         every = (*self.config.production_variants, *self.config.shadow_production_variants)
         return next((each for each in every if each.variant_name == variant), None)
 
-    def model_of(self, asked: ConfigVariant | None) -> Model | None:
+    def model_of(self, asked: ConfigVariant | None) -> ModelDescription | None:
         """The model of a variant; None where it has none, or it is not described."""
         name = asked and asked.model_name
         return next((each for each in self.account.models if name and each.model_name == name), None)

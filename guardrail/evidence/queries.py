@@ -14,7 +14,13 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from guardrail.evidence.account import Account, ConfigVariant, Endpoint, InferenceComponent, TransformJob
+from guardrail.evidence.account import (
+    Account,
+    ConfigVariant,
+    EndpointDescription,
+    InferenceComponentDescription,
+    TransformJobDescription,
+)
 from guardrail.evidence.base import (
     COMPONENTS,
     ENDPOINTS,
@@ -101,7 +107,7 @@ _HOSTING: _Metrics = {
 """What variants that host components have beside the metrics of any other."""
 
 
-class Ask(Struct, frozen=True, kw_only=True):
+class TimedQuery(Struct, frozen=True, kw_only=True):
     """A query with the time that it is for: from ``start``, which is in it, to before ``end``."""
 
     query: MetricQuery
@@ -126,20 +132,20 @@ def window(now: datetime, days: int, resolution: int) -> Window:
 # What is asked -------------------------------------------------------------------------------------------------------
 
 
-def of_endpoint(account: Account, endpoint: Endpoint, window: Window) -> Iterator[Ask]:
+def of_endpoint(account: Account, endpoint: EndpointDescription, window: Window) -> Iterator[TimedQuery]:
     """Everything that is asked about an endpoint, its variants and its components.
 
     What is not known of it is asked for as well: a configuration that may not be read leaves its mode open, and each
     metric of another mode answers with nothing.
     """
     for each in _of_endpoint(account, endpoint, window.resolution):
-        yield Ask(query=each, start=window.start, end=window.end)
+        yield TimedQuery(query=each, start=window.start, end=window.end)
     since = _look_back_from(window.end)
     for each in _used(account, endpoint):
-        yield Ask(query=each, start=since, end=window.end)
+        yield TimedQuery(query=each, start=since, end=window.end)
 
 
-def of_job(job: TransformJob, hosts: Iterable[str], window: Window) -> Iterator[Ask]:
+def of_job(job: TransformJobDescription, hosts: Iterable[str], window: Window) -> Iterator[TimedQuery]:
     """What is asked about the hosts of a transform job, ``rank-1116/i-0ab1``, over the days on which it ran."""
     if job.transform_start_time is None:
         return
@@ -149,10 +155,10 @@ def of_job(job: TransformJob, hosts: Iterable[str], window: Window) -> Iterator[
         return
     for host in hosts:
         for each in _queries(TRANSFORM_JOBS, {**_PROCESSORS, **_ACCELERATORS}, {"Host": host}, window.resolution):
-            yield Ask(query=each, start=start, end=end)
+            yield TimedQuery(query=each, start=start, end=end)
 
 
-def _of_endpoint(account: Account, endpoint: Endpoint, period: int) -> Iterator[MetricQuery]:
+def _of_endpoint(account: Account, endpoint: EndpointDescription, period: int) -> Iterator[MetricQuery]:
     config = account.config_of(endpoint)
     declared = (*config.production_variants, *config.shadow_production_variants) if config else ()
     by_name = {each.variant_name: each for each in declared}
@@ -192,7 +198,7 @@ def _may_be_multi_model(account: Account, variant: ConfigVariant) -> bool:
     return model is None or model.is_multi_model
 
 
-def _used(account: Account, endpoint: Endpoint) -> Iterator[MetricQuery]:
+def _used(account: Account, endpoint: EndpointDescription) -> Iterator[MetricQuery]:
     """By the day, so that the last use is found however long ago: requests, and for a queue what waited in it."""
     name = endpoint.endpoint_name
     if account.is_async(endpoint):
@@ -205,7 +211,7 @@ def _used(account: Account, endpoint: Endpoint) -> Iterator[MetricQuery]:
         yield from _queries(SAGEMAKER, {"Invocations": ("Sum",)}, _dimensions(component), DAY_S)
 
 
-def _dimensions(component: InferenceComponent) -> dict[str, str]:
+def _dimensions(component: InferenceComponentDescription) -> dict[str, str]:
     return {"InferenceComponentName": component.inference_component_name}
 
 
@@ -227,14 +233,14 @@ def _look_back_from(end: datetime) -> datetime:
 # How it is asked -----------------------------------------------------------------------------------------------------
 
 
-def batches(asks: Iterable[Ask]) -> Iterator[tuple[Ask, ...]]:
+def batches(asks: Iterable[TimedQuery]) -> Iterator[tuple[TimedQuery, ...]]:
     """The calls that bring all answers: each of one span, 500 queries and 100,800 datapoints at most.
 
     300 queries of two weeks by the hour make one call: 300 × 336 = 100,800.
     """
     ordered = sorted(asks, key=lambda ask: (ask.start, ask.end))  # stable: an endpoint's own stay together
     for _, together in groupby(ordered, key=lambda ask: (ask.start, ask.end)):
-        batch: list[Ask] = []
+        batch: list[TimedQuery] = []
         points = 0
         for ask in together:
             if batch and (len(batch) == MOST_QUERIES or points + ask.most_points > MOST_DATAPOINTS):
@@ -245,7 +251,7 @@ def batches(asks: Iterable[Ask]) -> Iterator[tuple[Ask, ...]]:
         yield tuple(batch)
 
 
-def request(batch: Sequence[Ask]) -> dict[str, Any]:
+def request(batch: Sequence[TimedQuery]) -> dict[str, Any]:
     """The arguments of GetMetricData for a batch, of which there is one query at least.
 
     They are those of ``aws cloudwatch get-metric-data --cli-input-json`` too, with times as texts.

@@ -62,7 +62,7 @@ class _Job(_Answer, frozen=True, kw_only=True):
     inference_recommendations: tuple[_Recommendation, ...] = ()
 
 
-class Candidate(Struct, frozen=True, kw_only=True):
+class LoadTestedType(Struct, frozen=True, kw_only=True):
     """A type with what a load test of the model measured on it."""
 
     instance_type: str
@@ -91,7 +91,7 @@ class LoadTest(Struct, frozen=True, kw_only=True):
     is_complete: bool
     model: str | None
     """The model, or the model package, that was tested: what links it. Its own endpoints do not."""
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[LoadTestedType, ...]
     """The cheapest for a request first, those of which that is not known last."""
 
 
@@ -104,7 +104,7 @@ class ScalingAdvice(_Answer, frozen=True, kw_only=True):
     dynamic_scaling_configuration: "DynamicScaling | None" = None
 
 
-class TargetTracking(_Answer, frozen=True, kw_only=True):
+class RecommendedTracking(_Answer, frozen=True, kw_only=True):
     """What a metric is held at."""
 
     target_value: Decimal | None = None
@@ -113,7 +113,7 @@ class TargetTracking(_Answer, frozen=True, kw_only=True):
 class AdvisedPolicy(_Answer, frozen=True, kw_only=True):
     """One policy."""
 
-    target_tracking: TargetTracking | None = None
+    target_tracking: RecommendedTracking | None = None
 
 
 class DynamicScaling(_Answer, frozen=True, kw_only=True):
@@ -168,7 +168,7 @@ def _number(text: str) -> Decimal:
     return found
 
 
-def _candidate(found: _Recommendation, prices: PriceBook, region: str) -> Candidate | None:
+def _candidate(found: _Recommendation, prices: PriceBook, region: str) -> LoadTestedType | None:
     config, metrics = found.endpoint_configuration, found.metrics or _Metrics()
     name = config.instance_type
     if name is None:
@@ -176,7 +176,7 @@ def _candidate(found: _Recommendation, prices: PriceBook, region: str) -> Candid
     spec, price = prices.instance(name), prices.hosting(region, name)
     count = config.initial_instance_count or 1
     cpu, memory = metrics.cpu_utilization, metrics.memory_utilization
-    return Candidate(
+    return LoadTestedType(
         instance_type=name,
         instances=count,
         hourly_usd=price.usd * count if isinstance(price, Price) else None,

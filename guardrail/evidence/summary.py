@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from guardrail.evidence import components, jobs, timeline
-from guardrail.evidence.account import Account, ConfigVariant, Endpoint, EndpointVariant
+from guardrail.evidence.account import Account, ConfigVariant, EndpointDescription, EndpointVariant
 from guardrail.evidence.base import ENDPOINTS, SAGEMAKER, Gap, Series, Window
 from guardrail.evidence.bundle import (
     VERSION,
@@ -31,7 +31,7 @@ from guardrail.evidence.bundle import (
 from guardrail.evidence.bundle_file import sealed
 from guardrail.evidence.host import Host
 from guardrail.evidence.measured import Answered, Measured, activity, answered
-from guardrail.evidence.observed import Observed, Specs
+from guardrail.evidence.observed import ObservedEndpoint, Specs
 from guardrail.evidence.statistics import distribution, exact, hour_of, profile, rounded_up
 
 IN_SERVICE: Final = frozenset({"InService", "Updating", "SystemUpdating", "RollingBack"})
@@ -86,10 +86,10 @@ def survey(account: Account, window: Window) -> Survey:
 
 
 def endpoint(
-    account: Account, described: Endpoint, series: Iterable[Series], window: Window, specs: Specs
+    account: Account, described: EndpointDescription, series: Iterable[Series], window: Window, specs: Specs
 ) -> EndpointEvidence:
     """What was observed of one endpoint, by its own series."""
-    seen = Observed(
+    seen = ObservedEndpoint(
         account=account,
         endpoint=described,
         config=account.config_of(described),
@@ -128,7 +128,9 @@ def endpoint(
 # Variants ------------------------------------------------------------------------------------------------------------
 
 
-def _variant(seen: Observed, described: EndpointVariant, queue: "_Queue | None", *, shadow: bool) -> VariantEvidence:
+def _variant(
+    seen: ObservedEndpoint, described: EndpointVariant, queue: "_Queue | None", *, shadow: bool
+) -> VariantEvidence:
     name = described.variant_name
     asked = seen.asked_of(name)
     model = seen.model_of(asked)
@@ -174,7 +176,9 @@ def _variant(seen: Observed, described: EndpointVariant, queue: "_Queue | None",
     )
 
 
-def _requests(seen: Observed, variant: str, *, hosts_components: bool) -> tuple[Answered | None, tuple[Gap, ...]]:
+def _requests(
+    seen: ObservedEndpoint, variant: str, *, hosts_components: bool
+) -> tuple[Answered | None, tuple[Gap, ...]]:
     """The requests of a variant and what of them is missing: an asynchronous one publishes none, and that is no gap."""
     if seen.mode == "async":
         return None, ()
@@ -191,7 +195,7 @@ def _requests(seen: Observed, variant: str, *, hosts_components: bool) -> tuple[
     return found, (seen.gap("Invocations", why, variant),)
 
 
-def _activity(seen: Observed, host: Host, requests: Answered | None, queue: "_Queue | None") -> Activity | None:
+def _activity(seen: ObservedEndpoint, host: Host, requests: Answered | None, queue: "_Queue | None") -> Activity | None:
     """Since when nothing was done; None where somebody may have done something that nobody counted."""
     if queue is not None and queue.is_whole and host.is_watched:
         busy = {*queue.busy, *host.working()}
@@ -289,11 +293,11 @@ class _Queue(Struct, frozen=True, kw_only=True):
     """Whether each hour has a value: of a queue a missing one is not an empty one."""
 
 
-def _of_endpoint(seen: Observed) -> dict[str, str]:
+def _of_endpoint(seen: ObservedEndpoint) -> dict[str, str]:
     return {"EndpointName": seen.name}
 
 
-def _queue(seen: Observed) -> _Queue | None:
+def _queue(seen: ObservedEndpoint) -> _Queue | None:
     """What waited; None where nobody answered. A queue has no variant (SageMaker guide, async-inference-monitor)."""
     measured, dimensions = seen.measured, _of_endpoint(seen)
     by_hour: dict[datetime, Decimal] = {}

@@ -11,14 +11,14 @@ from typing import Final
 
 from msgspec import Struct
 
-from guardrail.evidence.account import Account, ConfigVariant, Endpoint, EndpointConfig, stem
+from guardrail.evidence.account import Account, ConfigVariant, EndpointConfig, EndpointDescription, stem
 from guardrail.evidence.base import Window
 
 LONGEST_UPDATE: Final = timedelta(hours=8)
 """``MaximumExecutionTimeoutInSeconds`` of a deployment is 28,800 at most (API, BlueGreenUpdatePolicy)."""
 
 
-class Span(Struct, frozen=True, kw_only=True):
+class ConfigurationSpan(Struct, frozen=True, kw_only=True):
     """A time in which one configuration ran; ``variant`` is None where it is gone."""
 
     start: datetime
@@ -35,7 +35,7 @@ class Span(Struct, frozen=True, kw_only=True):
 class Timeline(Struct, frozen=True, kw_only=True):
     """The spans of a variant in the window, and what lies between two of them."""
 
-    spans: tuple[Span, ...]
+    spans: tuple[ConfigurationSpan, ...]
     between: tuple[tuple[datetime, datetime], ...] = ()
     """Times in which an update was under way, or may have been."""
     is_assumed: bool = False
@@ -46,7 +46,7 @@ class Timeline(Struct, frozen=True, kw_only=True):
         """Whether it was updated inside the window."""
         return bool(self.between)
 
-    def holds(self, span: Span, hour: datetime, length: timedelta) -> bool:
+    def holds(self, span: ConfigurationSpan, hour: datetime, length: timedelta) -> bool:
         """Whether a period lies wholly in a span, and in no update."""
         end = hour + length
         inside = span.start <= hour and end <= span.end
@@ -61,7 +61,7 @@ def type_of(variant: ConfigVariant) -> str | None:
     return types.pop() if len(types) == 1 else None
 
 
-def of(account: Account, endpoint: Endpoint, name: str, window: Window) -> Timeline:
+def of(account: Account, endpoint: EndpointDescription, name: str, window: Window) -> Timeline:
     """The timeline of one variant within the window, from the creation of its endpoint on."""
     start, end = max(window.start, endpoint.creation_time), max(window.end, endpoint.creation_time)
     present = account.config_of(endpoint)
@@ -69,12 +69,14 @@ def of(account: Account, endpoint: Endpoint, name: str, window: Window) -> Timel
     frequency = present.frequency_s if present is not None else 60
     updated = _updated(account, endpoint, present)
     if updated is None or updated[1] <= start:
-        return Timeline(spans=(Span(start=start, end=end, variant=current, frequency_s=frequency),))
+        return Timeline(spans=(ConfigurationSpan(start=start, end=end, variant=current, frequency_s=frequency),))
     began, ended = updated
     is_assumed = ended < (endpoint.last_modified_time or ended)
     earlier = [] if present is None else _earlier(account, endpoint, present)
     spans, between = _past(earlier, name, start, began, ended)
-    spans.append(Span(start=max(start, ended), end=max(end, ended), variant=current, frequency_s=frequency))
+    spans.append(
+        ConfigurationSpan(start=max(start, ended), end=max(end, ended), variant=current, frequency_s=frequency)
+    )
     return Timeline(spans=tuple(one for one in spans if one.start < one.end), between=between, is_assumed=is_assumed)
 
 
@@ -83,7 +85,9 @@ def _variant(config: EndpointConfig, name: str) -> ConfigVariant | None:
     return next((each for each in every if each.variant_name == name), None)
 
 
-def _updated(account: Account, endpoint: Endpoint, present: EndpointConfig | None) -> tuple[datetime, datetime] | None:
+def _updated(
+    account: Account, endpoint: EndpointDescription, present: EndpointConfig | None
+) -> tuple[datetime, datetime] | None:
     """The bounds within which the present configuration came into use; None where it was there from the beginning.
 
     No update begins before its configuration exists, and none ends after LastModifiedTime. Scaling moves that time
@@ -101,13 +105,13 @@ def _updated(account: Account, endpoint: Endpoint, present: EndpointConfig | Non
     return max(present.creation_time, modified - LONGEST_UPDATE), modified
 
 
-def _is_moved_by_scaling(account: Account, endpoint: Endpoint) -> bool:
+def _is_moved_by_scaling(account: Account, endpoint: EndpointDescription) -> bool:
     prefix = f"endpoint/{endpoint.endpoint_name}/"
     managed = any(each.managed_instance_scaling is not None for each in endpoint.production_variants)
     return managed or any(target.resource_id.startswith(prefix) for target in account.scalable_targets)
 
 
-def _related(account: Account, endpoint: Endpoint, present: EndpointConfig) -> list[EndpointConfig]:
+def _related(account: Account, endpoint: EndpointDescription, present: EndpointConfig) -> list[EndpointConfig]:
     """Other configurations that it may have used: with its variants, used by no other, and called like its own.
 
     ``score-1`` is called like ``score-2``, and of the endpoint score so are ``score-blue`` and ``score-green``.
@@ -137,7 +141,7 @@ def _names(config: EndpointConfig) -> set[str]:
     return {each.variant_name for each in (*config.production_variants, *config.shadow_production_variants)}
 
 
-def _earlier(account: Account, endpoint: Endpoint, present: EndpointConfig) -> list[EndpointConfig]:
+def _earlier(account: Account, endpoint: EndpointDescription, present: EndpointConfig) -> list[EndpointConfig]:
     """Configurations from before the last update, the oldest first."""
     if present.creation_time <= endpoint.creation_time:
         return [present]  # it began with this one, and has gone back to it
@@ -147,7 +151,7 @@ def _earlier(account: Account, endpoint: Endpoint, present: EndpointConfig) -> l
 
 def _past(
     earlier: Sequence[EndpointConfig], name: str, start: datetime, began: datetime, ended: datetime
-) -> tuple[list[Span], tuple[tuple[datetime, datetime], ...]]:
+) -> tuple[list[ConfigurationSpan], tuple[tuple[datetime, datetime], ...]]:
     """The spans before the last update, and all updates. An earlier configuration is taken to be used once made."""
     first = next((each for each in reversed(earlier) if each.creation_time <= start), None)
     inside = [each for each in earlier if start < each.creation_time < began]
@@ -155,7 +159,7 @@ def _past(
     updates.append((began, ended))
     starts = [start, *(until for _, until in updates[:-1])]
     spans = [
-        Span(
+        ConfigurationSpan(
             start=since,
             end=until,
             variant=None if config is None else _variant(config, name),

@@ -26,7 +26,7 @@ class NoFixError(Exception):
         self.reason = reason
 
 
-class SetValue(Struct, frozen=True):
+class SetProperty(Struct, frozen=True):
     """Give a property that is written another value."""
 
     address: str
@@ -98,10 +98,10 @@ class AddWake(Struct, frozen=True):
     """Whether it is an inference component that is woken."""
 
 
-Change: TypeAlias = SetValue | SetWord | NameEndpoint | Remove | AddTarget | AddTracking | AddWake
+Change: TypeAlias = SetProperty | SetWord | NameEndpoint | Remove | AddTarget | AddTracking | AddWake
 
 
-class Edit(Struct, frozen=True):
+class TextEdit(Struct, frozen=True):
     """Text in place of what stands between two offsets of a file, in characters of its whole text."""
 
     path: str
@@ -146,7 +146,7 @@ def text_of(path: str, content: bytes) -> EditedText:
         raise NoFixError(f"{path} is not in UTF-8") from None
 
 
-def edited(text: str, edits: list[Edit]) -> str:
+def edited(text: str, edits: list[TextEdit]) -> str:
     """A text with edits that do not overlap. Raises `NoFixError` for edits that do."""
     pieces: list[str] = []
     last = 0

@@ -8,19 +8,19 @@ from msgspec import Struct
 _INDENT = "  "
 
 
-class Expression(Struct, frozen=True):
+class ExpressionText(Struct, frozen=True):
     """A value that is worked out: ``aws_appautoscaling_target.chat.resource_id``."""
 
     text: str
 
 
-class Template(Struct, frozen=True):
+class InterpolatedText(Struct, frozen=True):
     """Text with interpolations: ``${aws_sagemaker_endpoint.chat.name}-wake``."""
 
     text: str
 
 
-Value: TypeAlias = str | int | float | Expression | Template | Sequence[Any] | Mapping[str, Any]
+Value: TypeAlias = str | int | float | ExpressionText | InterpolatedText | Sequence[Any] | Mapping[str, Any]
 
 
 class Nested(Struct, frozen=True):
@@ -33,7 +33,7 @@ class Nested(Struct, frozen=True):
 Body: TypeAlias = tuple[tuple[str, Value] | Nested, ...]
 
 
-class Resource(Struct, frozen=True):
+class ResourceBlock(Struct, frozen=True):
     """A resource block."""
 
     type: str
@@ -41,7 +41,7 @@ class Resource(Struct, frozen=True):
     body: Body
 
 
-def native(resource: Resource, newline: str) -> str:
+def native(resource: ResourceBlock, newline: str) -> str:
     """The block in native syntax, without the end of its last line."""
     lines = [f'resource "{resource.type}" "{resource.name}" {{', *_lines(resource.body, _INDENT), "}"]
     return newline.join(lines)
@@ -70,9 +70,9 @@ def _lines(body: Body, indent: str) -> Iterator[str]:
 def in_native(value: Value) -> str:
     """A value in native syntax."""
     match value:
-        case Expression(text):
+        case ExpressionText(text):
             return text
-        case Template(text):
+        case InterpolatedText(text):
             return f'"{text}"'
         case str():
             return _quoted(value)
@@ -88,7 +88,7 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def as_json(resource: Resource) -> dict[str, Any]:
+def as_json(resource: ResourceBlock) -> dict[str, Any]:
     """The body of the resource in JSON syntax."""
     return _object(resource.body)
 
@@ -103,9 +103,9 @@ def _object(body: Body) -> dict[str, Any]:
 def in_json(value: Value) -> Any:
     """A value in JSON syntax."""
     match value:
-        case Expression(text):
+        case ExpressionText(text):
             return f"${{{text}}}"
-        case Template(text):
+        case InterpolatedText(text):
             return text
         case str():
             return value.replace("${", "$${").replace("%{", "%%{")

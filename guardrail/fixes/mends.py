@@ -11,7 +11,7 @@ from guardrail.cost.demand import VariantDemand
 from guardrail.fixes.base import Change, NoFixError
 from guardrail.fixes.decisions import LEFT_TO_PEOPLE
 from guardrail.fixes.mending.capacity import keep_one, let_rest, link, reach_zero, room, scale, scale_in, shorten, wake
-from guardrail.fixes.mending.subjects import Subject
+from guardrail.fixes.mending.subjects import VariantOfFinding
 from guardrail.fixes.mending.variants import model, offered_type, sampled, without_accelerator, without_volume
 from guardrail.fixes.mending.watched import fire, follow_metrics, shares
 from guardrail.model import Endpoint
@@ -28,7 +28,7 @@ def next_changes(result: Result, endpoint: Endpoint | None, asked: Sequence[Vari
         raise NoFixError(LEFT_TO_PEOPLE.get(result.policy, "no edit of it is made by this version"))
     if endpoint is None:
         raise NoFixError("it is about no endpoint")
-    subject = Subject(result, endpoint, asked)
+    subject = VariantOfFinding(result, endpoint, asked)
     if subject.is_sensitive:
         raise NoFixError("its values are sensitive, and a patch would show them")
     return mend(subject)
@@ -39,7 +39,7 @@ def is_mended_here(policy: str) -> bool:
     return policy in _MENDS
 
 
-_MENDS: Mapping[str, Callable[[Subject], Sequence[Change]]] = {
+_MENDS: Mapping[str, Callable[[VariantOfFinding], Sequence[Change]]] = {
     "async-scales-to-zero": reach_zero,
     "async-wakes-from-zero": wake,
     "components-wake-from-zero": wake,

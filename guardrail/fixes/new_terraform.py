@@ -15,7 +15,17 @@ from msgspec import Struct
 from guardrail.fixes.additions import BACKLOG, WAKE_STEP, tracked_metric, wake_alarm, wake_settings, waking
 from guardrail.fixes.arguments import with_action
 from guardrail.fixes.base import AddTarget, AddTracking, AddWake, EditedText, NoFixError
-from guardrail.fixes.blocks import Body, Expression, Nested, Resource, Template, Value, as_json, in_json, native
+from guardrail.fixes.blocks import (
+    Body,
+    ExpressionText,
+    InterpolatedText,
+    Nested,
+    ResourceBlock,
+    Value,
+    as_json,
+    in_json,
+    native,
+)
 from guardrail.fixes.json_edits import with_entry
 from guardrail.fixes.marks import Marked, json_marks
 from guardrail.fixes.source_files import editable, owner_at, shift_of, source_of
@@ -124,7 +134,7 @@ class NewResources:
                 index = "[0]" if _ONE_OR_NONE.fullmatch(text) else "[count.index]"
             if name == "for_each":
                 index = "[each.key]"
-            meta.append((name, text if name == "provider" and self._is_json(block) else Expression(text)))
+            meta.append((name, text if name == "provider" and self._is_json(block) else ExpressionText(text)))
         return _Around(block, tuple(meta), index)
 
     def _is_target_beside(self, block: ResourceInstance) -> bool:
@@ -158,16 +168,16 @@ class NewResources:
 
     # What is made ------------------------------------------------------------------------------------------------
 
-    def _target(self, around: _Around, change: AddTarget) -> Resource:
+    def _target(self, around: _Around, change: AddTarget) -> ResourceBlock:
         count = self._initial_count(around, change)
         label = self._free(around, (_TARGET,), around.block.written.labels[1])
-        return Resource(
+        return ResourceBlock(
             _TARGET,
             label,
             (
                 *around.meta,
                 ("service_namespace", "sagemaker"),
-                ("resource_id", Template(f"endpoint/${{{around.address}.name}}/variant/{change.name}")),
+                ("resource_id", InterpolatedText(f"endpoint/${{{around.address}.name}}/variant/{change.name}")),
                 ("scalable_dimension", INSTANCE_COUNT),
                 ("min_capacity", count if change.least is None else change.least),
                 ("max_capacity", count if change.most is None else change.most),
@@ -205,14 +215,14 @@ class NewResources:
         same = dict(around.meta) == dict(self._around_any(configuration))
         if _UNSAFE.search(text) or (re.search(r"\b(?:each|count)\.", text) and not same):
             raise NoFixError("the count that it starts with is worked out from what it is repeated by")
-        return Expression(text)
+        return ExpressionText(text)
 
     def _around_any(self, block: ResourceInstance) -> Iterator[tuple[str, Value]]:
         for name in _META:
             if name in block.written.body.arguments:
-                yield name, Expression(source_of(block.written.body.arguments[name]))
+                yield name, ExpressionText(source_of(block.written.body.arguments[name]))
 
-    def _tracking(self, around: _Around, change: AddTracking) -> Resource:
+    def _tracking(self, around: _Around, change: AddTracking) -> ResourceBlock:
         if change.predefined:
             specification = Nested("predefined_metric_specification", (("predefined_metric_type", change.metric),))
         else:
@@ -224,7 +234,7 @@ class NewResources:
                 ),
             )
         suffix = "backlog" if change.metric == BACKLOG else "tracking"
-        return Resource(
+        return ResourceBlock(
             _POLICY,
             self._free(around, (_POLICY,), f"{around.block.written.labels[1]}_{suffix}"),
             (
@@ -236,11 +246,11 @@ class NewResources:
             ),
         )
 
-    def _wake(self, around: _Around, change: AddWake) -> Iterator[Resource]:
+    def _wake(self, around: _Around, change: AddWake) -> Iterator[ResourceBlock]:
         if change.policy is None:
             label = self._free(around, (_POLICY, _ALARM), f"{around.block.written.labels[1]}_wake")
             policy = f"{_POLICY}.{label}{around.index}"
-            yield Resource(_POLICY, label, self._step_policy(around, copies=change.copies))
+            yield ResourceBlock(_POLICY, label, self._step_policy(around, copies=change.copies))
         else:
             existing = self._resources.get(change.policy)
             if existing is None or existing.module is not around.block.module:
@@ -250,13 +260,13 @@ class NewResources:
             if {*dict(around.meta)} != {*dict(self._around_any(existing))}:
                 raise NoFixError(f"{change.policy} is repeated in another way than its target")
         name, by = self._endpoint_name(around), waking(copies=change.copies)[1]
-        yield Resource(
+        yield ResourceBlock(
             _ALARM,
             label,
             (
                 *around.meta,
                 ("alarm_name", self._alarm_name(around, name, change)),
-                *_spelled(_ALARM, wake_alarm({by: name}, Expression(f"{policy}.arn"), copies=change.copies)),
+                *_spelled(_ALARM, wake_alarm({by: name}, ExpressionText(f"{policy}.arn"), copies=change.copies)),
             ),
         )
 
@@ -283,7 +293,7 @@ class NewResources:
         argument, beside = body.arguments.get(_ACTIONS), body.arguments["metric_name"]
         own = argument or beside
         text = editable(self._root, own.file)
-        started = Expression(f"{'.'.join(policy.written.labels)}{around.index}.arn")
+        started = ExpressionText(f"{'.'.join(policy.written.labels)}{around.index}.arn")
         if self._is_json(alarm):
             return {text.path: _with_action_in_json(text, argument, beside, started)}
         return {text.path: with_action(text, own, has_none=argument is None, action=f"[{started.text}]")}
@@ -297,8 +307,8 @@ class NewResources:
             raise NoFixError(f"{around.block.address} has no resource_id that is written out")
         found = _NAMED.fullmatch(source_of(argument))
         if found is None:
-            return Expression(f'split("/", {around.address}.resource_id)[1]')
-        return Expression(found["expression"].strip()) if found["expression"] else found["name"]
+            return ExpressionText(f'split("/", {around.address}.resource_id)[1]')
+        return ExpressionText(found["expression"].strip()) if found["expression"] else found["name"]
 
     def _alarm_name(self, around: _Around, endpoint: Value, change: AddWake) -> Value:
         """``${aws_sagemaker_endpoint.chat.name}-wake``, or with more to it where an alarm here has that name."""
@@ -308,7 +318,9 @@ class NewResources:
         for suffix in _numbered(f"{stem}-wake", f"{stem}-wake-from-zero"):
             if f"{own}{suffix}" not in taken:
                 return (
-                    f"{endpoint}{suffix}" if isinstance(endpoint, str) else Template(f"${{{_inner(endpoint)}}}{suffix}")
+                    f"{endpoint}{suffix}"
+                    if isinstance(endpoint, str)
+                    else InterpolatedText(f"${{{_inner(endpoint)}}}{suffix}")
                 )
         raise NoFixError("no name is free for its alarm")
 
@@ -336,7 +348,7 @@ class NewResources:
 
     # Where it stands ---------------------------------------------------------------------------------------------
 
-    def _behind(self, block: ResourceInstance, made: list[Resource]) -> dict[str, str]:
+    def _behind(self, block: ResourceInstance, made: list[ResourceBlock]) -> dict[str, str]:
         text = editable(self._root, block.written.file)
         if self._is_json(block):
             return {text.path: _into_json(text, block, made)}
@@ -358,7 +370,7 @@ def _entries(expression: syntax.Expression, index: int) -> dict[str, syntax.Expr
 
 
 def _with_action_in_json(
-    text: EditedText, argument: syntax.Argument | None, beside: syntax.Argument, started: Expression
+    text: EditedText, argument: syntax.Argument | None, beside: syntax.Argument, started: ExpressionText
 ) -> str:
     body = text.text[text.mark :]
     owner, entry = owner_at(json_marks(body), (argument or beside).at)
@@ -370,7 +382,7 @@ def _with_action_in_json(
     return text.text[: text.mark] + body[: entry.value.start] + listed + body[entry.value.end :]
 
 
-def _into_json(text: EditedText, block: ResourceInstance, made: list[Resource]) -> str:
+def _into_json(text: EditedText, block: ResourceInstance, made: list[ResourceBlock]) -> str:
     body = text.text[text.mark :]
     for each in made:
         resources = _holder(json_marks(body), block)
@@ -402,7 +414,7 @@ def _holder(marks: Marked, block: ResourceInstance) -> Marked:
 
 def _of_target(around: _Around) -> tuple[tuple[str, Value], ...]:
     names = ("service_namespace", "resource_id", "scalable_dimension")
-    return tuple((name, Expression(f"{around.address}.{name}")) for name in names)
+    return tuple((name, ExpressionText(f"{around.address}.{name}")) for name in names)
 
 
 def _spelled(type_: str, properties: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:
@@ -417,7 +429,7 @@ def _numbered(*names: str) -> Iterator[str]:
 
 
 def _inner(value: Value) -> str:
-    return value.text if isinstance(value, (Expression, Template)) else str(value)
+    return value.text if isinstance(value, (ExpressionText, InterpolatedText)) else str(value)
 
 
 def _known(value: object) -> str | None:

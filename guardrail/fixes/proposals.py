@@ -56,7 +56,7 @@ class Workbench(Protocol):
         ...
 
 
-class Fix(Struct, frozen=True, kw_only=True):
+class ProvenFix(Struct, frozen=True, kw_only=True):
     """A fix that is proven."""
 
     result: Result
@@ -76,7 +76,7 @@ class Fix(Struct, frozen=True, kw_only=True):
         return tuple(sorted(self.contents))
 
 
-class NotOffered(Struct, frozen=True, kw_only=True):
+class WithoutFix(Struct, frozen=True, kw_only=True):
     """A finding without a fix."""
 
     result: Result
@@ -87,8 +87,8 @@ class NotOffered(Struct, frozen=True, kw_only=True):
 class Proposals(Struct, frozen=True, kw_only=True):
     """What can be done about the findings of a check."""
 
-    fixes: tuple[Fix, ...]
-    not_offered: tuple[NotOffered, ...]
+    fixes: tuple[ProvenFix, ...]
+    not_offered: tuple[WithoutFix, ...]
     contents: Contents
     """The files with all fixes."""
     before: Totals
@@ -128,7 +128,7 @@ def propose(
     nothing = _State({}, workbench.report({}, ()))
     fingerprints = Fingerprints(nothing.report)
     found: dict[Key, _Mended] = {}
-    left: list[NotOffered] = []
+    left: list[WithoutFix] = []
     covered: set[Key] = set()
     asked = {key: result for key, result in failing(nothing.report).items() if wanted(result, fingerprints)}
     for number, (key, result) in enumerate(asked.items(), 1):
@@ -138,7 +138,7 @@ def propose(
         try:
             found[key] = _mended(*_near(workbench, nothing, key), key)
         except NoFixError as error:
-            left.append(NotOffered(result=result, reason=error.reason))
+            left.append(WithoutFix(result=result, reason=error.reason))
         else:
             covered |= found[key].gone.keys()
     say("all fixes together")
@@ -168,8 +168,8 @@ def _near(workbench: Workbench, nothing: _State, key: Key) -> tuple[Workbench, _
     return (bench, alone) if is_same else (workbench, nothing)
 
 
-def _fix(report: Report, key: Key, mended: _Mended) -> Fix:
-    return Fix(
+def _fix(report: Report, key: Key, mended: _Mended) -> ProvenFix:
+    return ProvenFix(
         result=failing(report)[key],
         gone=tuple(mended.gone.values()),
         changes=tuple(change for _, change in mended.changes),
@@ -204,14 +204,14 @@ def _sound(workbench: Workbench, contents: Contents, gone: Mapping[Key, Result])
     return state if is_sound and not any(objections(before, state.report, gone)) else None
 
 
-def go_together(workbench: Workbench, fixes: Sequence[Fix], contents: Contents) -> bool:
+def go_together(workbench: Workbench, fixes: Sequence[ProvenFix], contents: Contents) -> bool:
     """Whether contents, which are edits of several fixes made one beside the other, mend what all of them mend."""
     gone = {key_of(result): result for each in fixes for result in each.gone}
     return _sound(workbench, contents, gone) is not None
 
 
 def _stacked(
-    workbench: Workbench, nothing: _State, found: Mapping[Key, _Mended], left: list[NotOffered]
+    workbench: Workbench, nothing: _State, found: Mapping[Key, _Mended], left: list[WithoutFix]
 ) -> tuple[_State, dict[Key, _Mended]]:
     """The fixes that stand on top of those before them; the others are ``left``."""
     now, kept = nothing, dict[Key, _Mended]()
@@ -223,7 +223,7 @@ def _stacked(
             kept[key] = alone
         except NoFixError as error:
             reason = f"alone it could be mended, and with the other fixes not: {error.reason}"
-            left.append(NotOffered(result=failing(nothing.report)[key], reason=reason))
+            left.append(WithoutFix(result=failing(nothing.report)[key], reason=reason))
     return now, kept
 
 

@@ -17,7 +17,7 @@ from guardrail.errors import GuardrailError
 from guardrail.fixes.base import NoFixError
 from guardrail.fixes.patch import lines
 from guardrail.fixes.places import placed
-from guardrail.fixes.proposals import Contents, Fix, Proposals
+from guardrail.fixes.proposals import Contents, Proposals, ProvenFix
 from guardrail.fixes.told import bill
 from guardrail.report import Report
 from guardrail.reporters.findings import Finding, Subjects
@@ -70,7 +70,7 @@ class Suggestible(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 def suggestibles(
     proposals: Proposals,
     report: Report,
-    go_together: Callable[[Sequence[Fix], Contents], bool],
+    go_together: Callable[[Sequence[ProvenFix], Contents], bool],
     *,
     any_owner: bool,
 ) -> list[Suggestible]:
@@ -91,7 +91,7 @@ def suggestibles(
     return [each if each is first or not each.edit else _without(each, said) for each in found]
 
 
-def _suggestible(fix: Fix, fingerprints: Fingerprints, subjects: Subjects, *, any_owner: bool) -> Suggestible:
+def _suggestible(fix: ProvenFix, fingerprints: Fingerprints, subjects: Subjects, *, any_owner: bool) -> Suggestible:
     result = fix.result
     made = Suggestible(
         finding=fingerprints.id_of(result),
@@ -136,7 +136,7 @@ def _apart(found: Sequence[Suggestible]) -> Iterator[Suggestible]:
             yield each
 
 
-def _beside_each_other(several: Sequence[tuple[Fix, Suggestible]]) -> Mapping[str, bytes]:
+def _beside_each_other(several: Sequence[tuple[ProvenFix, Suggestible]]) -> Mapping[str, bytes]:
     """The files with the edits of several fixes, each as it is made alone."""
     edits: dict[str, list[Lines]] = {}
     for fix, each in several:

@@ -18,7 +18,7 @@ from guardrail.fixes.base import (
     PropertyPath,
     Remove,
     Scalar,
-    SetValue,
+    SetProperty,
     SetWord,
     literal,
     text_at,
@@ -57,10 +57,10 @@ def changed(path: str, change: Change) -> dict[str, str]:
     change = structs.replace(change, **{name: each.rpartition("/")[2] for name, each in named.items()})
     for logical_id in reversed(nested):
         parameter = codes[-1].parameter_of(change)
-        if not isinstance(change, SetValue) or parameter is None:
+        if not isinstance(change, SetProperty) or parameter is None:
             break
         del codes[-1]
-        change = SetValue(logical_id, ("Parameters", parameter), change.value)
+        change = SetProperty(logical_id, ("Parameters", parameter), change.value)
     return codes[-1].changed(change)
 
 
@@ -111,7 +111,7 @@ class TemplateCode:
 
     def _changed(self, change: Change) -> str:
         match change:
-            case SetValue():
+            case SetProperty():
                 return self._with_value(change)
             case SetWord():
                 return self._with_word(change)
@@ -158,7 +158,7 @@ class TemplateCode:
 
         Raises `NoFixError` where it is used for something else too, or does not take the value.
         """
-        if not isinstance(change, SetValue):
+        if not isinstance(change, SetProperty):
             return None
         value = self._entry(change.address, *change.path).value
         name = value.value if value.tag == "!Ref" else ""
@@ -178,7 +178,7 @@ class TemplateCode:
 
     # Changing ----------------------------------------------------------------------------------------------------
 
-    def _with_value(self, change: SetValue) -> str:
+    def _with_value(self, change: SetProperty) -> str:
         start, end, old = self._literal(change.address, change.path)
         return self._body[:start] + _shown(change.value, old, is_json=self._is_json) + self._body[end:]
 

@@ -23,7 +23,7 @@ from guardrail.fixes.base import (
     PropertyPath,
     Remove,
     Scalar,
-    SetValue,
+    SetProperty,
     SetWord,
     literal,
 )
@@ -79,7 +79,7 @@ class TerraformCode:
     def changed(self, change: Change) -> dict[str, str]:
         """The new texts of files, by real path. Raises `NoFixError`."""
         match change:
-            case SetValue():
+            case SetProperty():
                 return self._with_value(change)
             case SetWord():
                 return self._with_word(change)
@@ -151,7 +151,7 @@ class TerraformCode:
 
     # Changing ----------------------------------------------------------------------------------------------------
 
-    def _with_value(self, change: SetValue) -> dict[str, str]:
+    def _with_value(self, change: SetProperty) -> dict[str, str]:
         resource = self._resource(change.address)
         self._refuse_ignored(resource, change.path)
         written = self._written(resource, change.path)

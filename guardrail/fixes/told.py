@@ -6,8 +6,17 @@ from decimal import Decimal
 
 from guardrail.cost.base import Monthly
 from guardrail.fixes.additions import waking
-from guardrail.fixes.base import AddTarget, AddTracking, Change, NameEndpoint, PropertyPath, Remove, SetValue, SetWord
-from guardrail.fixes.proposals import Fix, NotOffered, Proposals
+from guardrail.fixes.base import (
+    AddTarget,
+    AddTracking,
+    Change,
+    NameEndpoint,
+    PropertyPath,
+    Remove,
+    SetProperty,
+    SetWord,
+)
+from guardrail.fixes.proposals import Proposals, ProvenFix, WithoutFix
 from guardrail.model import Unknown
 from guardrail.money import two_decimals
 from guardrail.policy.base import Result, without_indexes
@@ -46,7 +55,7 @@ def lines(proposals: Proposals, report: Report, shown: Sequence[str]) -> Iterato
         yield "nothing to fix"
 
 
-def _fix(number: int, made: Fix, fingerprints: Fingerprints, paths: Sequence[str]) -> Iterator[str]:
+def _fix(number: int, made: ProvenFix, fingerprints: Fingerprints, paths: Sequence[str]) -> Iterator[str]:
     yield f"{number}. {_subject(made.result)} ({', '.join(map(_inert, paths))})"
     yield from (f"   {_inert(described(change))}" for change in made.changes)
     for result in made.gone:
@@ -54,9 +63,9 @@ def _fix(number: int, made: Fix, fingerprints: Fingerprints, paths: Sequence[str
     yield f"   a month: {bill(made.before.after, made.after.after)}"
 
 
-def _replaced(made: Fix, report: Report) -> Iterator[str]:
+def _replaced(made: ProvenFix, report: Report) -> Iterator[str]:
     """What to know where a configuration with a name of its own is edited, which cannot be changed but replaced."""
-    edited = {each.address for each in made.changes if isinstance(each, (SetValue, SetWord, Remove))}
+    edited = {each.address for each in made.changes if isinstance(each, (SetProperty, SetWord, Remove))}
     kinds = {source.id: source.kind for source in report.sources}
     for item in (*report.endpoints, *report.unattached):
         endpoint = item.endpoint
@@ -72,7 +81,7 @@ def _replaced(made: Fix, report: Report) -> Iterator[str]:
             return
 
 
-def _not_offered(left: Sequence[NotOffered], fingerprints: Fingerprints, report: Report) -> Iterator[str]:
+def _not_offered(left: Sequence[WithoutFix], fingerprints: Fingerprints, report: Report) -> Iterator[str]:
     """A line for each finding without a fix, with what to change by hand; those that say the same share one."""
     groups: dict[tuple[str, str, str], list[Result]] = {}
     for each in left:
@@ -123,7 +132,7 @@ def _delta(was: Decimal | Unknown, now: Decimal | Unknown) -> str:
 
 def described(change: Change) -> str:
     """A change in a line: ``MinCapacity of aws_appautoscaling_target.chat becomes 0``."""
-    if isinstance(change, (SetValue, SetWord, NameEndpoint, Remove)):
+    if isinstance(change, (SetProperty, SetWord, NameEndpoint, Remove)):
         return _edited(change)
     if isinstance(change, AddTarget):
         first = "the count that it starts with"
@@ -137,9 +146,9 @@ def described(change: Change) -> str:
     return f"an alarm on {metric} that starts {change.policy}"
 
 
-def _edited(change: SetValue | SetWord | NameEndpoint | Remove) -> str:
+def _edited(change: SetProperty | SetWord | NameEndpoint | Remove) -> str:
     match change:
-        case SetValue(address, path, value):
+        case SetProperty(address, path, value):
             shown = str(value).lower() if isinstance(value, bool) else value
             return f"{_named(address, path)} of {address} becomes {shown}"
         case SetWord(address, _, word):

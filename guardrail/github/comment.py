@@ -28,7 +28,7 @@ from guardrail.errors import GitHubError
 from guardrail.github.api import Api, RefusedError, UncertainError
 from guardrail.github.authors import Author, Authors
 from guardrail.github.runner import Run
-from guardrail.github.sections import Section, composed, merged, parsed
+from guardrail.github.sections import CommentSection, composed, merged, parsed
 from guardrail.github.shortened import shortened
 from guardrail.reporters.markdown import COMMENT_LIMIT, marker
 
@@ -122,7 +122,7 @@ def comment(api: Api, where: PullRequest, note: CommentText, *, if_there: bool =
 def comment_sections(  # noqa: PLR0913 - what is said, of which commit, and to whom
     api: Api,
     where: PullRequest,
-    ours: Mapping[str, Section],
+    ours: Mapping[str, CommentSection],
     note: CommentText,
     *,
     only: Collection[str] | None = None,
@@ -265,7 +265,7 @@ class _WritingSections(_Writing):
         api: Api,
         where: PullRequest,
         note: CommentText,
-        ours: Mapping[str, Section],
+        ours: Mapping[str, CommentSection],
         *,
         only: Collection[str] | None,
         if_there: bool,
@@ -296,7 +296,7 @@ class _WritingSections(_Writing):
             self._done = "left"
         return ("DELETE", f"{self._comments}/{younger[0][0]}", "") if younger else None
 
-    def _composed(self, sections: Mapping[str, Section]) -> str:
+    def _composed(self, sections: Mapping[str, CommentSection]) -> str:
         text = composed(sections.values(), self._note.commit, self._room(), are_all=self._only is not None)
         return self._told_again(text)
 

@@ -87,7 +87,7 @@ class SectionFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How much more there is."""
 
 
-class Section(Struct, frozen=True, kw_only=True):
+class CommentSection(Struct, frozen=True, kw_only=True):
     """What one check says, of the commit that it read."""
 
     name: str
@@ -98,7 +98,7 @@ class Section(Struct, frozen=True, kw_only=True):
     text: str
     """Markdown."""
 
-    def outranks(self, other: "Section", at: str) -> bool:
+    def outranks(self, other: "CommentSection", at: str) -> bool:
         """Whether this is to be shown in place of ``other``: what is of commit ``at``, then what is of a later run.
 
         Of two alike this is.
@@ -106,7 +106,7 @@ class Section(Struct, frozen=True, kw_only=True):
         return (self.commit == at, self.run) >= (other.commit == at, other.run)
 
 
-def section(report: Report, called: str, commit: str, run: Run, options: Options) -> Section:
+def section(report: Report, called: str, commit: str, run: Run, options: Options) -> CommentSection:
     """The section of one report."""
     told = overview(report)
     text, mending, left = write_with_mending(report, options, COMMENT_LIMIT - MARGIN, _MOST_OF_ONE)
@@ -123,7 +123,7 @@ def section(report: Report, called: str, commit: str, run: Run, options: Options
         mending=tuple(structs.replace(each, text=_harmless(each.text)) for each in mending),
         mending_left=left,
     )
-    return Section(name=called, commit=commit, run=run, facts=facts, text=_harmless(text).strip("\n"))
+    return CommentSection(name=called, commit=commit, run=run, facts=facts, text=_harmless(text).strip("\n"))
 
 
 def _short(clauses: Iterable[str]) -> tuple[str, ...]:
@@ -142,16 +142,16 @@ def _size_of_change(totals: Totals) -> Decimal:
     return abs(change) if isinstance(change, Decimal) else Decimal("Infinity")
 
 
-def unanswered(called: str, commit: str, run: Run, text: str) -> Section:
+def unanswered(called: str, commit: str, run: Run, text: str) -> CommentSection:
     """The section of a check that has no report, and says why in ``text``."""
     nothing_known = structs.replace(NOTHING, at_least=True)
     unknown = Unknown(f"{called} has no answer")
     totals = Totals(before=None, after=nothing_known, delta=Delta(unknown, unknown, unknown))
     facts = SectionFacts(totals=totals, state="unknown", verdict="untrusted")
-    return Section(name=called, commit=commit, run=run, facts=facts, text=_harmless(text).strip("\n"))
+    return CommentSection(name=called, commit=commit, run=run, facts=facts, text=_harmless(text).strip("\n"))
 
 
-def absent(called: str) -> Section:
+def absent(called: str) -> CommentSection:
     """The place of a check that belongs here and has no report: any section of it that is there stands before it."""
     nothing = unanswered(called, _NO_COMMIT, Run(), "")
     return structs.replace(nothing, text="_There is no report of it._")
@@ -162,13 +162,13 @@ def _harmless(text: str) -> str:
     return text.replace(_OURS, _OURS.replace("<!", r"<\!"))
 
 
-def parsed(text: str) -> dict[str, Section]:
+def parsed(text: str) -> dict[str, CommentSection]:
     """The sections of a comment by name. One whose line cannot be read is none: its job writes it again."""
     found = (_parsed(match) for match in _SECTION.finditer(text.replace("\r\n", "\n")))
     return {each.name: each for each in found if each is not None}
 
 
-def _parsed(match: re.Match[str]) -> Section | None:
+def _parsed(match: re.Match[str]) -> CommentSection | None:
     try:
         packed = base64.urlsafe_b64decode(match["facts"])
         facts = msgspec.json.decode(zlib.decompressobj().decompress(packed, _MOST_FACTS), type=SectionFacts)
@@ -176,7 +176,7 @@ def _parsed(match: re.Match[str]) -> Section | None:
     except (ValueError, zlib.error, msgspec.DecodeError):
         return None
     run = Run(int(match["id"]), int(match["attempt"]))
-    return Section(
+    return CommentSection(
         name=unquote(match["name"], errors="surrogatepass"),
         commit=match["commit"],
         run=run,
@@ -185,9 +185,9 @@ def _parsed(match: re.Match[str]) -> Section | None:
     )
 
 
-def merged(sides: Iterable[Mapping[str, Section]], at: str) -> dict[str, Section]:
+def merged(sides: Iterable[Mapping[str, CommentSection]], at: str) -> dict[str, CommentSection]:
     """The sections of several comments: of each name the one that outranks the others at commit ``at``."""
-    found: dict[str, Section] = {}
+    found: dict[str, CommentSection] = {}
     for side in sides:
         for called, each in side.items():
             if called not in found or each.outranks(found[called], at):
@@ -198,7 +198,7 @@ def merged(sides: Iterable[Mapping[str, Section]], at: str) -> dict[str, Section
 # The text ------------------------------------------------------------------------------------------------------------
 
 
-def composed(sections: Collection[Section], at: str, limit: int, *, are_all: bool = False) -> str:
+def composed(sections: Collection[CommentSection], at: str, limit: int, *, are_all: bool = False) -> str:
     """The comment that these sections make at commit ``at``, in at most ``limit`` bytes.
 
     Where room is short their texts are cut, never their rows. Raises `GitHubError` where not even these fit, unless
@@ -225,9 +225,9 @@ def composed(sections: Collection[Section], at: str, limit: int, *, are_all: boo
     return top + mending + shown + (_ROWS_ALONE if len(framed) < len(ordered) else "") + foot
 
 
-def _that_fit(ordered: Sequence[Section], at: str, room: int) -> tuple[list[Section], int]:
+def _that_fit(ordered: Sequence[CommentSection], at: str, room: int) -> tuple[list[CommentSection], int]:
     """The first ones whose frames fit into ``room`` bytes, and how many are left."""
-    found: list[Section] = []
+    found: list[CommentSection] = []
     for each in ordered:
         size = _size(_framed(each, "", at))
         if size > room:
@@ -237,12 +237,12 @@ def _that_fit(ordered: Sequence[Section], at: str, room: int) -> tuple[list[Sect
     return found, room
 
 
-def _rank(each: Section, at: str) -> tuple[object, ...]:
+def _rank(each: CommentSection, at: str) -> tuple[object, ...]:
     """Failures first, then what changes most, then by name; what was not run comes last."""
     return each.commit != at, _GRAVEST.index(each.facts.verdict), -_size_of_change(each.facts.totals), each.name
 
 
-def _framed(each: Section, text: str, at: str) -> str:
+def _framed(each: CommentSection, text: str, at: str) -> str:
     """A section below the table, folded; one that fails is open."""
     title = in_html(each.name)
     anchor = f'<a name="{_anchor(each)}"></a>' if each.facts.mending else ""
@@ -257,7 +257,7 @@ def _framed(each: Section, text: str, at: str) -> str:
     return _marked(each, shown.replace("<details>", "<details open>", 1) if is_open else shown)
 
 
-def _marked(each: Section, shown: str) -> str:
+def _marked(each: CommentSection, shown: str) -> str:
     packed = base64.urlsafe_b64encode(zlib.compress(msgspec.json.encode(each.facts), 9)).decode()
     run = f"commit={each.commit} id={each.run.id} attempt={each.run.attempt}"
     return f"\n{_OURS}section name={_quoted(each.name)} {run} facts={packed} -->\n{shown}\n{_OURS}end -->\n"
@@ -282,7 +282,7 @@ def _cut(texts: Sequence[str], room: int) -> list[str]:
     return list(kept.values())
 
 
-def _head(ordered: Sequence[Section], at: str, most: int | None = None) -> str:
+def _head(ordered: Sequence[CommentSection], at: str, most: int | None = None) -> str:
     """What all stacks come to, what is wrong with that and why, and a row for each, or for as many as ``most``."""
     fresh = [each for each in ordered if each.commit == at]
     missing = [each for each in ordered if each.commit != at]
@@ -302,7 +302,7 @@ def _head(ordered: Sequence[Section], at: str, most: int | None = None) -> str:
     return "\n\n".join([*lines, "\n".join([head("stack", is_change=is_change), *rows])]) + "\n"
 
 
-def _rows(each: Section, at: str, *, is_change: bool) -> Iterator[str]:
+def _rows(each: CommentSection, at: str, *, is_change: bool) -> Iterator[str]:
     """The row of a stack, and below it those of its inputs where it has several."""
     if each.commit != at:
         yield row(f"{NOTHING_KNOWN} {name(each.name)}", f"not run on {code(at[:_SHORT])}", "")
@@ -312,7 +312,7 @@ def _rows(each: Section, at: str, *, is_change: bool) -> Iterator[str]:
         yield row(f"&emsp;{name(called)}", *_cells(totals, is_change=is_change))
 
 
-def _rest(more: Sequence[Section], at: str, *, is_change: bool) -> Iterator[str]:
+def _rest(more: Sequence[CommentSection], at: str, *, is_change: bool) -> Iterator[str]:
     """What those come to that have no row of their own."""
     if more:
         missing = [each.name for each in more if each.commit != at]
@@ -320,7 +320,7 @@ def _rest(more: Sequence[Section], at: str, *, is_change: bool) -> Iterator[str]
         yield row(f"{counted(len(more), 'more stack')}", *_cells(totals, is_change=is_change))
 
 
-def _broken(fresh: Sequence[Section]) -> Iterator[str]:
+def _broken(fresh: Sequence[CommentSection]) -> Iterator[str]:
     """Budgets that are broken, before all else."""
     found = [(each.name, clause) for each in fresh for clause in each.facts.broken]
     for called, clause in found[:_MOST_NAMED]:
@@ -329,7 +329,7 @@ def _broken(fresh: Sequence[Section]) -> Iterator[str]:
         yield f"{ICONS['fails']} {counted(len(found) - _MOST_NAMED, 'more budget')} broken"
 
 
-def _gaps(fresh: Sequence[Section]) -> Iterator[str]:
+def _gaps(fresh: Sequence[CommentSection]) -> Iterator[str]:
     """What is in no number, by stack."""
     found = [f"{code(each.name)}: {prose(gap, starts_line=False)}" for each in fresh for gap in each.facts.gaps]
     if found:
@@ -339,14 +339,14 @@ def _gaps(fresh: Sequence[Section]) -> Iterator[str]:
         )
 
 
-def _without_a_past(fresh: Sequence[Section]) -> Iterator[str]:
+def _without_a_past(fresh: Sequence[CommentSection]) -> Iterator[str]:
     """Why the change of the whole is not known, where some stacks have one."""
     names = [each.name for each in fresh if each.facts.totals.delta is None and each.facts.verdict != "untrusted"]
     if names and len(names) < len(fresh):
         yield f"{NOTHING_KNOWN} **The change is not known:** nothing tells what stood before in {_named(names)}"
 
 
-def _headline(fresh: Sequence[Section], totals: Totals, *, is_whole: bool) -> str:
+def _headline(fresh: Sequence[CommentSection], totals: Totals, *, is_whole: bool) -> str:
     facts = [each.facts for each in fresh]
     verdict: Verdict = next((each for each in _GRAVEST if any(found.verdict == each for found in facts)), "untrusted")
     icon = NOTHING_KNOWN if verdict == "passes" and not (is_whole and _knows(facts)) else ICONS[verdict]
@@ -364,7 +364,7 @@ def _state(facts: Sequence[SectionFacts]) -> State:
     return next((each for each in order if any(found.state == each for found in facts)), "unknown")
 
 
-def _told(fresh: Sequence[Section]) -> str:
+def _told(fresh: Sequence[CommentSection]) -> str:
     """``**2 errors in 1 of 3 stacks, 1 warning.**``."""
     found = [structs.astuple(each.facts.counts) for each in fresh]
     counts = Counts(**dict(zip(Counts.__struct_fields__, map(sum, zip(*found, strict=True)), strict=True)))
@@ -375,7 +375,7 @@ def _told(fresh: Sequence[Section]) -> str:
     return f"**{capital(str(counts))}.**{where}{terms}"
 
 
-def _not_run(missing: Sequence[Section], at: str) -> str:
+def _not_run(missing: Sequence[CommentSection], at: str) -> str:
     return f"{NOTHING_KNOWN} **Not run on {code(at[:_SHORT])}**, and in no amount: {_named([e.name for e in missing])}"
 
 
@@ -384,7 +384,7 @@ def _named(names: Sequence[str]) -> str:
     return ", ".join(map(code, names[:_MOST_NAMED])) + (f" and {more:,} more" if more > 0 else "")
 
 
-def _mending(fresh: Sequence[Section], room: int) -> str:
+def _mending(fresh: Sequence[CommentSection], room: int) -> str:
     """What is to mend in all stacks in at most ``room`` bytes, errors first, then by money, each with its section."""
     found = sorted(
         ((each, one) for each in fresh for one in each.facts.mending),
@@ -401,12 +401,12 @@ def _mending(fresh: Sequence[Section], room: int) -> str:
     return "\n".join([*lines, *more, ""]) if len(lines) > 1 else ""
 
 
-def _anchor(each: Section) -> str:
+def _anchor(each: CommentSection) -> str:
     """What a section is called by a link in the comment; GitHub puts ``user-content-`` before such names."""
     return f"stack-{sha256(each.name.encode(errors='surrogatepass')).hexdigest()[:8]}"
 
 
-def _sign(each: Section) -> str:
+def _sign(each: CommentSection) -> str:
     if each.facts.verdict != "passes":
         return f"{ICONS[each.facts.verdict]} "
     return f"{NOTHING_KNOWN} " if each.facts.state == "unknown" else ""

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from guardrail.cost import alternatives
-from guardrail.cost.alternatives import Alternative, Limits
+from guardrail.cost.alternatives import Limits, PricedType
 from guardrail.model import Unknown
 from guardrail.policy.policy import Value
 from guardrail.policy.subject import Subject
@@ -14,7 +14,7 @@ LISTED = 3
 """How many alternatives a finding names."""
 
 
-def fitting(subject: Subject, parameters: Mapping[str, Value]) -> tuple[Alternative, ...] | Unknown:
+def fitting(subject: Subject, parameters: Mapping[str, Value]) -> tuple[PricedType, ...] | Unknown:
     """Cheaper types within the limits ``max_hourly_usd``, ``max_vcpus``, ``max_accelerators`` and ``max_memory_gib``.
 
     Limits that the policy does not declare do not hold. None are listed for a variant of several pools, for which
@@ -33,13 +33,13 @@ def fitting(subject: Subject, parameters: Mapping[str, Value]) -> tuple[Alternat
     return alternatives.cheaper(subject.world.prices, region, instance_type, limits, most=LISTED)
 
 
-def cheapest(subject: Subject, parameters: Mapping[str, Value]) -> Alternative | Unknown | None:
+def cheapest(subject: Subject, parameters: Mapping[str, Value]) -> PricedType | Unknown | None:
     """The first of `fitting`: the one with most of what the variant has, and the cheapest of these."""
     found = fitting(subject, parameters)
     return found if isinstance(found, Unknown) else next(iter(found), None)
 
 
-def next_generation(subject: Subject, parameters: Mapping[str, Value]) -> Alternative | Unknown | None:
+def next_generation(subject: Subject, parameters: Mapping[str, Value]) -> PricedType | Unknown | None:
     """What succeeds the variant's type by the parameter ``successors``; None where nothing does, or has no price."""
     place = _place(subject)
     if place is None or isinstance(place, Unknown) or subject.world is None:

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from guardrail.cost.alternatives import Alternative
-from guardrail.cost.base import CostComponent, Quantity
+from guardrail.cost.alternatives import PricedType
+from guardrail.cost.base import CostComponent, MonthlyQuantity
 from guardrail.model import InstanceVariant, ScalableTarget, ServerlessVariant, Unknown
 from guardrail.money import HOURS_PER_MONTH, ZERO, plain, two_decimals
 from guardrail.policy.alternative import cheapest, next_generation
@@ -189,7 +189,7 @@ def _has_price(rule: SavingRule, subject: Subject) -> bool:
     return rule == "whole-variant" or isinstance(subject.variant, kind)
 
 
-def _difference(subject: Subject, alternative: Alternative) -> Saving | Unknown:
+def _difference(subject: Subject, alternative: PricedType) -> Saving | Unknown:
     """The most that can be saved where the other type has less memory: whether all of it is needed only a test says."""
     count, part = _count(subject, "instance"), subject.cost_component("instance")
     if isinstance(count, Unknown):
@@ -327,7 +327,7 @@ def _software_per_hour(subject: Subject) -> Decimal:
     return fee.monthly.ceiling / fee.quantity.ceiling
 
 
-def _count(subject: Subject, kind: str) -> Quantity | Unknown:
+def _count(subject: Subject, kind: str) -> MonthlyQuantity | Unknown:
     """How many there are; Unknown where the estimate knows the least of them only."""
     part = subject.cost_component(kind)
     if part is None or part.count is None:
@@ -340,5 +340,5 @@ def _why(part: CostComponent | None) -> str:
     return (part.reason if part else None) or "it is not priced"
 
 
-def _expected(quantity: Quantity) -> Decimal:
+def _expected(quantity: MonthlyQuantity) -> Decimal:
     return quantity.floor if isinstance(quantity.expected, Unknown) else quantity.expected

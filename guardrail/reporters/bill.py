@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct, structs
 
-from guardrail.cost.base import Bill, CostComponent, Delta, Kind, Monthly, Quantity
+from guardrail.cost.base import Bill, CostComponent, Delta, Kind, Monthly, MonthlyQuantity
 from guardrail.model import Endpoint, InferenceComponent, InstanceVariant, ScalableTarget, Unknown, Variant
 from guardrail.money import ZERO
 from guardrail.policy.base import Severity
@@ -282,7 +282,7 @@ def quantity_of(component: CostComponent) -> str:
     return ""
 
 
-def _range(quantity: Quantity) -> str:
+def _range(quantity: MonthlyQuantity) -> str:
     """From least to most; the state with the least money may have the most of a line that another one lacks."""
     return spread(*sorted(map(_shown, (quantity.floor, quantity.ceiling))))
 
@@ -312,7 +312,7 @@ def amounts(monthly: Monthly) -> Amounts:
     return _three(monthly, ("≥" if monthly.at_least else "") + ("~" if monthly.estimated else ""))
 
 
-def _three(bounds: Monthly | Quantity, prefix: str) -> Amounts:
+def _three(bounds: Monthly | MonthlyQuantity, prefix: str) -> Amounts:
     """Least, expected and most; of a line that only one possibility has the least is nothing."""
     least, most = sorted((bounds.floor, bounds.ceiling))
     return _amount(least, prefix), _amount(bounds.expected, prefix), _amount(most, prefix)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from io import StringIO
 from typing import Literal, TypeAlias
 
-from guardrail.cost.base import BOUNDS, Bill, CostComponent, Monthly, Quantity
+from guardrail.cost.base import BOUNDS, Bill, CostComponent, Monthly, MonthlyQuantity
 from guardrail.model import Endpoint, Unknown
 from guardrail.money import ZERO, plain
 from guardrail.report import EndpointReport, Report, WorkflowReport
@@ -126,7 +126,7 @@ def _amounts(line: CostComponent | None, *, there: bool) -> tuple[str, ...]:
     return _NOT_KNOWN if line.monthly is None else _bounds(line.monthly)
 
 
-def _bounds(amount: Monthly | Quantity) -> tuple[str, ...]:
+def _bounds(amount: Monthly | MonthlyQuantity) -> tuple[str, ...]:
     bounds: tuple[Decimal | Unknown, ...] = (amount.floor, amount.expected, amount.ceiling)
     return tuple("" if isinstance(bound, Unknown) else plain(bound) for bound in bounds)
 

@@ -22,7 +22,7 @@ _BY_REQUEST = ("serverless", "real-time")
 """Kinds in which something has no instances: its line goes on behind the point where both cost the same."""
 
 
-class Line(Struct, frozen=True, kw_only=True):
+class CurveLine(Struct, frozen=True, kw_only=True):
     """What one way to serve costs."""
 
     name: str
@@ -41,7 +41,7 @@ class Curve(Struct, frozen=True, kw_only=True):
     """Of what comes, by place."""
     levels: tuple[tuple[float, str], ...]
     """Of USD a month."""
-    lines: tuple[Line, ...]
+    lines: tuple[CurveLine, ...]
     cross: tuple[float, float]
     """Where instances cost as much as what is first to meet them."""
     present: tuple[float, float] | None
@@ -68,14 +68,14 @@ def drawn(alternatives: Iterable[Alternative]) -> Curve | None:
     def y(money: Decimal) -> float:
         return round(HEIGHT - BOTTOM - float(money / dearest) * (HEIGHT - BOTTOM - TOP), 1)
 
-    def slope(kind: Kind, even: BreakEven) -> Line:
+    def slope(kind: Kind, even: BreakEven) -> CurveLine:
         end = most if kind in _BY_REQUEST else min(_an_hour(even), most)
         colour, dashes, name = _COLOURS[kind]
         ends = (x(Decimal(0)), y(Decimal(0)), x(end), y(end / _an_hour(even) * even.fixed_usd))
-        return Line(name=name, colour=colour, dashes=dashes, ends=ends)
+        return CurveLine(name=name, colour=colour, dashes=dashes, ends=ends)
 
     level = y(first.fixed_usd)
-    fixed = Line(name="instances around the clock", colour="#3b6fb6", ends=(x(Decimal(0)), level, x(most), level))
+    fixed = CurveLine(name="instances around the clock", colour="#3b6fb6", ends=(x(Decimal(0)), level, x(most), level))
     quarters = [Decimal(part) / 4 for part in range(5)]
     present = None if isinstance(first.requests_an_hour, Unknown) else first.present_an_hour
     at = y(present / meets * first.fixed_usd) if present is not None and kind == "real-time" else level

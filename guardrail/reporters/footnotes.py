@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from guardrail.cost.base import CostComponent, Quantity
+from guardrail.cost.base import CostComponent, MonthlyQuantity
 from guardrail.model import InstanceVariant, Unknown
 from guardrail.prices.base import ASSUMED_UNSET, INFERRED_DEFAULT
 from guardrail.report import EndpointReport, PlanReport, Report
@@ -226,7 +226,7 @@ def _plan(plan: PlanReport) -> Iterator[str]:
         )
 
 
-def _expected(quantity: Quantity) -> str:
+def _expected(quantity: MonthlyQuantity) -> str:
     return "an unknown amount" if isinstance(quantity.expected, Unknown) else usd(quantity.expected)
 
 

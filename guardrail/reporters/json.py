@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from msgspec import structs
 
 from guardrail import __version__
-from guardrail.cost.base import Bill, CostComponent, Delta, HourPrice, Monthly, PlanUse, Quantity
+from guardrail.cost.base import Bill, CostComponent, Delta, HourPrice, Monthly, MonthlyQuantity, PlanUse
 from guardrail.model import (
     Alarm,
     Container,
@@ -735,7 +735,7 @@ def _monthly(monthly: Monthly) -> _Object:
     }
 
 
-def _bounds(bounds: Quantity | Delta) -> _Object:
+def _bounds(bounds: MonthlyQuantity | Delta) -> _Object:
     return {
         "floor": _money(bounds.floor),
         "expected": _money(bounds.expected),

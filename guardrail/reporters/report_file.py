@@ -15,8 +15,8 @@ import msgspec
 from msgspec import Meta, Struct, structs
 
 from guardrail import files, limits
-from guardrail.alternatives.base import Alternative, NotOffered
-from guardrail.cost.base import Bill, CostComponent, Delta, HourPrice, Kind, Monthly, Quantity
+from guardrail.alternatives.base import Alternative, RuledOut
+from guardrail.cost.base import Bill, CostComponent, Delta, HourPrice, Kind, Monthly, MonthlyQuantity
 from guardrail.errors import GuardrailError
 from guardrail.model import (
     Change,
@@ -161,11 +161,11 @@ class _Component(Struct, frozen=True, kw_only=True):
     suspect: str | None = None
     price_date: str | None = None
     price_source: str | None = None
-    quantity: Quantity | None = None
-    count: Quantity | None = None
+    quantity: MonthlyQuantity | None = None
+    count: MonthlyQuantity | None = None
     size: Decimal | None = None
     detail: str = ""
-    monthly: Quantity | None = None
+    monthly: MonthlyQuantity | None = None
     reason: str | None = None
     estimated: bool = False
     default_size: bool = False
@@ -509,7 +509,7 @@ class _Instead(Struct, frozen=True, kw_only=True):
     address: str
     part: str
     alternatives: tuple[Alternative, ...]
-    not_offered: tuple[NotOffered, ...] = ()
+    not_offered: tuple[RuledOut, ...] = ()
 
 
 class _Shared(Alternative, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from guardrail.alternatives.base import Alternative
-from guardrail.alternatives.engine import Engine
+from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.cost.usage import NO_USAGE, EndpointUsage, Usage
 from guardrail.model import Container, Endpoint, InstanceVariant, Model
 from guardrail.policy.environment import PRODUCTION
@@ -42,5 +42,5 @@ def used(**numbers: str) -> Usage:
 
 def found(it: Endpoint, usage: Usage = NO_USAGE, environment: str = PRODUCTION) -> dict[str, Alternative]:
     """The alternatives of the first variant, by what they are called."""
-    first = Engine(PRICES, usage).of(it, environment)[0]
+    first = AlternativesEngine(PRICES, usage).of(it, environment)[0]
     return {each.name: each for each in first}

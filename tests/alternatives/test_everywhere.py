@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from guardrail.alternatives.engine import Engine
+from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.cost.estimate import Estimator
 from guardrail.model import InstanceVariant
 from guardrail.prices.base import Price
@@ -19,7 +19,7 @@ REGIONS = PRICES.regions()
 
 @pytest.mark.parametrize("region", REGIONS)
 def test_alternatives_are_priced_offered_cheaper_and_say_what_they_lack(region: str) -> None:
-    engine, kinds = Engine(PRICES), set()
+    engine, kinds = AlternativesEngine(PRICES), set()
     for name, price in PRICES.hosting_prices(region).items():
         spec = PRICES.instance(name)
         if spec is None:
@@ -85,7 +85,7 @@ def test_a_saving_is_the_difference_of_two_estimates_within_what_the_model_allow
     it: InstanceVariant, memory_gib: str | None
 ) -> None:
     tags = {} if memory_gib is None else {"guardrail:model-memory-gib": memory_gib}
-    ((*alternatives,),) = Engine(PRICES).of(endpoint(it, tags=tags))
+    ((*alternatives,),) = AlternativesEngine(PRICES).of(endpoint(it, tags=tags))
     (told,) = it.model.containers  # type: ignore[union-attr, misc]
     before = Estimator(PRICES).endpoint(endpoint(it)).monthly
     for each in alternatives:
@@ -111,16 +111,16 @@ def test_a_saving_is_the_difference_of_two_estimates_within_what_the_model_allow
 @settings(max_examples=40, deadline=None)
 def test_an_answer_that_alike_endpoints_share_is_that_of_each(many: list[InstanceVariant], minutes: str | None) -> None:
     """Whatever was asked of an engine before, it says what a new one says."""
-    once = Engine(PRICES)
+    once = AlternativesEngine(PRICES)
     for place, it in enumerate([*many, *many]):
         one = endpoint(it, address=f"e{place}", two_fleets_minutes=None if minutes is None else float(minutes))
-        assert once.of(one) == Engine(PRICES).of(one)
-        assert once.not_offered(one) == Engine(PRICES).not_offered(one)
+        assert once.of(one) == AlternativesEngine(PRICES).of(one)
+        assert once.not_offered(one) == AlternativesEngine(PRICES).not_offered(one)
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-3"])
 def test_what_it_costs_instead_is_what_an_estimate_of_it_says(region: str) -> None:
-    engine = Engine(PRICES)
+    engine = AlternativesEngine(PRICES)
     for name in list(PRICES.hosting_prices(region))[::9]:
         (alternatives,) = engine.of(endpoint(variant(name), region=region))
         present = engine.estimator.endpoint(endpoint(variant(name), region=region)).monthly.expected

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from guardrail.alternatives.engine import Engine
+from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.cost.estimate import estimate
 from guardrail.model import (
     INSTANCE_COUNT,
@@ -235,7 +235,7 @@ def test_what_has_no_price_has_no_cheaper_type() -> None:
 
 def test_what_is_worked_out_once_is_the_same_as_worked_out_anew() -> None:
     """Endpoints that are alike share an answer; whatever matters tells them apart."""
-    usage, once = used(average_instances="1.5"), Engine(PRICES, used(deployments_per_month="10"))
+    usage, once = used(average_instances="1.5"), AlternativesEngine(PRICES, used(deployments_per_month="10"))
     others = [
         endpoint(),
         endpoint(name="other", configuration_address="other"),
@@ -258,13 +258,13 @@ def test_what_is_worked_out_once_is_the_same_as_worked_out_anew() -> None:
         endpoint(inference_components=(InferenceComponent(address="i", name="i", variant_name=None, copies=1),)),
     ]
     answers = [once.of(it) for it in others]
-    anew = [Engine(PRICES, used(deployments_per_month="10")) for _ in others]
+    anew = [AlternativesEngine(PRICES, used(deployments_per_month="10")) for _ in others]
     assert answers == [engine.of(it) for engine, it in zip(anew, others, strict=True)]
     assert [once.not_offered(it) for it in others] == [
         engine.not_offered(it) for engine, it in zip(anew, others, strict=True)
     ]
     assert answers[0] is answers[1]
-    assert Engine(PRICES, usage).of(others[0]) != answers[0]
+    assert AlternativesEngine(PRICES, usage).of(others[0]) != answers[0]
 
 
 def test_what_has_no_price_on_both_sides_is_left_out_of_a_saving() -> None:
@@ -308,7 +308,7 @@ def test_the_control_of_security_hub_is_about_production_variants_and_no_shadows
     """AWS Config, sagemaker-endpoint-config-prod-instance-count: of production variants alone."""
     two = variant(initial_instance_count=2)
     shadowed = endpoint(variant(), variant(initial_instance_count=2, shadow=True))
-    (_, of_shadow) = Engine(PRICES).of(shadowed)
+    (_, of_shadow) = AlternativesEngine(PRICES).of(shadowed)
     for offered, is_told in ((found(endpoint(two)).values(), True), (of_shadow, False)):
         (one,) = [each for each in offered if each.name == "1 × ml.m5.xlarge"]
         assert any("SageMaker.4" in each for each in one.conditions) == is_told

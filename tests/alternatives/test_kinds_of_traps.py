@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from guardrail.alternatives.base import Alternative
-from guardrail.alternatives.engine import Engine
+from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.cost.usage import NO_USAGE, Usage
 from guardrail.model import Container, Endpoint, InferenceComponent, Unknown
 from tests.alternatives.built import DLC, PRICES, container, endpoint, found, model, used, variant
@@ -30,7 +30,7 @@ def on(instance_type: str, *containers: Container, **changes: Any) -> Endpoint:
 
 
 def refused(it: Endpoint, usage: Usage = NO_USAGE) -> dict[str, str]:
-    return {each.name: each.reason for each in Engine(PRICES, usage).not_offered(it)[0]}
+    return {each.name: each.reason for each in AlternativesEngine(PRICES, usage).not_offered(it)[0]}
 
 
 def said(it: Alternative) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from guardrail.alternatives.engine import Engine
+from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.cost.usage import EndpointUsage, Usage
 from guardrail.model import ServerlessVariant, Unknown
 from guardrail.reporters.instead import in_words
@@ -69,11 +69,11 @@ def test_a_hard_limit_of_serverless_inference_filters(it: Any) -> None:
 
 
 def test_the_limit_that_filters_is_named() -> None:
-    refused = Engine(PRICES).not_offered(endpoint(variant("ml.m5.large"), region="us-gov-east-1"))[0]
+    refused = AlternativesEngine(PRICES).not_offered(endpoint(variant("ml.m5.large"), region="us-gov-east-1"))[0]
     assert next(each.reason for each in refused if each.name == "serverless").startswith(
         "no serverless price in us-gov"
     )
-    (queued,) = Engine(PRICES).not_offered(endpoint(variant("ml.m5.large"), mode="async"))
+    (queued,) = AlternativesEngine(PRICES).not_offered(endpoint(variant("ml.m5.large"), mode="async"))
     assert [each.name for each in queued][:2] == ["serverless", "a Savings Plan"]
 
 
@@ -121,7 +121,7 @@ def test_more_requests_than_a_way_is_cheaper_for_are_the_reason_why_it_is_not_of
     usage = used(monthly_requests="20000000", request_duration_ms="200")
     it = endpoint(variant("ml.m5.large"))
     assert not {"asynchronous", "batch", "serverless"} & {each.kind for each in found(it, usage).values()}
-    refused = {each.name: each.reason for each in Engine(PRICES, usage).not_offered(it)[0]}
+    refused = {each.name: each.reason for each in AlternativesEngine(PRICES, usage).not_offered(it)[0]}
     assert refused["serverless"] == "27,397.3 requests an hour: it is cheaper below 14,470.9"
     told = "27,397.3 requests an hour: it is cheaper below 18,000.0, one at a time on each instance"
     assert refused["asynchronous"] == told
@@ -131,7 +131,9 @@ def test_more_requests_than_a_way_is_cheaper_for_are_the_reason_why_it_is_not_of
 
 
 def test_what_stands_against_a_batch_of_a_type_without_a_price_for_it_is_said() -> None:
-    refused = {each.name: each.reason for each in Engine(PRICES).not_offered(endpoint(variant("ml.p3.2xlarge")))[0]}
+    refused = {
+        each.name: each.reason for each in AlternativesEngine(PRICES).not_offered(endpoint(variant("ml.p3.2xlarge")))[0]
+    }
     assert refused["batch"] == "ml.p3.2xlarge has no price for it in us-east-1"
 
 
@@ -147,7 +149,7 @@ def test_where_nothing_can_be_said_the_reason_is(
     changes: dict[str, Any], of_it: dict[str, Any], name: str, reason: str
 ) -> None:
     it = endpoint(variant(**{"instance_type": "ml.m5.large", **changes}), **of_it)
-    refused = {each.name: each.reason for each in Engine(PRICES).not_offered(it)[0]}
+    refused = {each.name: each.reason for each in AlternativesEngine(PRICES).not_offered(it)[0]}
     assert refused[name].startswith(reason)
 
 
@@ -199,7 +201,7 @@ def test_serverless_compute_that_costs_more_than_an_instance_is_put_on_one() -> 
 
 def test_a_savings_plan_is_for_the_floor_alone() -> None:
     """1,460 h of two instances, at 0.23 and at a rate of 0.1656: 94.024."""
-    engine = Engine(PRICES, plan_rate=lambda _region, _usage_type: Decimal("0.1656"))
+    engine = AlternativesEngine(PRICES, plan_rate=lambda _region, _usage_type: Decimal("0.1656"))
     (first,) = engine.of(endpoint(variant(initial_instance_count=2)))
     assert next(each for each in first if each.kind == "savings-plan").usd == Decimal("94.024")
     unknown = found(endpoint(variant()))["a SageMaker Savings Plan for the floor"]
@@ -210,14 +212,16 @@ def test_a_savings_plan_is_for_the_floor_alone() -> None:
 def test_compute_that_only_usage_decides_is_free_nowhere() -> None:
     serverless = ServerlessVariant(name="main", memory_mib=2048, max_concurrency=20, provisioned_concurrency=None)
     it = endpoint(serverless, mode="serverless")
-    assert Engine(PRICES).elsewhere(it) == ()
+    assert AlternativesEngine(PRICES).elsewhere(it) == ()
     usage = used(monthly_requests="1000000", request_duration_ms="200")
-    assert [round(each.monthly.ceiling, 2) for each in Engine(PRICES, usage).elsewhere(it)] == [Decimal("8.00")] * 3
+    assert [round(each.monthly.ceiling, 2) for each in AlternativesEngine(PRICES, usage).elsewhere(it)] == [
+        Decimal("8.00")
+    ] * 3
 
 
 def test_other_regions_are_named_by_what_all_of_it_costs_there() -> None:
     """Of the regions that offer ml.m5.xlarge none is below us-east-1's 169.02, which us-east-2 and us-west-2 match."""
-    elsewhere = Engine(PRICES).elsewhere(endpoint())
+    elsewhere = AlternativesEngine(PRICES).elsewhere(endpoint())
     assert len(elsewhere) == 3
     assert [each.monthly.expected for each in elsewhere][:2] == [Decimal("169.02")] * 2
     assert {each.region for each in elsewhere[:2]} == {"us-east-2", "us-west-2"}
@@ -226,7 +230,7 @@ def test_other_regions_are_named_by_what_all_of_it_costs_there() -> None:
 def test_one_variant_of_two_is_priced_elsewhere_by_itself() -> None:
     """us-east-2 asks what us-east-1 does, 84.51 for the first and 169.02 for the second."""
     both = endpoint(variant("ml.m5.large"), variant("ml.m5.xlarge"))
-    regions = {each.region: each.monthly.expected for each in Engine(PRICES).elsewhere(both, 0)}
+    regions = {each.region: each.monthly.expected for each in AlternativesEngine(PRICES).elsewhere(both, 0)}
     assert all(isinstance(amount, Decimal) and amount < 100 for amount in regions.values())
     assert regions["us-east-2"] == Decimal("84.51")
 

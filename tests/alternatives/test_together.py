@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guardrail.alternatives.base import Alternative
-from guardrail.alternatives.engine import Engine
+from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.alternatives.packing import packed
 from guardrail.alternatives.together import together
-from guardrail.cost.base import Quantity
+from guardrail.cost.base import MonthlyQuantity
 from guardrail.cost.usage import EndpointUsage, Usage
 from guardrail.model import INSTANCE_COUNT, Endpoint, ScalableTarget, ScalingMetric, TargetTrackingPolicy, Unknown
 from tests.alternatives.built import DLC, PRICES, container, endpoint, model, variant
@@ -29,7 +29,7 @@ def one(address: str, image: str = SKLEARN, *, of: dict[str, Any] | None = None,
 
 def put(*endpoints: Endpoint, environments: dict[str, str] | None = None) -> tuple[Alternative, ...]:
     known = environments or {}
-    return together(Engine(PRICES), endpoints, lambda each: known.get(each.address, "production"))
+    return together(AlternativesEngine(PRICES), endpoints, lambda each: known.get(each.address, "production"))
 
 
 def test_models_of_one_image_share_an_instance_with_a_larger_volume() -> None:
@@ -134,7 +134,7 @@ def test_what_scales_shares_a_fleet_that_is_as_large_as_all_of_them_at_their_pea
     )
     (found,) = put(of_a, of_b)
     assert (found.name, found.instances) == ("2 models on 2 to 7 × ml.m5.xlarge", 2)
-    assert found.saving == Quantity(Decimal("162.30"), Decimal("331.32"), Decimal("-23.52"))
+    assert found.saving == MonthlyQuantity(Decimal("162.30"), Decimal("331.32"), Decimal("-23.52"))
     assert (found.usd, found.loses) == (Decimal("331.32"), ("2 of 3 instances at least",))
     assert "the fleet scales by a target of its own, with a policy that follows the load of all" in found.conditions
 
@@ -163,7 +163,7 @@ def test_what_usage_says_that_they_take_is_what_the_fleet_is_expected_to_have() 
 
     def saved(of_a: str, of_b: str) -> list[Decimal | None]:
         numbers = {at: EndpointUsage(average_instances=Decimal(n)) for at, n in (("a", of_a), ("b", of_b))}
-        engine = Engine(PRICES, Usage(numbers, {}))
+        engine = AlternativesEngine(PRICES, Usage(numbers, {}))
         return [each.usd for each in together(engine, both, lambda _: "production")]
 
     assert saved("1.5", "0.25") == [Decimal("246.81")]

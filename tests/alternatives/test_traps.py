@@ -9,7 +9,7 @@ import pytest
 
 from guardrail import sources
 from guardrail.alternatives.base import Alternative
-from guardrail.alternatives.engine import Engine
+from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.alternatives.jobs import of_job
 from guardrail.alternatives.together import together
 from guardrail.cost.demand import WorkflowDemand
@@ -35,7 +35,7 @@ def read(case: str) -> Inventory:
 
 def offered(case: str) -> dict[str, dict[str, Alternative]]:
     """By endpoint, what is offered by the name of what is run."""
-    engine = Engine(PRICES)
+    engine = AlternativesEngine(PRICES)
     return {
         endpoint.address.rpartition(".")[2]: {
             each.name: each for each in engine.of(endpoint, ENVIRONMENTS.of(endpoint))[0]
@@ -46,7 +46,7 @@ def offered(case: str) -> dict[str, dict[str, Alternative]]:
 
 def not_offered(case: str, name: str) -> dict[str, str]:
     (endpoint,) = [each for each in read(case).endpoints if each.address.endswith(f".{name}")]
-    return {each.name: each.reason for each in Engine(PRICES).not_offered(endpoint)[0]}
+    return {each.name: each.reason for each in AlternativesEngine(PRICES).not_offered(endpoint)[0]}
 
 
 def cases() -> list[str]:
@@ -122,7 +122,7 @@ def test_the_break_even_is_the_one_worked_out() -> None:
 
 
 def test_what_may_share_an_instance_is_what_is_alike() -> None:
-    found = together(Engine(PRICES), read("a08-consolidation").endpoints, ENVIRONMENTS.of)
+    found = together(AlternativesEngine(PRICES), read("a08-consolidation").endpoints, ENVIRONMENTS.of)
     wanted = expected("a08-consolidation")
     multi = [each for each in found if each.kind == "multi-model"]
     groups = [sorted(address.rpartition(".")[2] for address in each.endpoints) for each in multi]

@@ -13,7 +13,7 @@ import pytest
 
 from guardrail import cli
 from guardrail.bills import asked, billed, taken, view
-from guardrail.bills.asked import Asked, ExportFacts
+from guardrail.bills.asked import BillQuestion, ExportFacts
 from guardrail.bills.layouts import LAYOUTS, LayoutName
 from guardrail.bills.questions import QUESTIONS, question
 from guardrail.bills.usage import uses_of
@@ -22,7 +22,7 @@ sqlglot = pytest.importorskip("sqlglot")
 duckdb = pytest.importorskip("duckdb")
 
 USES = uses_of(["USE1-Host:ml.m5.xlarge", "USE1-Train:it's"])
-ASKED = Asked(
+ASKED = BillQuestion(
     start=date(2026, 9, 1),
     end=date(2026, 10, 1),
     accounts=("111122223333",),
@@ -107,11 +107,11 @@ def test_partitions_of_a_legacy_table_are_pruned_with_nothing_around_the_column(
     start: date, end: date, expected: str
 ) -> None:
     # the month after is read too: AWS bills use of the last days, and restatements, in it
-    assert taken.partitions("legacy", Asked(start=start, end=end)) == expected
+    assert taken.partitions("legacy", BillQuestion(start=start, end=end)) == expected
 
 
 def test_partitions_of_a_data_export_are_its_billing_periods() -> None:
-    asks = Asked(start=date(2026, 9, 15), end=date(2026, 10, 1))
+    asks = BillQuestion(start=date(2026, 9, 15), end=date(2026, 10, 1))
     assert taken.partitions("cur2", asks) == "\"billing_period\" IN ('2026-09', '2026-10')"
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardrail.cost.base import BOUNDS, Delta, Monthly, Quantity
+from guardrail.cost.base import BOUNDS, Delta, Monthly, MonthlyQuantity
 from guardrail.cost.discount_settings import DiscountRule, Discounts, PlanRate, SavingsPlan, no_plan_rate
 from guardrail.cost.discounts import Discounted, at_the_margin, discounted
 from guardrail.cost.estimate import estimate
@@ -70,8 +70,8 @@ class Taken(msgspec.Struct, kw_only=True):
     """A discounted bill, and what that is less than the list bill."""
 
     bill: Discounted
-    total: Quantity
-    endpoints: dict[tuple[str, str], Quantity]
+    total: MonthlyQuantity
+    endpoints: dict[tuple[str, str], MonthlyQuantity]
 
     @property
     def plan(self) -> Any:
@@ -82,10 +82,10 @@ class Taken(msgspec.Struct, kw_only=True):
         return self.bill.notes
 
 
-def off(listed: Monthly, less: Monthly) -> Quantity:
+def off(listed: Monthly, less: Monthly) -> MonthlyQuantity:
     assert isinstance(listed.expected, Decimal)
     assert isinstance(less.expected, Decimal)
-    return Quantity(listed.floor - less.floor, listed.expected - less.expected, listed.ceiling - less.ceiling)
+    return MonthlyQuantity(listed.floor - less.floor, listed.expected - less.expected, listed.ceiling - less.ceiling)
 
 
 def taken(endpoints: Iterable[Endpoint], discounts: Discounts, plan_rate: PlanRate = no_plan_rate) -> Taken:
@@ -107,8 +107,8 @@ def plan(commitment: str, **fields: Any) -> Discounts:
     return Discounts(savings_plan=SavingsPlan(commitment_usd_per_hour=Decimal(commitment), **{**known, **fields}))
 
 
-def exactly(amount: str) -> Quantity:
-    return Quantity(Decimal(amount), Decimal(amount), Decimal(amount))
+def exactly(amount: str) -> MonthlyQuantity:
+    return MonthlyQuantity(Decimal(amount), Decimal(amount), Decimal(amount))
 
 
 # Percentages and fixed rates
@@ -403,8 +403,8 @@ def test_a_plan_covers_the_type_of_a_pool_that_it_has_a_rate_for() -> None:
     found = with_plan(pooled("chat", SMALL, LARGE))
     assert (found.total.floor, found.total.expected, found.total.ceiling) == (657, 657, Decimal("1105.95"))
     assert found.plan is not None
-    assert (found.plan.covered, found.plan.spilled) == (Quantity(657, 657, 0), Quantity(0, 0, 0))  # type: ignore[arg-type]
-    assert found.plan.stranded == Quantity(0, 0, 657)  # type: ignore[arg-type]
+    assert (found.plan.covered, found.plan.spilled) == (MonthlyQuantity(657, 657, 0), MonthlyQuantity(0, 0, 0))  # type: ignore[arg-type]
+    assert found.plan.stranded == MonthlyQuantity(0, 0, 657)  # type: ignore[arg-type]
 
 
 def test_a_pool_that_scales_has_its_fewest_at_least_and_its_most_at_most() -> None:

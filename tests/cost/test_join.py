@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from guardrail.cost.base import Delta, Kind, Line, Monthly, PlanUse, Priced, Quantity, State, state
+from guardrail.cost.base import Delta, Kind, Line, Monthly, MonthlyQuantity, PlanUse, Priced, State, state
 from guardrail.cost.estimate import estimate
 from guardrail.cost.join import (
     as_unknown_as,
@@ -226,7 +226,7 @@ def test_a_line_is_estimated_where_it_is_so_in_any_state() -> None:
     priced = Priced(states=(in_state(1), in_state(9, estimated=True)), expected=in_state(4))
     (row,) = rows(priced, columns(priced))
     assert row.estimated
-    assert (row.monthly, row.quantity) == (Quantity(Decimal(1), Decimal(4), Decimal(9)),) * 2
+    assert (row.monthly, row.quantity) == (MonthlyQuantity(Decimal(1), Decimal(4), Decimal(9)),) * 2
 
 
 def test_the_row_of_a_line_has_what_is_doubtful_of_it_in_any_state_and_nothing_where_it_is_not() -> None:
@@ -285,7 +285,7 @@ def test_the_only_possibility_is_what_there_is() -> None:
     assert either([one], LATER) == one
     bill = estimate(inventory(instances(1)), PRICES)
     assert either_estimate([bill], {"E": ["main"]}, LATER) == bill
-    own = Quantity(Decimal(1), Decimal(2), Decimal(9))
+    own = MonthlyQuantity(Decimal(1), Decimal(2), Decimal(9))
     use = PlanUse(covered=own, spilled=own, stranded=own)
     assert either_plan_use([use], LATER) == use
     change = Delta(Decimal(1), LATER, Decimal(9))
@@ -312,16 +312,16 @@ def test_a_line_says_why_it_is_more_in_one_possibility() -> None:
 
 def test_a_commitment_of_one_or_the_other_use_spans_both() -> None:
     """Covered 1, 2, 3 or 0, 2, 9: 0 to 9 with 2 expected; spilled and stranded likewise."""
-    one, other = (Quantity(*map(Decimal, each)) for each in ((1, 2, 3), (0, 2, 9)))
+    one, other = (MonthlyQuantity(*map(Decimal, each)) for each in ((1, 2, 3), (0, 2, 9)))
     found = either_plan_use(
         [
             PlanUse(covered=one, spilled=other, stranded=one),
-            PlanUse(covered=other, spilled=one, stranded=Quantity(Decimal(1), Decimal(5), Decimal(3))),
+            PlanUse(covered=other, spilled=one, stranded=MonthlyQuantity(Decimal(1), Decimal(5), Decimal(3))),
         ],
         LATER,
     )
-    assert found.covered == found.spilled == Quantity(Decimal(0), Decimal(2), Decimal(9))
-    assert found.stranded == Quantity(Decimal(1), LATER, Decimal(3))
+    assert found.covered == found.spilled == MonthlyQuantity(Decimal(0), Decimal(2), Decimal(9))
+    assert found.stranded == MonthlyQuantity(Decimal(1), LATER, Decimal(3))
 
 
 def test_slots_that_take_requests_nobody_counts_make_a_change_that_is_not_known() -> None:

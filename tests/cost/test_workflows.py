@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from guardrail.cost.base import Bill, HourPrice, Quantity
+from guardrail.cost.base import Bill, HourPrice, MonthlyQuantity
 from guardrail.cost.demand import WorkflowDemand
 from guardrail.cost.discount_settings import DiscountRule, Discounts, SavingsPlan, no_plan_rate
 from guardrail.cost.discounts import Discounted, discounted
@@ -386,7 +386,7 @@ def test_a_savings_plan_leaves_a_workflow_what_it_costs_and_says_so() -> None:
     found = planned(workflow(job(), flow=perhaps))
     assert (found.total.floor, found.total.expected, found.total.ceiling) == (0, IN_THE_MIDDLE, Decimal("6.90"))
     assert found.plan is not None
-    assert found.plan.stranded == Quantity(Decimal(73), Decimal(73), Decimal(73))
+    assert found.plan.stranded == MonthlyQuantity(Decimal(73), Decimal(73), Decimal(73))
     assert any("transform jobs count on demand" in note for note in found.notes)
     free = bill(workflow(job(), monthly_runs=Decimal(0)), PRICES, HALF_AN_HOUR)
     assert not discounted({("plan", "free"): free}, plan, no_plan_rate).notes

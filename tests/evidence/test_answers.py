@@ -129,10 +129,10 @@ def test_times_of_all_tools_are_read_as_utc() -> None:
 
 # CSV -----------------------------------------------------------------------------------------------------------------
 
-ASK = answers.Ask(namespace=ENDPOINTS, dimensions={"EndpointName": "shop", "VariantName": "a"}, period=3600)
+ASK = answers.CsvSubject(namespace=ENDPOINTS, dimensions={"EndpointName": "shop", "VariantName": "a"}, period=3600)
 
 
-def csv(text: str, ask: answers.Ask = ASK) -> list[Series]:
+def csv(text: str, ask: answers.CsvSubject = ASK) -> list[Series]:
     return answers.from_csv(text.encode(), "cpu.csv", ask)
 
 
@@ -173,7 +173,7 @@ def test_real_series_are_read_without_inventing_a_value() -> None:
     for name in names:
         content = (TRAFFIC / name).read_bytes()
         lines = content.decode().split()[1:]
-        ask = answers.Ask(namespace=ENDPOINTS, dimensions={}, period=300, metric="CPUUtilization")
+        ask = answers.CsvSubject(namespace=ENDPOINTS, dimensions={}, period=300, metric="CPUUtilization")
         (found,) = answers.from_csv(content, name, ask)
         told = [line.rsplit(",", 1) for line in content.decode().splitlines()[1:]]
         assert len(lines) == 2 * len(told)  # a date and a time with a value in each line

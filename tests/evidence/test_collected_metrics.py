@@ -14,7 +14,7 @@ from guardrail.errors import SourceError
 from guardrail.evidence import queries
 from guardrail.evidence.base import Series, Statistic, query
 from guardrail.evidence.journal import Header, Journal
-from guardrail.evidence.queries import Ask
+from guardrail.evidence.queries import TimedQuery
 from tests.evidence.cloud import ACCOUNT, NOW, REGION, Cloud, Refusal, most_in_a_second
 
 WINDOW = queries.window(NOW, 14, 3600)
@@ -47,9 +47,9 @@ def access(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Access:
     return Access(profile=None, role_arn=None, region=REGION, clock=pace.Clock())
 
 
-def _ask(name: str, statistic: Statistic = "Sum", dimension: str = "VariantName") -> Ask:
+def _ask(name: str, statistic: Statistic = "Sum", dimension: str = "VariantName") -> TimedQuery:
     dimensions = {"EndpointName": name, dimension: "a"}
-    return Ask(
+    return TimedQuery(
         query=query("AWS/SageMaker", "Invocations", dimensions, statistic, 3600), start=WINDOW.start, end=WINDOW.end
     )
 
@@ -64,7 +64,7 @@ def _measure(cloud: Cloud, name: str, requests: int = 100) -> None:
     )
 
 
-def _fetched(access: Access, journal: Journal, asks: list[Ask]) -> list[Series]:
+def _fetched(access: Access, journal: Journal, asks: list[TimedQuery]) -> list[Series]:
     Metrics(access, REGION, journal, lambda _: None).fetch(asks)
     return list(journal.series(REGION, asks))
 
@@ -113,7 +113,7 @@ def test_the_answer_is_the_same_in_the_other_protocol(
 
 def test_no_more_than_fifty_calls_come_in_a_second(cloud: Cloud, access: Access, journal: Journal) -> None:
     asks = [
-        Ask(
+        TimedQuery(
             query=query("n", "m", {"Host": f"{number}"}, "Sum", 3600),
             start=WINDOW.end - timedelta(hours=number),
             end=WINDOW.end,
@@ -184,7 +184,9 @@ def test_what_is_throttled_to_the_end_is_throttled_and_not_zero(cloud: Cloud, ac
 def test_a_service_that_is_down_is_not_asked_for_ever(cloud: Cloud, access: Access, journal: Journal) -> None:
     cloud.failing = [("GetMetricData", DOWN)] * 1000
     asks = [
-        Ask(query=query("n", "m", {"Host": f"{number}"}, "Sum", 3600), start=start, end=start + timedelta(hours=1))
+        TimedQuery(
+            query=query("n", "m", {"Host": f"{number}"}, "Sum", 3600), start=start, end=start + timedelta(hours=1)
+        )
         for number, start in enumerate(WINDOW.start + timedelta(hours=hour) for hour in range(200))
     ]
     found = _fetched(access, journal, asks)

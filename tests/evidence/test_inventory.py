@@ -10,7 +10,7 @@ import pytest
 from guardrail.aws import access as access_module
 from guardrail.aws import inventory, pace
 from guardrail.aws.access import Access, CredentialsError, RegionError, check_region
-from guardrail.aws.inventory import Inventory, Wanted
+from guardrail.aws.inventory import RegionReader, Wanted
 from guardrail.errors import AWSError
 from guardrail.evidence import queries
 from guardrail.evidence.account import Account, Fault
@@ -59,7 +59,7 @@ def _access(**changes: Any) -> Access:
 
 def _read(journal: Journal, wanted: Wanted | None = None) -> Account:
     access = _access()
-    reader = Inventory(access, REGION, queries.window(NOW, 14, 3600), journal, lambda _: None)
+    reader = RegionReader(access, REGION, queries.window(NOW, 14, 3600), journal, lambda _: None)
     return reader.account(wanted or Wanted(), access.now)
 
 
@@ -265,7 +265,7 @@ def test_jobs_of_the_window_come_with_the_hosts_that_have_metrics(
             "/aws/sagemaker/TransformJobs", "CPUUtilization", {"Host": host}, start=BORN, rows=[[1, 1, 1, 1, 1]]
         )
     access = _access()
-    reader = Inventory(access, REGION, queries.window(NOW, 14, 3600), journal, lambda _: None)
+    reader = RegionReader(access, REGION, queries.window(NOW, 14, 3600), journal, lambda _: None)
     found = reader.account(Wanted(), access.now)
     assert [each.transform_job_name for each in found.transform_jobs] == ["nightly-1"]
     assert reader.hosts(found.transform_jobs) == {"nightly-1": ("nightly-1/i-1", "nightly-1/i-2")}

@@ -13,7 +13,7 @@ import pytest
 
 from guardrail.aws import pace
 from guardrail.aws.access import Access
-from guardrail.aws.inventory import Inventory, Wanted
+from guardrail.aws.inventory import RegionReader, Wanted
 from guardrail.evidence import queries
 from guardrail.evidence.account import Account
 from guardrail.evidence.journal import Header, Journal
@@ -84,7 +84,7 @@ def _read(path: Path, wanted: Wanted) -> Account:
     header = Header(account=access.account, regions=(REGION,), start=window.start, end=window.end, resolution=3600)
     journal = Journal.opened(str(path), header)
     try:
-        return Inventory(access, REGION, window, journal, lambda _: None).account(wanted, window.end)
+        return RegionReader(access, REGION, window, journal, lambda _: None).account(wanted, window.end)
     finally:
         journal.close()
 
@@ -93,8 +93,8 @@ def _read(path: Path, wanted: Wanted) -> Account:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_what_moto_has_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("guardrail.aws.access.answered_at", lambda _: datetime.now(UTC))  # moto sends no Date
-    monkeypatch.setattr(Inventory, "_components", lambda *_: ())
-    monkeypatch.setattr(Inventory, "_activities", lambda *_: ())
+    monkeypatch.setattr(RegionReader, "_components", lambda *_: ())
+    monkeypatch.setattr(RegionReader, "_activities", lambda *_: ())
     _populate()
     found = _read(tmp_path / "journal", Wanted(tags=(("team", "shop"),)))
     (shop,) = found.endpoints

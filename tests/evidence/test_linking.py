@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from guardrail.evidence.bundle import Bundle
-from guardrail.evidence.linking import Links, notes
+from guardrail.evidence.linking import EvidenceLinks, notes
 from guardrail.evidence.standing import endpoint_of
 from guardrail.model import Endpoint, InstanceVariant, Unknown
 from tests.evidence.stories import HOURS, account_of, bundle_of, described, invocations
@@ -30,7 +30,7 @@ def variant(name: str | Unknown = "a", model: str | Unknown | None = "m") -> Ins
 
 
 def linked(of: Bundle, endpoint: Endpoint) -> str | None:
-    found = Links(of).of(endpoint).evidence
+    found = EvidenceLinks(of).of(endpoint).evidence
     return None if found is None else found.name
 
 
@@ -47,12 +47,12 @@ def test_of_two_accounts_with_one_name_nobody_knows_which() -> None:
     one = bundle("shop")
     both = replace(one, endpoints=(*one.endpoints, replace(one.endpoints[0], account="999999999999")))
     assert linked(both, declared()) is None
-    assert "several may be meant" in str(Links(both).of(declared()).note)
+    assert "several may be meant" in str(EvidenceLinks(both).of(declared()).note)
     assert linked(both, replace(declared(), account="999999999999")) == "shop"
 
 
 def test_a_variant_links_by_its_name_and_the_only_one_where_that_is_not_known() -> None:
-    links = Links(bundle("shop"))
+    links = EvidenceLinks(bundle("shop"))
     assert links.of(declared(variants=(variant("a"), variant("b")))).places == (0, None)
     assert "variant b" in str(links.of(declared(variants=(variant("a"), variant("b")))).note)
     assert links.of(declared(variants=(variant(LATER),))).places == (0,)
@@ -81,6 +81,6 @@ def test_of_two_alike_a_name_that_is_made_up_links_to_neither() -> None:
 
 
 def test_what_there_is_no_evidence_of_is_a_note() -> None:
-    assert notes(Links(bundle("shop")), [declared(), declared("other")]) == [
+    assert notes(EvidenceLinks(bundle("shop")), [declared(), declared("other")]) == [
         "no evidence of e: nothing called other was observed there"
     ]

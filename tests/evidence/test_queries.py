@@ -14,17 +14,17 @@ from guardrail.evidence.account import (
     Account,
     AsyncInferenceConfig,
     ConfigVariant,
-    Container,
-    Endpoint,
+    ContainerDescription,
     EndpointConfig,
+    EndpointDescription,
     EndpointVariant,
-    InferenceComponent,
-    Model,
+    InferenceComponentDescription,
+    ModelDescription,
     ServerlessConfig,
-    TransformJob,
+    TransformJobDescription,
 )
 from guardrail.evidence.base import MetricQuery, Window, query
-from guardrail.evidence.queries import Ask
+from guardrail.evidence.queries import TimedQuery
 
 NOW = datetime(2026, 11, 16, 6, 0, tzinfo=UTC)
 BORN = datetime(2026, 9, 1, tzinfo=UTC)
@@ -39,7 +39,7 @@ def _account(variant: dict[str, Any] | None = None, **parts: Any) -> Account:
         production_variants=(ConfigVariant(variant_name="a", **(variant or {"instance_type": "ml.m5.xlarge"})),),
         async_inference_config=parts.pop("async_inference_config", None),
     )
-    endpoint = Endpoint(
+    endpoint = EndpointDescription(
         endpoint_name="shop",
         endpoint_config_name="shop-1",
         creation_time=BORN,
@@ -89,7 +89,7 @@ def test_a_serverless_variant_has_no_processors_to_ask_for() -> None:
 
 
 def test_components_are_asked_for_by_their_own_name_and_their_host_beside_them() -> None:
-    component = InferenceComponent(
+    component = InferenceComponentDescription(
         inference_component_name="chat", endpoint_name="shop", variant_name="a", creation_time=BORN
     )
     found = _by_metric(_account({"instance_type": "ml.g5.xlarge"}, inference_components=(component,)))
@@ -102,8 +102,8 @@ def test_components_are_asked_for_by_their_own_name_and_their_host_beside_them()
 
 def test_loaded_models_are_asked_for_where_a_model_is_a_cache_of_them_or_unknown() -> None:
     variant = {"instance_type": "ml.m5.xlarge", "model_name": "m"}
-    single = Model(model_name="m", primary_container=Container())
-    many = Model(model_name="m", containers=(Container(mode="MultiModel"),))
+    single = ModelDescription(model_name="m", primary_container=ContainerDescription())
+    many = ModelDescription(model_name="m", containers=(ContainerDescription(mode="MultiModel"),))
     name = "/aws/sagemaker/Endpoints LoadedModelCount"
     assert name in _by_metric(_account(variant))
     assert name in _by_metric(_account(variant, models=(many,)))
@@ -125,7 +125,7 @@ def test_an_hour_counts_once_it_is_ten_minutes_old() -> None:
 
 
 def test_a_job_is_asked_about_on_the_days_on_which_it_ran() -> None:
-    job = TransformJob(
+    job = TransformJobDescription(
         transform_job_name="nightly",
         creation_time=datetime(2026, 11, 9, 23, 40, tzinfo=UTC),
         transform_start_time=datetime(2026, 11, 9, 23, 45, tzinfo=UTC),
@@ -138,10 +138,10 @@ def test_a_job_is_asked_about_on_the_days_on_which_it_ran() -> None:
     }
 
 
-def _asks(count: int, window: Window) -> Iterator[Ask]:
+def _asks(count: int, window: Window) -> Iterator[TimedQuery]:
     for number in range(count):
         asked = query("AWS/SageMaker", "Invocations", {"EndpointName": f"e{number}"}, "Sum", window.resolution)
-        yield Ask(query=asked, start=window.start, end=window.end)
+        yield TimedQuery(query=asked, start=window.start, end=window.end)
 
 
 def test_a_call_holds_as_many_queries_as_its_datapoints_allow() -> None:
@@ -157,7 +157,7 @@ def test_a_call_holds_as_many_queries_as_its_datapoints_allow() -> None:
 )
 def test_every_query_is_in_one_call_and_no_call_is_beyond_the_limits(spans: list[tuple[int, int]], copies: int) -> None:
     asks = [
-        Ask(
+        TimedQuery(
             query=query("n", "m", {"Host": f"{place} {copy}"}, "Sum", period), start=NOW - timedelta(days=days), end=NOW
         )
         for place, (days, period) in enumerate(spans)

@@ -15,7 +15,7 @@ from guardrail.evidence.account import Account
 from guardrail.evidence.base import Series, Window
 from guardrail.evidence.bundle import Bundle, Distribution
 from guardrail.evidence.judge import fleet
-from guardrail.evidence.judge.fleet import Asked, JudgedEndpoint, JudgedVariant
+from guardrail.evidence.judge.fleet import JudgedEndpoint, JudgedVariant, JudgingTerms
 from guardrail.prices.book import PriceBook
 
 CASES = Path(__file__).resolve().parents[3] / "shared" / "cases" / "evidence"
@@ -70,7 +70,7 @@ def observed(name: str) -> Bundle:
 
 @cache
 def judged(name: str, headroom: str = "0.2") -> dict[str, JudgedEndpoint]:
-    found = fleet.judged(observed(name), PriceBook(), Asked(headroom=Decimal(headroom)))
+    found = fleet.judged(observed(name), PriceBook(), JudgingTerms(headroom=Decimal(headroom)))
     return {one.evidence.name: one for one in found}
 
 
@@ -189,7 +189,7 @@ def test_the_type_changed_inside_the_window() -> None:
     assert variant.sizing.options == ()
 
 
-def pages(*numbers: int) -> list[answers.Page]:
+def pages(*numbers: int) -> list[answers.AnswerPage]:
     return [
         page
         for number in numbers

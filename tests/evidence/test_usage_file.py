@@ -7,7 +7,7 @@ from pathlib import Path
 from guardrail.cost import usage
 from guardrail.evidence import usage_file
 from guardrail.evidence.bundle import Bundle, JobEvidence
-from guardrail.evidence.demand import Observed, observed
+from guardrail.evidence.demand import ObservedDemand, observed
 from guardrail.evidence.standing import endpoint_of
 from guardrail.model import Flow, Step, TransformJob, Workflow
 from tests.evidence.stories import (
@@ -52,7 +52,7 @@ def test_it_says_of_an_endpoint_by_its_name_what_the_bundle_says_of_it(tmp_path:
     path.write_text(usage_file.text(bundle.endpoints, bundle.jobs))
     endpoint = endpoint_of(bundle.endpoints[0])
     (stated,) = usage.load(path).of(endpoint).variants
-    (observed,) = Observed(bundle).of(endpoint).variants
+    (observed,) = ObservedDemand(bundle).of(endpoint).variants
     assert stated.requests == observed.requests == 730_000
     assert stated.duration_ms == observed.duration_ms == 200
     assert stated.instances == observed.instances == 3
@@ -75,7 +75,7 @@ def test_what_was_seen_of_an_endpoint_goes_before_what_is_said_of_its_type_and_a
     said = usage.EndpointUsage(monthly_requests=Decimal(5))
     stated = usage.Usage({"shop": said}, {"AWS::SageMaker::Endpoint": every})
     bundle = seen()
-    (variant,) = Observed(bundle, stated).of(endpoint_of(bundle.endpoints[0])).variants
+    (variant,) = ObservedDemand(bundle, stated).of(endpoint_of(bundle.endpoints[0])).variants
     assert (variant.requests, variant.duration_ms, variant.instances, variant.busy_hours) == (5, 200, 3, None)
     assert (variant.said_by("requests"), variant.said_by("instances")) == ("usage file", "evidence of 2026-11-16")
 
@@ -120,10 +120,10 @@ def workflow() -> Workflow:
 
 
 def test_a_job_of_a_change_runs_as_long_as_those_of_its_model_and_machine_did() -> None:
-    known = Observed(Bundle(version="1", jobs=(job(),))).of_workflow(workflow())
+    known = ObservedDemand(Bundle(version="1", jobs=(job(),))).of_workflow(workflow())
     assert (known.jobs, known.by) == ({"Score": Decimal("0.5")}, "evidence of 2026-11-16")
     for other in ((job(model="other"),), (job(instances=1),), (job(region="eu-west-1"),), (job(), job(prefix="other"))):
-        assert Observed(Bundle(version="1", jobs=other)).of_workflow(workflow()).jobs == {}
+        assert ObservedDemand(Bundle(version="1", jobs=other)).of_workflow(workflow()).jobs == {}
 
 
 def test_what_a_usage_file_says_of_an_endpoint_by_name_gives_way_to_its_address() -> None:

@@ -21,7 +21,16 @@ from guardrail.github import comment as writing
 from guardrail.github.api import Api
 from guardrail.github.comment import CommentText, Done, PullRequest, comment_sections
 from guardrail.github.runner import Run
-from guardrail.github.sections import Section, SectionFacts, absent, composed, merged, parsed, section, unanswered
+from guardrail.github.sections import (
+    CommentSection,
+    SectionFacts,
+    absent,
+    composed,
+    merged,
+    parsed,
+    section,
+    unanswered,
+)
 from guardrail.model import Unknown
 from guardrail.policy.base import Severity
 from guardrail.report import Totals
@@ -45,11 +54,11 @@ def changed(before: int, after: int, **flags: Any) -> Totals:
     return Totals(before=money(before), after=money(after, **flags), delta=Delta(delta, delta, delta))
 
 
-def stack(name: str, totals: Totals, **changes: Any) -> Section:
+def stack(name: str, totals: Totals, **changes: Any) -> CommentSection:
     facts: dict[str, Any] = {"totals": totals, "state": "known", "verdict": "passes"}
     facts |= {key: changes.pop(key) for key in list(changes) if key in SectionFacts.__struct_fields__}
     known: dict[str, Any] = {"commit": HEAD, "run": Run(50, 1), "text": f"### {name}\n\nits text"}
-    return Section(name=name, facts=SectionFacts(**facts), **(known | changes))
+    return CommentSection(name=name, facts=SectionFacts(**facts), **(known | changes))
 
 
 CHAT = stack("infra/chat", changed(40, 100), verdict="fails", counts=Counts(error=2))
@@ -344,12 +353,12 @@ def api(server: GitHub) -> Api:
     return Api(server.url, TOKEN, sleep=lambda _: None, read_s=5)
 
 
-def say(api: Api, *ours: Section, only: set[str] | None = None) -> Done:
+def say(api: Api, *ours: CommentSection, only: set[str] | None = None) -> Done:
     note = CommentText(tag="stacks", text="", commit=ours[0].commit, run=ours[0].run)
     return comment_sections(api, WHERE, {each.name: each for each in ours}, note, only=only)
 
 
-def there(server: GitHub) -> dict[str, Section]:
+def there(server: GitHub) -> dict[str, CommentSection]:
     (body,) = (body for body in server.bodies() if body.startswith("<!-- guardrail:comment tag=stacks -->"))
     return parsed(body)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import structs
 
-from guardrail.cost.base import Bill, CostComponent, Delta, Monthly, Quantity
+from guardrail.cost.base import Bill, CostComponent, Delta, Monthly, MonthlyQuantity
 from guardrail.model import (
     INSTANCE_COUNT,
     Coverage,
@@ -24,8 +24,8 @@ from guardrail.report import EndpointReport, RegionPrices, Report, Source, Summa
 NOTHING = Decimal(0)
 
 
-def bounds(floor: str, expected: str, ceiling: str) -> Quantity:
-    return Quantity(Decimal(floor), Decimal(expected), Decimal(ceiling))
+def bounds(floor: str, expected: str, ceiling: str) -> MonthlyQuantity:
+    return MonthlyQuantity(Decimal(floor), Decimal(expected), Decimal(ceiling))
 
 
 def monthly(floor: str, expected: str, ceiling: str, **flags: Any) -> Monthly:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 if TYPE_CHECKING:
     from guardrail.bills.answer import Row
-    from guardrail.bills.asked import Asked, ExportFacts
+    from guardrail.bills.asked import BillQuestion, ExportFacts
 
 QUESTIONS: Final = {
     "top": "the dearest endpoints, with share, trend, mode, instance types and tags",
@@ -29,11 +29,11 @@ class Question(Protocol):
     NEEDS_HOURS: bool
     """Whether lines of months say nothing."""
 
-    def text(self, beginning: str, asked: "Asked", facts: "ExportFacts") -> str:
+    def text(self, beginning: str, asked: "BillQuestion", facts: "ExportFacts") -> str:
         """The question behind the common beginning."""
 
     def rows(
-        self, found: Sequence[dict[str, Any]], asked: "Asked", facts: "ExportFacts"
+        self, found: Sequence[dict[str, Any]], asked: "BillQuestion", facts: "ExportFacts"
     ) -> "tuple[list[Row], list[str]]":
         """The rows of the answer, and what there is to know."""
 

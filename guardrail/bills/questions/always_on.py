@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from guardrail.bills.answer import Row, joined, largest_first, per
-from guardrail.bills.asked import DAY_HOURS, INCOMPLETE, Asked, ExportFacts
+from guardrail.bills.asked import DAY_HOURS, INCOMPLETE, BillQuestion, ExportFacts
 from guardrail.bills.questions import hours
 from guardrail.bills.resources import resource_of, shown_name
 from guardrail.bills.usage import ASYNCHRONOUS, REAL_TIME
@@ -35,7 +35,7 @@ NEEDS_RESOURCES = True
 NEEDS_HOURS = True
 
 
-def text(beginning: str, asked: Asked, facts: ExportFacts) -> str:  # noqa: ARG001 - every question has the same shape
+def text(beginning: str, asked: BillQuestion, facts: ExportFacts) -> str:  # noqa: ARG001 - every question has the same shape
     """Hours, then days that are whole, then runs of these: consecutive days have the same number less their rank."""
     keys = f"{hours.IDENTITY}, currency, mode"
     return f"""{beginning},
@@ -73,7 +73,7 @@ FROM runs JOIN usage_types AS first_types ON runs.first_number = first_types.num
 ORDER BY runs.cost DESC, runs.first_day, runs.resource_key, runs.account, runs.place, runs.currency, runs.mode"""
 
 
-def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: ExportFacts) -> tuple[list[Row], list[str]]:
+def rows(found: Sequence[dict[str, Any]], asked: BillQuestion, facts: ExportFacts) -> tuple[list[Row], list[str]]:
     """A row for each run, the dearest first; a month of it is as long as the month that its last day is in."""
     prefix_regions = facts.prefix_regions
     made: list[Row] = []

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from guardrail.bills.answer import Row, per, tags_text
-from guardrail.bills.asked import Asked, ExportFacts
+from guardrail.bills.asked import BillQuestion, ExportFacts
 from guardrail.bills.questions import hours
 from guardrail.bills.resources import resource_of, shown_name
 from guardrail.bills.usage import ASYNCHRONOUS, BATCH, REAL_TIME
@@ -19,7 +19,7 @@ NEEDS_HOURS = True
 _MODES: Final = (REAL_TIME, ASYNCHRONOUS, BATCH)
 
 
-def text(beginning: str, asked: Asked, facts: ExportFacts) -> str:  # noqa: ARG001 - every question has the same shape
+def text(beginning: str, asked: BillQuestion, facts: ExportFacts) -> str:  # noqa: ARG001 - every question has the same shape
     """Hours summed to days. ``hours`` is how long at least one instance ran, ``instance_hours`` how much all ran."""
     keys = f"{hours.IDENTITY}, currency, number, mode, instance_type"
     return f"""{beginning},
@@ -40,7 +40,7 @@ FROM days JOIN usage_types ON days.number = usage_types.number
 ORDER BY days.day, days.cost DESC, days.resource_key, days.account, days.place, days.currency, days.number"""
 
 
-def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: ExportFacts) -> tuple[list[Row], list[str]]:  # noqa: ARG001
+def rows(found: Sequence[dict[str, Any]], asked: BillQuestion, facts: ExportFacts) -> tuple[list[Row], list[str]]:  # noqa: ARG001
     """A row for each day, endpoint and instance type."""
     prefix_regions = facts.prefix_regions
     made: list[Row] = []

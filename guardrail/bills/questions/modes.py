@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from guardrail.bills.answer import Row, joined, total
-from guardrail.bills.asked import Asked, ExportFacts, mode_of_lines
+from guardrail.bills.asked import BillQuestion, ExportFacts, mode_of_lines
 from guardrail.bills.usage import INFERENCE, NOT_INFERENCE, NOT_RECOGNISED, SOFTWARE
 from guardrail.bills.view import USAGE_LINES, literals
 
@@ -15,7 +15,7 @@ NEEDS_HOURS = False
 _ORDER: Final = (*INFERENCE, NOT_INFERENCE, SOFTWARE, NOT_RECOGNISED)
 
 
-def text(beginning: str, asked: Asked, facts: ExportFacts) -> str:  # noqa: ARG001 - every question has the same shape
+def text(beginning: str, asked: BillQuestion, facts: ExportFacts) -> str:  # noqa: ARG001 - every question has the same shape
     """Months by usage type, as Cost Explorer has them."""
     return f"""{beginning},
 months AS (
@@ -30,7 +30,7 @@ FROM months LEFT JOIN usage_types ON months.usage_type = usage_types.usage_type
 ORDER BY months.month, months.cost DESC, months.usage_type, months.product_code, months.currency, months.unit"""
 
 
-def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: ExportFacts) -> tuple[list[Row], list[str]]:  # noqa: ARG001
+def rows(found: Sequence[dict[str, Any]], asked: BillQuestion, facts: ExportFacts) -> tuple[list[Row], list[str]]:  # noqa: ARG001
     """A row for each month, mode and currency; amounts only where all are of one unit."""
     parts: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for row in found:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from guardrail.bills.answer import Row, per, ratio, summed, text_of, total
-from guardrail.bills.asked import Asked, ExportFacts
+from guardrail.bills.asked import BillQuestion, ExportFacts
 from guardrail.bills.usage import ASYNCHRONOUS, BATCH, REAL_TIME
 from guardrail.bills.view import PRODUCTS, USAGE_LINES, literals
 from guardrail.money import ZERO
@@ -46,7 +46,7 @@ _COVERED: Final = "SavingsPlanCoveredUsage"
 _ONE: Final = Decimal(1)
 
 
-def text(beginning: str, asked: Asked, facts: ExportFacts) -> str:  # noqa: ARG001 - every question has the same shape
+def text(beginning: str, asked: BillQuestion, facts: ExportFacts) -> str:  # noqa: ARG001 - every question has the same shape
     """Each hour by plan, line type and usage type."""
     return f"""{beginning}
 SELECT usage_start, plan, line_type, asked.usage_type AS usage_type, currency, usage_types.mode AS mode,
@@ -58,7 +58,7 @@ GROUP BY usage_start, plan, line_type, asked.usage_type, currency, usage_types.m
 ORDER BY usage_start, plan, line_type, asked.usage_type, currency"""
 
 
-def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: ExportFacts) -> tuple[list[Row], list[str]]:
+def rows(found: Sequence[dict[str, Any]], asked: BillQuestion, facts: ExportFacts) -> tuple[list[Row], list[str]]:
     """A row for each plan, then one for each instance type."""
     last, so_far = _happened(found)
     made: list[Row] = []

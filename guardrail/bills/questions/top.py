@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any, Final
 
 from guardrail.bills.answer import Row, joined, largest_first, ratio, tags_text, total
-from guardrail.bills.asked import Asked, ExportFacts, in_usage, timestamp
-from guardrail.bills.resources import Resource, grouped, mode_of, shown_name
+from guardrail.bills.asked import BillQuestion, ExportFacts, in_usage, timestamp
+from guardrail.bills.resources import BilledResource, grouped, mode_of, shown_name
 from guardrail.bills.usage import INFERENCE
 from guardrail.bills.view import literals
 
@@ -20,7 +20,7 @@ NEEDS_HOURS = False
 WEEK: Final = timedelta(days=7)
 
 
-def text(beginning: str, asked: Asked, facts: ExportFacts) -> str:  # noqa: ARG001 - every question has the same shape
+def text(beginning: str, asked: BillQuestion, facts: ExportFacts) -> str:  # noqa: ARG001 - every question has the same shape
     """Lines by resource and usage type, then named; the last whole week and the one before it for the trend."""
     last = facts.last.date() if facts.last else None
     recent = timestamp(last - WEEK) if last else "TIMESTAMP '1970-01-01 00:00:00'"
@@ -43,7 +43,7 @@ WHERE usage_types.mode IN {literals(INFERENCE)}
 ORDER BY per_resource.cost DESC, resource_id, account, region, currency, per_resource.usage_type"""
 
 
-def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: ExportFacts) -> tuple[list[Row], list[str]]:  # noqa: ARG001
+def rows(found: Sequence[dict[str, Any]], asked: BillQuestion, facts: ExportFacts) -> tuple[list[Row], list[str]]:  # noqa: ARG001
     """A row for each endpoint and job, and for each usage type of lines that name none."""
     whole: dict[str, Any] = {}
     for row in found:
@@ -52,7 +52,9 @@ def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: ExportFacts) -> t
     return largest_first(made, "cost"), []
 
 
-def _row(resource: Resource, several: Sequence[Mapping[str, Any]], whole: Mapping[str, Any], facts: ExportFacts) -> Row:
+def _row(
+    resource: BilledResource, several: Sequence[Mapping[str, Any]], whole: Mapping[str, Any], facts: ExportFacts
+) -> Row:
     cost = total(row["cost"] for row in several)
     recent, earlier = (total(row[name] for row in several) for name in ("recent_cost", "earlier_cost"))
     newest = max(several, key=lambda row: row["last_use"])

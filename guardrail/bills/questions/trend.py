@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any, Final
 
 from guardrail.bills.answer import Row, ratio, summed, total
-from guardrail.bills.asked import DAY_HOURS, Asked, By, ExportFacts, first_of_month, in_usage
+from guardrail.bills.asked import DAY_HOURS, BillQuestion, By, ExportFacts, first_of_month, in_usage
 from guardrail.bills.usage import INFERENCE
 from guardrail.bills.view import literals
 from guardrail.money import ZERO
@@ -23,7 +23,7 @@ _STEP: Final = Decimal("0.1")
 """The part of the larger side by which the level has to differ."""
 
 
-def text(beginning: str, asked: Asked, facts: ExportFacts) -> str:
+def text(beginning: str, asked: BillQuestion, facts: ExportFacts) -> str:
     """Days, or months where that is asked, or where lines are of months."""
     unit = by(asked, facts)
     long = f"date_diff('hour', usage_start, usage_end) > {DAY_HOURS}"
@@ -45,7 +45,7 @@ GROUP BY days.day, days.currency
 ORDER BY days.day, days.currency"""
 
 
-def by(asked: Asked, facts: ExportFacts) -> By:
+def by(asked: BillQuestion, facts: ExportFacts) -> By:
     """By what: as asked, else by day within one month of days, by month over several."""
     if asked.by:
         return asked.by
@@ -58,7 +58,7 @@ def by(asked: Asked, facts: ExportFacts) -> By:
     return "day" if one_month and facts.hours <= DAY_HOURS else "month"
 
 
-def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: ExportFacts) -> tuple[list[Row], list[str]]:
+def rows(found: Sequence[dict[str, Any]], asked: BillQuestion, facts: ExportFacts) -> tuple[list[Row], list[str]]:
     """A row for each day or month, with the change against the one before; a day without use is 0.
 
     A month without any use may be one whose bill is not here, so nothing is said of it, nor across it.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from msgspec import structs
 
 from guardrail.alternatives.base import Alternative
-from guardrail.alternatives.engine import Engine
+from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.alternatives.jobs import of_job
 from guardrail.alternatives.together import together
 from guardrail.commands.check.terms import plan_rate
@@ -19,19 +19,20 @@ from guardrail.report import AlternativesReport, EndpointReport, Instead, Report
 from guardrail.settings import Settings
 
 
-def engines(report: Report, arguments: Namespace, settings: Settings) -> dict[str, Engine]:
+def engines(report: Report, arguments: Namespace, settings: Settings) -> dict[str, AlternativesEngine]:
     """What prices alternatives as the report was priced, by source: each has its own usage."""
     tables = chosen(arguments.prices, os.environ, settings.prices.tables)
     prices, rate = PriceBook(own=tables), plan_rate(settings, tables)
     usages: list[Demand] = [*loaded([source.usage_file for source in report.sources])]
     if settings.evidence is not None:
         from guardrail.evidence import bundle_file
-        from guardrail.evidence.demand import Observed
+        from guardrail.evidence.demand import ObservedDemand
 
         bundle = bundle_file.read(settings.evidence)
-        usages = [Observed(bundle, usage) for usage in usages]
+        usages = [ObservedDemand(bundle, usage) for usage in usages]
     return {
-        source.id: Engine(prices, usage, plan_rate=rate) for source, usage in zip(report.sources, usages, strict=True)
+        source.id: AlternativesEngine(prices, usage, plan_rate=rate)
+        for source, usage in zip(report.sources, usages, strict=True)
     }
 
 
@@ -47,7 +48,7 @@ def with_alternatives(report: Report, arguments: Namespace, settings: Settings) 
     return structs.replace(report, alternatives=AlternativesReport(parts=tuple(parts), together=together))
 
 
-def of_endpoint(item: EndpointReport, engine: Engine) -> Iterator[Instead]:
+def of_endpoint(item: EndpointReport, engine: AlternativesEngine) -> Iterator[Instead]:
     """What could run instead of each variant of an endpoint that stays."""
     if item.cost is None or item.endpoint.change == "delete":
         return
@@ -63,7 +64,7 @@ def of_endpoint(item: EndpointReport, engine: Engine) -> Iterator[Instead]:
         )
 
 
-def of_workflow(item: WorkflowReport, engine: Engine) -> Iterator[Instead]:
+def of_workflow(item: WorkflowReport, engine: AlternativesEngine) -> Iterator[Instead]:
     """What could run instead of each transform job that a workflow starts."""
     workflow = item.workflow
     demand = engine.demand.of_workflow(workflow)
@@ -72,7 +73,7 @@ def of_workflow(item: WorkflowReport, engine: Engine) -> Iterator[Instead]:
         yield Instead(source=item.source, address=workflow.address, part=job.label, alternatives=found)
 
 
-def put_together(report: Report, source: str, engine: Engine) -> tuple[Alternative, ...]:
+def put_together(report: Report, source: str, engine: AlternativesEngine) -> tuple[Alternative, ...]:
     """What endpoints of one source can share."""
     beside = [item for item in report.endpoints if item.source == source and item.cost is not None]
     environments = {item.endpoint.address: item.environment for item in beside}

@@ -9,7 +9,7 @@ from msgspec import Struct
 from guardrail.cost.demand import Demand
 from guardrail.cost.usage import NO_USAGE
 from guardrail.evidence import bundle_file
-from guardrail.evidence.demand import Observed
+from guardrail.evidence.demand import ObservedDemand
 from guardrail.evidence.observations import Observations
 from guardrail.model import ChangeSet, Endpoint
 from guardrail.prices.book import PriceBook
@@ -37,7 +37,7 @@ def taken(
     observations = Observations(bundle, prices, alike)
     endpoints = [each for one in change_sets for each in one.after.endpoints]
     return Taken(
-        demands=tuple(Observed(bundle, each) for each in usages),
+        demands=tuple(ObservedDemand(bundle, each) for each in usages),
         observations=observations,
         notices=tuple(_notices(observations, endpoints, shown, bundle_file.age_days(bundle, today))),
     )

@@ -12,7 +12,7 @@ from guardrail.errors import GuardrailError
 from guardrail.progress import progress
 
 if TYPE_CHECKING:
-    from guardrail.commands.explain.subjects import Subject, World
+    from guardrail.commands.explain.subjects import ExplainedSubject, World
     from guardrail.reporters.base import Options
 
 HELP = """\
@@ -81,7 +81,7 @@ def run(arguments: Namespace) -> int:
     return 0
 
 
-def _asked(arguments: Namespace, paths: list[str], address: str | None) -> "tuple[World, Subject | None]":
+def _asked(arguments: Namespace, paths: list[str], address: str | None) -> "tuple[World, ExplainedSubject | None]":
     """What is to be explained; a folder behind an input that something there is called as means that."""
     from guardrail.commands.explain import subjects
 

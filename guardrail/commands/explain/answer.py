@@ -7,7 +7,7 @@ from msgspec import Struct, structs
 from guardrail.alternatives.base import Elsewhere
 from guardrail.commands.check.alternatives import of_endpoint, of_workflow, put_together
 from guardrail.commands.explain import sentences
-from guardrail.commands.explain.subjects import Subject, World
+from guardrail.commands.explain.subjects import ExplainedSubject, World
 from guardrail.cost.base import Bill, CostComponent, Monthly
 from guardrail.model import Unknown
 from guardrail.policy.base import Result
@@ -34,7 +34,7 @@ class Explained(Struct, frozen=True, kw_only=True):
 
     report: Report
     """That of everything which was read."""
-    subject: Subject
+    subject: ExplainedSubject
     what: tuple[str, ...]
     lines: tuple[PricedLine, ...]
     monthly: Monthly | None
@@ -53,13 +53,13 @@ class Explained(Struct, frozen=True, kw_only=True):
     """What is not known, with what would settle it."""
 
 
-def explained(world: World, subject: Subject) -> Explained:
+def explained(world: World, subject: ExplainedSubject) -> Explained:
     """All of it, of an endpoint or of what starts transform jobs."""
     item = subject.item
     return _endpoint(world, subject, item) if isinstance(item, EndpointReport) else _workflow(world, subject, item)
 
 
-def _endpoint(world: World, subject: Subject, item: EndpointReport) -> Explained:
+def _endpoint(world: World, subject: ExplainedSubject, item: EndpointReport) -> Explained:
     endpoint, cost = item.endpoint, item.cost
     variants = () if isinstance(endpoint.variants, Unknown) else endpoint.variants
     places = range(len(variants)) if subject.place is None else (subject.place,)
@@ -98,7 +98,7 @@ def _endpoint(world: World, subject: Subject, item: EndpointReport) -> Explained
     )
 
 
-def _workflow(world: World, subject: Subject, item: WorkflowReport) -> Explained:
+def _workflow(world: World, subject: ExplainedSubject, item: WorkflowReport) -> Explained:
     workflow, cost = item.workflow, item.cost
     places = range(len(workflow.jobs)) if subject.place is None else (subject.place,)
     lines = tuple(_lines(world, cost, subject.place)) if cost else ()

@@ -13,8 +13,8 @@ from msgspec import structs
 
 from guardrail.alternatives.base import Alternative
 from guardrail.commands.explain.answer import Explained
-from guardrail.commands.explain.sections import Section, amounts_or_usage, of_answer
-from guardrail.commands.explain.subjects import Subject, World, every
+from guardrail.commands.explain.sections import AnswerSection, amounts_or_usage, of_answer
+from guardrail.commands.explain.subjects import ExplainedSubject, World, every
 from guardrail.cost.base import BOUNDS
 from guardrail.report import AlternativesReport, EndpointReport, Instead, Report
 from guardrail.reporters import curve, gfm
@@ -42,7 +42,7 @@ def written(found: Explained, form: str, options: Options, world: World) -> str:
     return _laid_out(f"guardrail explain {inert(found.subject.names[0])}", of_answer(found), form, options, curves)
 
 
-def table(title: str, parts: Sequence[Section], options: Options) -> str:
+def table(title: str, parts: Sequence[AnswerSection], options: Options) -> str:
     """For a terminal."""
     page = Page(options)
     lines = [*page.wrapped(title, hanging=2)]
@@ -56,7 +56,7 @@ def table(title: str, parts: Sequence[Section], options: Options) -> str:
     return page.write(lines)
 
 
-def _grid(part: Section, page: Page) -> Iterator[TextLine]:
+def _grid(part: AnswerSection, page: Page) -> Iterator[TextLine]:
     """A table whose amounts are aligned at their ends; names give way where the page is narrow."""
     rows = [tuple(map(page.text, row)) for row in ((part.head,) if part.head else ()) + part.rows]
     if not rows:
@@ -82,7 +82,7 @@ def _padded(cell: str, width: int, *, right: bool) -> str:
     return f"{blanks}{cell}" if right else f"{cell}{blanks}"
 
 
-def markdown(title: str, parts: Sequence[Section]) -> str:
+def markdown(title: str, parts: Sequence[AnswerSection]) -> str:
     """For a comment or a file; nothing of a plan acts in it."""
     lines = [f"### {gfm.prose(title)}", ""]
     for part in parts:
@@ -187,13 +187,13 @@ def listed(world: World, form: str, options: Options) -> str:
     ]
     if form == "json":
         return _dumped(_listed(world, [(subject, best) for subject, _, best in found]))
-    part = Section(
+    part = AnswerSection(
         title="what there is to explain, USD a month",
         head=("", "", "", "floor", "expected", "ceiling"),
         rows=tuple((inert(subject.names[-1]), "", "", *amounts_or_usage(monthly)) for subject, monthly, _ in found),
         said=() if found else (("no SageMaker inference, nothing to explain", ()),),
     )
-    best = Section(
+    best = AnswerSection(
         title="what saves most instead, USD a month less",
         said=tuple(_most_first([(subject, each) for subject, _, each in found if each is not None])),
     )
@@ -201,7 +201,7 @@ def listed(world: World, form: str, options: Options) -> str:
     return _laid_out(title, [each for each in (part, best) if each.rows or each.said], form, options)
 
 
-def _most_first(best: list[tuple[Subject, Alternative]]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _most_first(best: list[tuple[ExplainedSubject, Alternative]]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The best alternatives, by money, as many as a screen has room for."""
     best.sort(key=lambda one: -(one[1].usd or 0))
     for subject, each in best[:_BEST]:
@@ -213,7 +213,7 @@ def _most_first(best: list[tuple[Subject, Alternative]]) -> Iterator[tuple[str, 
 _BEST = 20
 
 
-def _listed(world: World, found: Sequence[tuple[Subject, Alternative | None]]) -> list[dict[str, Any]]:
+def _listed(world: World, found: Sequence[tuple[ExplainedSubject, Alternative | None]]) -> list[dict[str, Any]]:
     """Each thing with what it costs and the best alternative to it, as the JSON report has them."""
     parts = tuple(
         Instead(source=one.item.source, address=one.names[0], part="", alternatives=() if best is None else (best,))
@@ -234,7 +234,7 @@ def _listed(world: World, found: Sequence[tuple[Subject, Alternative | None]]) -
     ]
 
 
-def _best(world: World, subject: Subject) -> Alternative | None:
+def _best(world: World, subject: ExplainedSubject) -> Alternative | None:
     item = subject.item
     if not isinstance(item, EndpointReport) or item.endpoint.change == "delete":
         return None
@@ -243,7 +243,9 @@ def _best(world: World, subject: Subject) -> Alternative | None:
     return max(priced, key=lambda each: each.usd or Decimal(0), default=None)
 
 
-def _laid_out(title: str, parts: Sequence[Section], form: str, options: Options, curves: Sequence[Curve] = ()) -> str:
+def _laid_out(
+    title: str, parts: Sequence[AnswerSection], form: str, options: Options, curves: Sequence[Curve] = ()
+) -> str:
     if form == "markdown":
         return markdown(title, parts)
     if form == "html":

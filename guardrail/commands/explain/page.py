@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from guardrail import reporters
-from guardrail.commands.explain.sections import Section
+from guardrail.commands.explain.sections import AnswerSection
 from guardrail.reporters.curve import Curve
 
 _TEMPLATE: Final = """{% from "curve.html.j2" import figure %}<!doctype html>
@@ -37,7 +37,7 @@ figure { margin: 1rem 0 } svg { max-width: 100%; height: auto; font: 12px system
 """
 
 
-def page(title: str, parts: Sequence[Section], curves: Sequence[Curve]) -> str:
+def page(title: str, parts: Sequence[AnswerSection], curves: Sequence[Curve]) -> str:
     """The page; with a curve for each part that can be served in another way."""
     from jinja2 import Environment, FileSystemLoader
 

@@ -20,7 +20,7 @@ MOST_ALTERNATIVES = 8
 """Of one variant, on a screen; JSON has all of them."""
 
 
-class Section(Struct, frozen=True, kw_only=True):
+class AnswerSection(Struct, frozen=True, kw_only=True):
     """A part of the answer."""
 
     title: str
@@ -34,26 +34,26 @@ class Section(Struct, frozen=True, kw_only=True):
 # What stands where ---------------------------------------------------------------------------------------------------
 
 
-def of_answer(found: Explained) -> list[Section]:
+def of_answer(found: Explained) -> list[AnswerSection]:
     """The parts of an answer, those without anything to say left out."""
     made = [
-        Section(title="what it is", said=tuple((inert(each), ()) for each in found.what)),
+        AnswerSection(title="what it is", said=tuple((inert(each), ()) for each in found.what)),
         _cost(found),
-        Section(title="where the numbers come from", said=tuple(_origins(found.lines))),
-        Section(title="how it scales", said=tuple(_scaling(found))),
-        Section(title="what an update costs", said=tuple((inert(each), ()) for each in found.updates)),
-        Section(title="what policies say", said=tuple(_policies(found))),
+        AnswerSection(title="where the numbers come from", said=tuple(_origins(found.lines))),
+        AnswerSection(title="how it scales", said=tuple(_scaling(found))),
+        AnswerSection(title="what an update costs", said=tuple((inert(each), ()) for each in found.updates)),
+        AnswerSection(title="what policies say", said=tuple(_policies(found))),
         *_instead(found),
-        Section(title="elsewhere, for information", said=tuple(_elsewhere(found))),
-        Section(title="accepted", said=tuple(_waived(found.results))),
-        Section(title="not known", said=tuple(_unknown(found))),
+        AnswerSection(title="elsewhere, for information", said=tuple(_elsewhere(found))),
+        AnswerSection(title="accepted", said=tuple(_waived(found.results))),
+        AnswerSection(title="not known", said=tuple(_unknown(found))),
     ]
     return [each for each in made if each.rows or each.said]
 
 
-def _cost(found: Explained) -> Section:
+def _cost(found: Explained) -> AnswerSection:
     if found.monthly is None:
-        return Section(title="what it costs", said=(("it is deleted, and costs nothing any more", ()),))
+        return AnswerSection(title="what it costs", said=(("it is deleted, and costs nothing any more", ()),))
     rows, part = [], None
     for line in found.lines:
         rows.append(
@@ -70,7 +70,7 @@ def _cost(found: Explained) -> Section:
     rows.append(("TOTAL", "", used, *total))
     if found.before is not None:
         rows.append(("before", "", "", *amounts(found.before)))
-    return Section(
+    return AnswerSection(
         title="what it costs, USD a month", head=("", "", "", "floor", "expected", "ceiling"), rows=tuple(rows)
     )
 
@@ -139,15 +139,15 @@ def _waived(results: Iterable[Result]) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield f"{result.policy}: {inert(result.waiver.terms)}", (f"in {inert(result.waiver.origin)}",)
 
 
-def _instead(found: Explained) -> Iterator[Section]:
+def _instead(found: Explained) -> Iterator[AnswerSection]:
     several = len(found.instead.parts) > 1
     for part in found.instead.parts:
         of = f" of {inert(part.part)}" if several else ""
-        yield Section(title=f"instead{of}, USD a month less", said=tuple(_shown(part.alternatives)))
+        yield AnswerSection(title=f"instead{of}, USD a month less", said=tuple(_shown(part.alternatives)))
         said = tuple((f"{inert(each.name)}: {inert(each.reason)}", ()) for each in part.not_offered)
-        yield Section(title=f"not instead{of}", said=said)
+        yield AnswerSection(title=f"not instead{of}", said=said)
     for shared in found.instead.together.values():
-        yield Section(title="together with others", said=tuple(in_words(each) for each in shared))
+        yield AnswerSection(title="together with others", said=tuple(in_words(each) for each in shared))
 
 
 def _shown(alternatives: Sequence[Alternative]) -> Iterator[tuple[str, tuple[str, ...]]]:

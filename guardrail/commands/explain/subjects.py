@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from guardrail.alternatives.engine import Engine
+from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.cost.estimate import labels
 from guardrail.errors import GuardrailError, did_you_mean
 from guardrail.model import Unknown
@@ -19,7 +19,7 @@ class World(Struct, frozen=True, kw_only=True):
     """A report, and what prices the alternatives to what is in it."""
 
     report: Report
-    engines: dict[str, Engine]
+    engines: dict[str, AlternativesEngine]
     """By source."""
 
     @property
@@ -28,7 +28,7 @@ class World(Struct, frozen=True, kw_only=True):
         return next(iter(self.engines.values())).prices
 
 
-class Subject(Struct, frozen=True, kw_only=True):
+class ExplainedSubject(Struct, frozen=True, kw_only=True):
     """One thing to explain."""
 
     item: EndpointReport | WorkflowReport
@@ -38,24 +38,24 @@ class Subject(Struct, frozen=True, kw_only=True):
     """What it may be called, its address first."""
 
 
-def every(report: Report) -> Iterator[Subject]:
+def every(report: Report) -> Iterator[ExplainedSubject]:
     """Endpoints, configurations that none uses, and what starts transform jobs; then each of their parts."""
-    parts: list[Subject] = []
+    parts: list[ExplainedSubject] = []
     for item in (*report.endpoints, *report.unattached):
         endpoint = item.endpoint
         named = (endpoint.address, *([endpoint.name] if isinstance(endpoint.name, str) else ()))
-        yield Subject(item=item, place=None, names=tuple(dict.fromkeys(named)))
+        yield ExplainedSubject(item=item, place=None, names=tuple(dict.fromkeys(named)))
         variants = () if isinstance(endpoint.variants, Unknown) else labels(endpoint.variants)
         parts += [
-            Subject(item=item, place=place, names=tuple(f"{name}/{label}" for name in dict.fromkeys(named)))
+            ExplainedSubject(item=item, place=place, names=tuple(f"{name}/{label}" for name in dict.fromkeys(named)))
             for place, label in enumerate(variants)
         ]
     for each in report.workflows:
         workflow = each.workflow
         named = (workflow.address, *([workflow.name] if isinstance(workflow.name, str) and workflow.name else ()))
-        yield Subject(item=each, place=None, names=tuple(dict.fromkeys(named)))
+        yield ExplainedSubject(item=each, place=None, names=tuple(dict.fromkeys(named)))
         parts += [
-            Subject(
+            ExplainedSubject(
                 item=each,
                 place=place,
                 names=(*(f"{name}/{job.label}" for name in dict.fromkeys(named)), job.label),
@@ -66,13 +66,13 @@ def every(report: Report) -> Iterator[Subject]:
     yield from parts
 
 
-def only(report: Report) -> Subject | None:
+def only(report: Report) -> ExplainedSubject | None:
     """What there is to explain where that is one thing."""
     found = [each for each in every(report) if each.place is None]
     return found[0] if len(found) == 1 else None
 
 
-def named(report: Report, name: str) -> Subject:
+def named(report: Report, name: str) -> ExplainedSubject:
     """The one thing that is called so. Raises GuardrailError where there is none, with what is near, or several."""
     known = list(every(report))
     for place in range(3):  # an address goes before a name, and that before a label alone
@@ -89,7 +89,7 @@ def named(report: Report, name: str) -> Subject:
     raise GuardrailError(f"nothing is called {inert(name)} in {_inputs(report)}{near}", hint=f"there is {listed}")
 
 
-def _ambiguous(name: str, found: list[Subject]) -> GuardrailError:
+def _ambiguous(name: str, found: list[ExplainedSubject]) -> GuardrailError:
     """Of several inputs one is to be named; in one input several things are told apart by their addresses."""
     sources = list(dict.fromkeys(inert(each.item.source) for each in found))
     if len(sources) > 1:

@@ -11,7 +11,7 @@ from guardrail.commands.utilization.arguments import add_showing
 from guardrail.errors import GuardrailError
 
 if TYPE_CHECKING:
-    from guardrail.commands.utilization.asking import Asked
+    from guardrail.commands.utilization.asking import CollectionRequest
     from guardrail.evidence.bundle import Bundle
     from guardrail.evidence.bundle_file import Packed
 
@@ -126,7 +126,7 @@ def _merged(paths: Sequence[str]) -> "Bundle":
     return bundle_file.merged(bundle_file.read(path) for path in paths)
 
 
-def _queries(asked: "Asked", arguments: Namespace) -> int:
+def _queries(asked: "CollectionRequest", arguments: Namespace) -> int:
     from guardrail.commands.utilization import queries_file
 
     found = queries_file.requests(asked, arguments.given or ())

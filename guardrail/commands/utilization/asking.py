@@ -15,7 +15,7 @@ _NAME: Final = re.compile(r"[a-zA-Z0-9-]{1,63}")
 _LONGEST_SHOWN: Final = 80
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class CollectionRequest(Struct, frozen=True, kw_only=True):
     """One collection."""
 
     endpoints: tuple[str, ...] = ()
@@ -28,7 +28,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     resolution: int = _HOUR
 
 
-def asked(arguments: Namespace) -> Asked:
+def asked(arguments: Namespace) -> CollectionRequest:
     """What the flags ask for. Raises `GuardrailError` where CloudWatch does not keep that, or it would be too much."""
     resolution, days = arguments.resolution, arguments.days
     for name in arguments.endpoints:
@@ -48,7 +48,7 @@ def asked(arguments: Namespace) -> Asked:
             f"values of {resolution} s are for chosen endpoints, not for all of an account",
             hint=f"guardrail utilization ENDPOINT --resolution {resolution}",
         )
-    return Asked(
+    return CollectionRequest(
         endpoints=tuple(dict.fromkeys(arguments.endpoints)),
         regions=tuple(dict.fromkeys(arguments.region or ())),
         tags=tuple(dict.fromkeys(arguments.tag or ())),

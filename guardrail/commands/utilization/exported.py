@@ -15,21 +15,21 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from guardrail import files
-from guardrail.commands.utilization.asking import Asked
+from guardrail.commands.utilization.asking import CollectionRequest
 from guardrail.errors import GuardrailError, SourceError, did_you_mean
 from guardrail.evidence import answers, summary
 from guardrail.evidence.account import (
     Account,
-    Endpoint,
     EndpointConfig,
-    InferenceComponent,
+    EndpointDescription,
+    InferenceComponentDescription,
     MetricAlarm,
-    Model,
-    ScalableTarget,
+    ModelDescription,
+    ScalableTargetDescription,
     ScalingActivity,
     ScalingPolicy,
-    ScheduledAction,
-    TransformJob,
+    ScheduledActionDescription,
+    TransformJobDescription,
 )
 from guardrail.evidence.base import ENDPOINTS, SAGEMAKER, Series, Window
 from guardrail.evidence.bundle import Bundle
@@ -40,17 +40,17 @@ _ARN: Final = re.compile(r"arn:aws[a-z-]*:sagemaker:([a-z0-9-]+):(\d{12}):endpoi
 _HOST_METRICS: Final = re.compile(r"(CPU|Memory|GPU|GPUMemory|Disk)Utilization|LoadedModelCount")
 
 _DESCRIPTIONS: Final[Mapping[str, tuple[str, type[Struct]]]] = {
-    "InferenceComponentArn": ("inference_components", InferenceComponent),
-    "TransformJobArn": ("transform_jobs", TransformJob),
-    "ModelArn": ("models", Model),
-    "EndpointArn": ("endpoints", Endpoint),
+    "InferenceComponentArn": ("inference_components", InferenceComponentDescription),
+    "TransformJobArn": ("transform_jobs", TransformJobDescription),
+    "ModelArn": ("models", ModelDescription),
+    "EndpointArn": ("endpoints", EndpointDescription),
     "EndpointConfigArn": ("endpoint_configs", EndpointConfig),
 }
 """What an answer of a Describe call is, by the key that only it has; the first that is there."""
 _LISTS: Final[Mapping[str, tuple[str, type[Struct]]]] = {
-    "ScalableTargets": ("scalable_targets", ScalableTarget),
+    "ScalableTargets": ("scalable_targets", ScalableTargetDescription),
     "ScalingPolicies": ("scaling_policies", ScalingPolicy),
-    "ScheduledActions": ("scheduled_actions", ScheduledAction),
+    "ScheduledActions": ("scheduled_actions", ScheduledActionDescription),
     "ScalingActivities": ("scaling_activities", ScalingActivity),
     "MetricAlarms": ("alarms", MetricAlarm),
 }
@@ -62,12 +62,12 @@ class _Given(Struct, kw_only=True):
     parts: dict[str, list[Any]]
     whole: list[Account]
     requests: list[answers.Request]
-    pages: list[answers.Page]
+    pages: list[answers.AnswerPage]
     tables: list[tuple[str, bytes]]
     """CSV, with its path."""
 
 
-def bundle(paths: Sequence[str], asked: Asked) -> Bundle:
+def bundle(paths: Sequence[str], asked: CollectionRequest) -> Bundle:
     """The bundle of what files hold. Raises `GuardrailError` for what is not of AWS, or says too little."""
     given = _read(paths)
     if not given.pages and not given.tables:
@@ -90,17 +90,17 @@ def bundle(paths: Sequence[str], asked: Asked) -> Bundle:
     return summary.bundle(replace(described, now=window.end), series, window)
 
 
-def account(paths: Sequence[str], asked: Asked, now: datetime) -> Account:
+def account(paths: Sequence[str], asked: CollectionRequest, now: datetime) -> Account:
     """What the files describe. Raises `GuardrailError` where that is no endpoint."""
     return _account(_read(paths), asked, now)
 
 
-def _account(given: _Given, asked: Asked, now: datetime | None) -> Account:
+def _account(given: _Given, asked: CollectionRequest, now: datetime | None) -> Account:
     parts = {name: list(found) for name, found in given.parts.items()}
     for whole in given.whole:
         for name in parts:
             parts[name] += getattr(whole, name)
-    endpoints: list[Endpoint] = parts["endpoints"]
+    endpoints: list[EndpointDescription] = parts["endpoints"]
     if asked.endpoints:
         parts["endpoints"] = endpoints = [each for each in endpoints if each.endpoint_name in _names(asked)]
     if not endpoints:
@@ -128,11 +128,11 @@ def _refuse_times(value: Any) -> None:
             _refuse_times(getattr(value, name))
 
 
-def _names(asked: Asked) -> set[str]:
+def _names(asked: CollectionRequest) -> set[str]:
     return {name.partition("/")[0] for name in asked.endpoints}
 
 
-def _place(endpoint: Endpoint) -> tuple[str, str]:
+def _place(endpoint: EndpointDescription) -> tuple[str, str]:
     """Account and region, as its ARN has them."""
     found = _ARN.fullmatch(endpoint.endpoint_arn)
     if found is None:
@@ -220,10 +220,10 @@ def _foreign(path: str, problem: str) -> SourceError:
     )
 
 
-def _of_table(path: str, content: bytes, account: Account, asked: Asked) -> Iterator[Series]:
+def _of_table(path: str, content: bytes, account: Account, asked: CollectionRequest) -> Iterator[Series]:
     """The series of a CSV, which are of the one variant that was named."""
     endpoint, variant = _variant(path, account, asked)
-    ask = answers.Ask(
+    ask = answers.CsvSubject(
         namespace=SAGEMAKER,
         dimensions={"EndpointName": endpoint, "VariantName": variant},
         period=asked.resolution,
@@ -233,7 +233,7 @@ def _of_table(path: str, content: bytes, account: Account, asked: Asked) -> Iter
         yield replace(each, query=replace(each.query, namespace=ENDPOINTS)) if of_host else each
 
 
-def _variant(path: str, account: Account, asked: Asked) -> tuple[str, str]:
+def _variant(path: str, account: Account, asked: CollectionRequest) -> tuple[str, str]:
     known: dict[str, list[str]] = {
         each.endpoint_name: [variant.variant_name for variant in _variants(each)] for each in account.endpoints
     }
@@ -248,5 +248,5 @@ def _variant(path: str, account: Account, asked: Asked) -> tuple[str, str]:
     )
 
 
-def _variants(endpoint: Endpoint) -> Iterable[Any]:
+def _variants(endpoint: EndpointDescription) -> Iterable[Any]:
     return (*endpoint.production_variants, *endpoint.shadow_production_variants)

@@ -18,10 +18,10 @@ from msgspec.structs import replace
 
 from guardrail import output
 from guardrail.aws.access import Access, RegionError, check_region
-from guardrail.aws.inventory import Inventory, Wanted
+from guardrail.aws.inventory import RegionReader, Wanted
 from guardrail.aws.metrics import Metrics
 from guardrail.aws.pace import Clock
-from guardrail.commands.utilization.asking import Asked
+from guardrail.commands.utilization.asking import CollectionRequest
 from guardrail.errors import AWSError, GuardrailError, did_you_mean
 from guardrail.evidence import bundle_file, jobs, queries, summary
 from guardrail.evidence.account import Account, Fault
@@ -29,7 +29,7 @@ from guardrail.evidence.base import Series, Window
 from guardrail.evidence.bundle import VERSION, Bundle, EndpointEvidence, JobEvidence, Survey
 from guardrail.evidence.bundle_file import Packed
 from guardrail.evidence.journal import Header, Journal
-from guardrail.evidence.queries import Ask
+from guardrail.evidence.queries import TimedQuery
 from guardrail.prices.book import PriceBook
 from guardrail.progress import Status, progress
 from guardrail.reporters.wording import counted
@@ -39,7 +39,7 @@ _MANY_METRICS: Final = 1_000
 _MOST_REGIONS: Final = 40
 
 
-class Region(Struct, frozen=True, kw_only=True):
+class RegionToAsk(Struct, frozen=True, kw_only=True):
     """What is known of a region, and what CloudWatch is to be asked about it."""
 
     account: Account
@@ -50,19 +50,19 @@ class Region(Struct, frozen=True, kw_only=True):
     is_silent: bool = False
     """Whether it did not answer at all."""
 
-    def asks(self, window: Window) -> Iterator[Ask]:
+    def asks(self, window: Window) -> Iterator[TimedQuery]:
         """Everything to ask, endpoint by endpoint."""
         for endpoint in self.account.endpoints:
             yield from queries.of_endpoint(self.account, endpoint, window)
         yield from self.asks_of_jobs(window)
 
-    def asks_of_jobs(self, window: Window) -> Iterator[Ask]:
+    def asks_of_jobs(self, window: Window) -> Iterator[TimedQuery]:
         """Everything to ask about transform jobs."""
         for job in self.account.transform_jobs:
             yield from queries.of_job(job, self.hosts.get(job.transform_job_name, ()), window)
 
 
-def bundle(asked: Asked, journal_path: str) -> Packed:
+def bundle(asked: CollectionRequest, journal_path: str) -> Packed:
     """What is seen of all that was asked for; the journal holds it until `forget`. Raises `GuardrailError`."""
     gc.enable()  # which is off for commands that are over at once; this one takes minutes
     with progress("asking who these credentials are") as status:
@@ -85,7 +85,7 @@ def forget(journal_path: str) -> None:
         os.unlink(journal_path)
 
 
-def inventory(asked: Asked) -> tuple[list[Region], Window]:
+def inventory(asked: CollectionRequest) -> tuple[list[RegionToAsk], Window]:
     """What there is to ask about, without asking CloudWatch; nothing of it is kept. Raises `GuardrailError`."""
     with progress("asking who these credentials are") as status, output.temporary_folder() as folder:
         access, regions = _access(asked)
@@ -96,7 +96,7 @@ def inventory(asked: Asked) -> tuple[list[Region], Window]:
             journal.close()
 
 
-def _access(asked: Asked) -> tuple[Access, tuple[str, ...]]:
+def _access(asked: CollectionRequest) -> tuple[Access, tuple[str, ...]]:
     regions = tuple(check_region(region) for region in asked.regions)
     if len(regions) > _MOST_REGIONS:
         raise GuardrailError(f"{len(regions)} regions are more than AWS has")
@@ -106,7 +106,7 @@ def _access(asked: Asked) -> tuple[Access, tuple[str, ...]]:
     return access, regions or (access.region,)
 
 
-def _header(asked: Asked, access: Access, regions: tuple[str, ...]) -> Header:
+def _header(asked: CollectionRequest, access: Access, regions: tuple[str, ...]) -> Header:
     window = queries.window(access.now, asked.days, asked.resolution)
     return Header(
         account=access.account,
@@ -135,7 +135,9 @@ def _keep_or_drop(journal: Journal, path: str, failure: BaseException) -> None:
         output.say(f"guardrail: what was answered is kept in {path}: the same command goes on from there")
 
 
-def _collected(access: Access, names: tuple[str, ...], asked: Asked, journal: Journal, status: Status) -> Packed:
+def _collected(
+    access: Access, names: tuple[str, ...], asked: CollectionRequest, journal: Journal, status: Status
+) -> Packed:
     window = _window(journal.header)
     if journal.was_resumed:
         end = f"{window.end:%Y-%m-%d %H:%M} UTC"
@@ -148,11 +150,13 @@ def _collected(access: Access, names: tuple[str, ...], asked: Asked, journal: Jo
     return _summarised(regions, window, journal)
 
 
-def _regions(access: Access, names: tuple[str, ...], asked: Asked, journal: Journal, status: Status) -> list[Region]:
+def _regions(
+    access: Access, names: tuple[str, ...], asked: CollectionRequest, journal: Journal, status: Status
+) -> list[RegionToAsk]:
     """The inventory of every region; one of several that does not answer is a gap."""
 
-    def read(name: str) -> Region:
-        reader = Inventory(access, name, _window(journal.header), journal, status.say)
+    def read(name: str) -> RegionToAsk:
+        reader = RegionReader(access, name, _window(journal.header), journal, status.say)
         try:
             account = reader.account(Wanted(endpoints=asked.endpoints, tags=asked.tags), access.now)
             hosts = reader.hosts(account.transform_jobs)
@@ -160,7 +164,7 @@ def _regions(access: Access, names: tuple[str, ...], asked: Asked, journal: Jour
             if len(names) == 1:
                 raise
             return _silent(access, name, error, access.now)
-        return Region(account=replace(account, faults=reader.faults), hosts=hosts, names=reader.names)
+        return RegionToAsk(account=replace(account, faults=reader.faults), hosts=hosts, names=reader.names)
 
     with ThreadPoolExecutor(len(names)) as pool:
         try:
@@ -174,13 +178,13 @@ def _regions(access: Access, names: tuple[str, ...], asked: Asked, journal: Jour
     return found
 
 
-def _silent(access: Access, name: str, error: RegionError, now: datetime) -> Region:
+def _silent(access: Access, name: str, error: RegionError, now: datetime) -> RegionToAsk:
     fault = Fault(call="every call", reason=error.message)
     account = Account(account=access.account, region=name, now=now, faults=(fault,))
-    return Region(account=account, hosts={}, is_silent=True)
+    return RegionToAsk(account=account, hosts={}, is_silent=True)
 
 
-def _check_names(asked: Asked, regions: Iterable[Region]) -> None:
+def _check_names(asked: CollectionRequest, regions: Iterable[RegionToAsk]) -> None:
     answered = [region for region in regions if not region.is_silent]
     found = {endpoint.endpoint_name for region in answered for endpoint in region.account.endpoints}
     refused = {fault.subject.removeprefix("endpoint/") for region in answered for fault in region.account.faults}
@@ -193,7 +197,7 @@ def _check_names(asked: Asked, regions: Iterable[Region]) -> None:
         )
 
 
-def _tell_price(regions: Iterable[Region], window: Window, journal: Journal) -> None:
+def _tell_price(regions: Iterable[RegionToAsk], window: Window, journal: Journal) -> None:
     """Say what a large run is about to ask, before it does."""
     for region in regions:
         name = region.account.region
@@ -207,13 +211,13 @@ def _tell_price(regions: Iterable[Region], window: Window, journal: Journal) -> 
             )
 
 
-def _summarised(regions: Sequence[Region], window: Window, journal: Journal) -> Packed:
+def _summarised(regions: Sequence[RegionToAsk], window: Window, journal: Journal) -> Packed:
     """The bundle, in the order of its file."""
     specs = PriceBook().instance
     ordered = sorted(regions, key=lambda region: region.account.region)
     statuses: dict[str, Counter[str]] = {region.account.region: Counter() for region in ordered}
 
-    def answered(region: Region, asks: Iterable[Ask]) -> Iterator[Series]:
+    def answered(region: RegionToAsk, asks: Iterable[TimedQuery]) -> Iterator[Series]:
         for series in journal.series(region.account.region, asks):
             statuses[region.account.region][series.status] += 1
             yield series

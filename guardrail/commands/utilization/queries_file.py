@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from guardrail.commands.utilization.asking import Asked
+from guardrail.commands.utilization.asking import CollectionRequest
 from guardrail.errors import GuardrailError
 from guardrail.evidence import queries
-from guardrail.evidence.queries import DAY_S, Ask
+from guardrail.evidence.queries import DAY_S, TimedQuery
 
 
-class Requests(msgspec.Struct, frozen=True, kw_only=True):
+class RequestTexts(msgspec.Struct, frozen=True, kw_only=True):
     """Texts of requests, each the input of one ``aws cloudwatch get-metric-data``."""
 
     window: tuple[str, ...]
@@ -21,18 +21,18 @@ class Requests(msgspec.Struct, frozen=True, kw_only=True):
     """Days with a request as far back as CloudWatch keeps them."""
 
 
-def requests(asked: Asked, given: Sequence[str]) -> Requests:
+def requests(asked: CollectionRequest, given: Sequence[str]) -> RequestTexts:
     """The requests for what files describe, or for what runs in the account where there are none."""
     asks = list(_of_files(asked, given) if given else _of_account(asked))
     if not asks:
         raise GuardrailError("there is nothing to ask about: no endpoint was found")
-    return Requests(
+    return RequestTexts(
         window=tuple(_texts(ask for ask in asks if ask.query.period < DAY_S)),
         before=tuple(_texts(ask for ask in asks if ask.query.period == DAY_S)),
     )
 
 
-def _of_files(asked: Asked, given: Sequence[str]) -> Iterator[Ask]:
+def _of_files(asked: CollectionRequest, given: Sequence[str]) -> Iterator[TimedQuery]:
     from guardrail.commands.utilization import exported
 
     now = datetime.now(UTC)
@@ -42,7 +42,7 @@ def _of_files(asked: Asked, given: Sequence[str]) -> Iterator[Ask]:
         yield from queries.of_endpoint(account, endpoint, window)
 
 
-def _of_account(asked: Asked) -> Iterator[Ask]:
+def _of_account(asked: CollectionRequest) -> Iterator[TimedQuery]:
     from guardrail.commands.utilization import live
 
     regions, window = live.inventory(asked)
@@ -51,13 +51,13 @@ def _of_account(asked: Asked) -> Iterator[Ask]:
     yield from regions[0].asks(window)
 
 
-def _texts(asks: Iterable[Ask]) -> Iterator[str]:
+def _texts(asks: Iterable[TimedQuery]) -> Iterator[str]:
     for batch in queries.batches(asks):
         text = msgspec.json.format(msgspec.json.encode(queries.request(batch)), indent=1).decode()
         yield f"{text}\n"
 
 
-def alone(found: Requests) -> str:
+def alone(found: RequestTexts) -> str:
     """The request of the window, where it is one. Raises `GuardrailError` where it takes several files."""
     if len(found.window) > 1:
         raise GuardrailError(

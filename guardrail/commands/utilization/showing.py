@@ -8,7 +8,7 @@ from guardrail.errors import GuardrailError, SourceError
 from guardrail.evidence import recommender, usage_file
 from guardrail.evidence.bundle import Bundle, EndpointEvidence, JobEvidence, Survey
 from guardrail.evidence.judge import fleet
-from guardrail.evidence.judge.fleet import Asked, JudgedEndpoint
+from guardrail.evidence.judge.fleet import JudgedEndpoint, JudgingTerms
 from guardrail.evidence.recommender import LoadTest, ScalingAdvice
 from guardrail.prices.book import PriceBook
 
@@ -25,7 +25,7 @@ def show(
     bundle = Bundle(version="1", surveys=tuple(surveys), endpoints=tuple(found), jobs=tuple(jobs))
     prices = PriceBook()
     told = list(_told(arguments.recommendations, surveys, prices))
-    asked = Asked(
+    asked = JudgingTerms(
         headroom=arguments.headroom / 100,
         percentile=arguments.percentile,
         idle_hours=arguments.idle_hours,

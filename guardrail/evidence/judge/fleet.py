@@ -7,15 +7,15 @@ from typing import Final
 from msgspec import Struct
 
 from guardrail.alternatives.base import Alternative
-from guardrail.alternatives.engine import Engine
+from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.cost.base import Bill
 from guardrail.evidence import recommender, standing
 from guardrail.evidence.bundle import Bundle, ComponentEvidence, EndpointEvidence, VariantEvidence
-from guardrail.evidence.demand import Observed, requests_a_month
+from guardrail.evidence.demand import ObservedDemand, requests_a_month
 from guardrail.evidence.judge import batch, idle, right_sizing, scaling, serverless
 from guardrail.evidence.judge.batch import JudgedJobs
 from guardrail.evidence.judge.idle import Idleness
-from guardrail.evidence.judge.right_sizing import HEADROOM, Declared, Percentile, RightSizing
+from guardrail.evidence.judge.right_sizing import HEADROOM, Percentile, RightSizing, VariantToJudge
 from guardrail.evidence.judge.scaling import Bounds, NeverApproached, Periodic
 from guardrail.evidence.judge.serverless import Fitted
 from guardrail.evidence.recommender import LoadTest, ScalingAdvice
@@ -27,7 +27,7 @@ _WAYS: Final = frozenset({"serverless", "asynchronous", "batch", "real-time"})
 _HOURS_OF_DAY: Final = 24
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class JudgingTerms(Struct, frozen=True, kw_only=True):
     """By what one judges."""
 
     headroom: Decimal = HEADROOM
@@ -110,10 +110,10 @@ class JudgedEndpoint(Struct, frozen=True, kw_only=True):
         return sum(amounts, ZERO) if len(amounts) == len(self.variants) else None
 
 
-def judged(bundle: Bundle, prices: PriceBook, asked: Asked | None = None) -> tuple[JudgedEndpoint, ...]:
+def judged(bundle: Bundle, prices: PriceBook, asked: JudgingTerms | None = None) -> tuple[JudgedEndpoint, ...]:
     """Everything that the bundle says of endpoints, those with the most money at stake first."""
-    engine = Engine(prices, Observed(bundle))
-    found = [endpoint(engine, one, asked or Asked()) for one in bundle.endpoints]
+    engine = AlternativesEngine(prices, ObservedDemand(bundle))
+    found = [endpoint(engine, one, asked or JudgingTerms()) for one in bundle.endpoints]
     return tuple(
         sorted(
             found, key=lambda one: (-one.stake_usd, -(one.monthly_usd or ZERO), one.evidence.region, one.evidence.name)
@@ -121,16 +121,16 @@ def judged(bundle: Bundle, prices: PriceBook, asked: Asked | None = None) -> tup
     )
 
 
-def jobs(bundle: Bundle, prices: PriceBook, asked: Asked | None = None) -> tuple[JudgedJobs, ...]:
+def jobs(bundle: Bundle, prices: PriceBook, asked: JudgingTerms | None = None) -> tuple[JudgedJobs, ...]:
     """What is said of transform jobs, the most money first."""
-    by = asked or Asked()
+    by = asked or JudgingTerms()
     found = [batch.judge(job, prices, headroom=by.headroom, percentile=by.percentile) for job in bundle.jobs]
     return tuple(
         sorted(found, key=lambda one: (-(one.saving_usd or ZERO), -(one.monthly_usd or ZERO), one.evidence.prefix))
     )
 
 
-def endpoint(engine: Engine, found: EndpointEvidence, asked: Asked) -> JudgedEndpoint:
+def endpoint(engine: AlternativesEngine, found: EndpointEvidence, asked: JudgingTerms) -> JudgedEndpoint:
     """One endpoint."""
     modelled = standing.endpoint_of(found)
     bill = engine.estimator.endpoint(modelled)
@@ -147,13 +147,13 @@ def endpoint(engine: Engine, found: EndpointEvidence, asked: Asked) -> JudgedEnd
 
 
 def _variant(  # noqa: PLR0913, PLR0917 - one variant with all that it is judged by
-    engine: Engine,
+    engine: AlternativesEngine,
     found: EndpointEvidence,
     place: int,
     modelled: Endpoint,
     bill: Bill,
     ways: tuple[Alternative, ...],
-    asked: Asked,
+    asked: JudgingTerms,
 ) -> JudgedVariant:
     evidence = found.variants[place]
     hourly = _hourly(bill)
@@ -163,7 +163,7 @@ def _variant(  # noqa: PLR0913, PLR0917 - one variant with all that it is judged
     runs = evidence.serverless is None and not idleness.is_idle and idleness.verdict != "at-zero"
     sizing = None
     if runs:
-        declared = Declared(endpoint=modelled, place=place)
+        declared = VariantToJudge(endpoint=modelled, place=place)
         sizing = right_sizing.judge(
             engine, found, evidence, declared, headroom=asked.headroom, percentile=asked.percentile
         )

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from guardrail.alternatives import needs
 from guardrail.alternatives.base import Alternative
-from guardrail.alternatives.engine import Engine
+from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.alternatives.needs import Need
 from guardrail.evidence.bundle import Distribution, EndpointEvidence, Segment, VariantEvidence
 from guardrail.evidence.judge import confidence
@@ -103,7 +103,7 @@ class RightSizing(Struct, frozen=True, kw_only=True):
         return None if self.cheapest is None else self.cheapest.alternative.usd
 
 
-class Declared(Struct, frozen=True, kw_only=True):
+class VariantToJudge(Struct, frozen=True, kw_only=True):
     """The variant that is judged: as it runs, or as a change will have it."""
 
     endpoint: Endpoint
@@ -113,10 +113,10 @@ class Declared(Struct, frozen=True, kw_only=True):
 
 
 def judge(
-    engine: Engine,
+    engine: AlternativesEngine,
     found: EndpointEvidence,
     variant: VariantEvidence,
-    declared: Declared,
+    declared: VariantToJudge,
     *,
     headroom: Decimal = HEADROOM,
     percentile: Percentile = "p99",
@@ -168,7 +168,7 @@ def judge(
 
 
 def _present(
-    engine: Engine, found: EndpointEvidence, variant: VariantEvidence, endpoint: Endpoint, place: int
+    engine: AlternativesEngine, found: EndpointEvidence, variant: VariantEvidence, endpoint: Endpoint, place: int
 ) -> tuple[InstanceSpec | None, str]:
     """The type that is judged, and why there is none to judge."""
     if found.mode == "serverless":
@@ -258,7 +258,7 @@ def _would_be_used_up(need: Need, spec: InstanceSpec) -> Iterator[str]:
             yield f"{plain(used)} of {plain(whole)} {what} would be used, all there are"
 
 
-def _unseen(engine: Engine, variant: VariantEvidence, need: Need, spec: InstanceSpec) -> str | None:
+def _unseen(engine: AlternativesEngine, variant: VariantEvidence, need: Need, spec: InstanceSpec) -> str | None:
     """Why what was measured does not tell whether the declared type does, though nothing contradicts it."""
     if variant.multi_model:
         return _CACHE
@@ -286,7 +286,9 @@ def _hidden(found: EndpointEvidence, variant: VariantEvidence) -> str | None:
 # What would do -------------------------------------------------------------------------------------------------------
 
 
-def _options(engine: Engine, endpoint: Endpoint, place: int, spec: InstanceSpec, needed: Need) -> Iterator[Option]:
+def _options(
+    engine: AlternativesEngine, endpoint: Endpoint, place: int, spec: InstanceSpec, needed: Need
+) -> Iterator[Option]:
     """The cheapest that have what is needed: three of the present architecture, and one of another."""
     found = list(islice(engine.that_fit(endpoint, place, needed), 4 * _LISTED))
     own = [each for each in found if each.kind != "graviton"][:_LISTED]
@@ -304,10 +306,10 @@ def _options(engine: Engine, endpoint: Endpoint, place: int, spec: InstanceSpec,
 
 
 def _slower(
-    engine: Engine,
+    engine: AlternativesEngine,
     found: EndpointEvidence,
     variant: VariantEvidence,
-    declared: Declared,
+    declared: VariantToJudge,
     needed: Need,
     options: tuple[Option, ...],
 ) -> Option | None:
@@ -341,7 +343,9 @@ def _count(endpoint: Endpoint, place: int) -> int | None:
     return count if isinstance(count, int) else None
 
 
-def _fewer(engine: Engine, endpoint: Endpoint, place: int, spec: InstanceSpec, needed: Need) -> Alternative | None:
+def _fewer(
+    engine: AlternativesEngine, endpoint: Endpoint, place: int, spec: InstanceSpec, needed: Need
+) -> Alternative | None:
     """Fewer instances: load is shared out among those that are left, memory is not."""
     count = _count(endpoint, place)
     if count is None or count < 2 or needed.cpu_cores is None:  # noqa: PLR2004 - one instance is not made fewer
@@ -355,12 +359,14 @@ def _fewer(engine: Engine, endpoint: Endpoint, place: int, spec: InstanceSpec, n
     return engine.with_fewer(endpoint, place, least) if least < count else None
 
 
-def _enough(engine: Engine, endpoint: Endpoint, spec: InstanceSpec, needed: Need) -> str | None:
+def _enough(engine: AlternativesEngine, endpoint: Endpoint, spec: InstanceSpec, needed: Need) -> str | None:
     found = needs.fitting(engine.prices, str(endpoint.region), spec, needed)
     return next((each.spec.instance_type for each in found if each.kind != "graviton"), None)
 
 
-def _notes(engine: Engine, options: tuple[Option, ...], most: Need, needed: Need, spec: InstanceSpec) -> Iterator[str]:
+def _notes(
+    engine: AlternativesEngine, options: tuple[Option, ...], most: Need, needed: Need, spec: InstanceSpec
+) -> Iterator[str]:
     """A type below the maximum that was seen: the hours beyond the need are slower on it."""
     for option in options:
         other = engine.prices.instance(option.instance_type)

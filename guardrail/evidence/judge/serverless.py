@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from guardrail.alternatives.base import Alternative
-from guardrail.alternatives.engine import Engine
+from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.evidence.bundle import VariantEvidence
 from guardrail.model import Endpoint
 
@@ -32,7 +32,9 @@ class Fitted(Struct, frozen=True, kw_only=True):
     """As many as were used."""
 
 
-def judge(engine: Engine, variant: VariantEvidence, endpoint: Endpoint, place: int, headroom: Decimal) -> Fitted | None:
+def judge(
+    engine: AlternativesEngine, variant: VariantEvidence, endpoint: Endpoint, place: int, headroom: Decimal
+) -> Fitted | None:
     """Judge a serverless variant; None of one that is none, or of which nothing was measured."""
     size = variant.serverless
     if size is None:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from guardrail.fixes.additions import BACKLOG, BACKLOG_TARGET, waking
-from guardrail.fixes.base import AddTarget, AddTracking, AddWake, Change, NoFixError, SetValue
+from guardrail.fixes.base import AddTarget, AddTracking, AddWake, Change, NoFixError, SetProperty
 from guardrail.fixes.decisions import NEEDS_A_MAXIMUM
 from guardrail.fixes.mending.slips import linked
-from guardrail.fixes.mending.subjects import Subject, adds, greatest, known, policies_of
+from guardrail.fixes.mending.subjects import VariantOfFinding, adds, greatest, known, policies_of
 from guardrail.fixes.mending.watched import alarm_changes
 from guardrail.model import (
     COPY_COUNT,
@@ -27,7 +27,7 @@ _COOLDOWN_S = 300
 """The default of a cooldown (Application Auto Scaling user guide, target-tracking-scaling-policy-overview)."""
 
 
-def reach_zero(subject: Subject) -> Sequence[Change]:
+def reach_zero(subject: VariantOfFinding) -> Sequence[Change]:
     """A target, a minimum of 0, and what takes capacity away: the first of these that lacks."""
     target = subject.scaling
     if target is None:
@@ -40,25 +40,25 @@ def reach_zero(subject: Subject) -> Sequence[Change]:
     if target.scheduled_actions != ():
         raise NoFixError("its schedule sets more: which hours have no work is a number that only you can know")
     if known(target.min_capacity, "its minimum") != 0:
-        return [SetValue(target.address, ("MinCapacity",), 0)]
+        return [SetProperty(target.address, ("MinCapacity",), 0)]
     return _take_away(subject, target)
 
 
-def _take_away(subject: Subject, target: ScalableTarget) -> Sequence[Change]:
+def _take_away(subject: VariantOfFinding, target: ScalableTarget) -> Sequence[Change]:
     """What has something take capacity away from a target."""
     policies = policies_of(target)
     if target.dynamic_scaling_in_suspended is True:
-        return [SetValue(target.address, ("SuspendedState", "DynamicScalingInSuspended"), value=False)]
+        return [SetProperty(target.address, ("SuspendedState", "DynamicScalingInSuspended"), value=False)]
     tracking = [policy for policy in policies if isinstance(policy, TargetTrackingPolicy)]
     disabled = [policy for policy in tracking if policy.disable_scale_in is True]
     if disabled:
-        return [SetValue(disabled[0].address, (_TRACKING, "DisableScaleIn"), value=False)]
+        return [SetProperty(disabled[0].address, (_TRACKING, "DisableScaleIn"), value=False)]
     if tracking:
         raise NoFixError("its target tracking policies have no metric that can be read here")
     return _follow(subject, target)
 
 
-def _follow(subject: Subject, target: ScalableTarget) -> Sequence[Change]:
+def _follow(subject: VariantOfFinding, target: ScalableTarget) -> Sequence[Change]:
     """A policy for a target that has none, where AWS has an example of its number."""
     if target.dimension == INSTANCE_COUNT and subject.endpoint.mode == "async":
         return [AddTracking(target.address, BACKLOG, BACKLOG_TARGET, predefined=False)]
@@ -73,11 +73,11 @@ def _follow(subject: Subject, target: ScalableTarget) -> Sequence[Change]:
     )
 
 
-def wake(subject: Subject) -> Sequence[Change]:
+def wake(subject: VariantOfFinding) -> Sequence[Change]:
     """What is wrong with the alarm that nearly wakes it, else steps and an alarm that do."""
     target = subject.target
     if target.dynamic_scaling_out_suspended is True:
-        return [SetValue(target.address, ("SuspendedState", "DynamicScalingOutSuspended"), value=False)]
+        return [SetProperty(target.address, ("SuspendedState", "DynamicScalingOutSuspended"), value=False)]
     copies = target.dimension == COPY_COUNT
     steps = [policy for policy in policies_of(target) if isinstance(policy, StepScalingPolicy) and adds(policy)]
     for policy in steps:
@@ -93,7 +93,7 @@ def wake(subject: Subject) -> Sequence[Change]:
     return [AddWake(target.address, subject.name, several and not copies, idle, watching, copies)]
 
 
-def _idle_alarm(subject: Subject, metric: str) -> str | None:
+def _idle_alarm(subject: VariantOfFinding, metric: str) -> str | None:
     """The alarm on a metric of the endpoint that has no actions, as if somebody had forgotten them."""
     idle = (each for each in subject.endpoint.unlinked_scaling if each.idle_alarm is not None)
     return next((each.address for each in idle if each.idle_alarm and each.idle_alarm.metric_name == metric), None)
@@ -109,12 +109,12 @@ def _adds_the_first(policy: StepScalingPolicy) -> bool:
     )
 
 
-def link(subject: Subject) -> Sequence[Change]:
+def link(subject: VariantOfFinding) -> Sequence[Change]:
     """The words that are wrong in what was to scale it; where there are none any more, what scales it."""
     return linked(subject) if subject.endpoint.unlinked_scaling else scale(subject)
 
 
-def scale(subject: Subject) -> Sequence[Change]:
+def scale(subject: VariantOfFinding) -> Sequence[Change]:
     """A target where usage has its bounds, or a policy for one that has none."""
     if subject.scaling is None:
         if subject.endpoint.unlinked_scaling:
@@ -125,7 +125,7 @@ def scale(subject: Subject) -> Sequence[Change]:
     return _follow(subject, subject.target)
 
 
-def _target_of_usage(subject: Subject) -> Sequence[Change]:
+def _target_of_usage(subject: VariantOfFinding) -> Sequence[Change]:
     """A scaling target from what a variant starts with to the maximum that usage states."""
     most, rate = greatest(subject), subject.asked.instance_requests_per_minute
     configuration = subject.endpoint.configuration_address
@@ -138,15 +138,15 @@ def _target_of_usage(subject: Subject) -> Sequence[Change]:
     return [AddTarget(subject.endpoint.address, configuration, index, subject.name, None, most)]
 
 
-def room(subject: Subject) -> Sequence[Change]:
+def room(subject: VariantOfFinding) -> Sequence[Change]:
     """The maximum that usage states, for a target that has none above its minimum."""
     most, target = greatest(subject), subject.target
     if most is None or target.dimension != INSTANCE_COUNT:
         raise NoFixError(f"{NEEDS_A_MAXIMUM} (max_instances in the usage file)")
-    return [SetValue(target.address, ("MaxCapacity",), most)]
+    return [SetProperty(target.address, ("MaxCapacity",), most)]
 
 
-def scale_in(subject: Subject) -> Sequence[Change]:
+def scale_in(subject: VariantOfFinding) -> Sequence[Change]:
     """What has something take away what is added."""
     target = subject.target
     tracking = [policy for policy in policies_of(target) if isinstance(policy, TargetTrackingPolicy)]
@@ -155,26 +155,26 @@ def scale_in(subject: Subject) -> Sequence[Change]:
     return _take_away(subject, target)
 
 
-def shorten(subject: Subject) -> Sequence[Change]:
+def shorten(subject: VariantOfFinding) -> Sequence[Change]:
     """The longest cooldown, and so one after the other until all are short enough."""
     waits: list[tuple[int, Change]] = []
     for policy in policies_of(subject.target):
         match policy:
             case StepScalingPolicy(address=address, cooldown_s=int(seconds)):
                 path = ("StepScalingPolicyConfiguration", "Cooldown")
-                waits.append((seconds, SetValue(address, path, _COOLDOWN_S)))
+                waits.append((seconds, SetProperty(address, path, _COOLDOWN_S)))
             case TargetTrackingPolicy(address=address):
                 told = {"ScaleInCooldown": policy.scale_in_cooldown_s, "ScaleOutCooldown": policy.scale_out_cooldown_s}
                 for name, wait in told.items():
                     if isinstance(wait, int):
-                        waits.append((wait, SetValue(address, (_TRACKING, name), _COOLDOWN_S)))
+                        waits.append((wait, SetProperty(address, (_TRACKING, name), _COOLDOWN_S)))
     longest = max(waits, key=lambda wait: wait[0], default=None)
     if longest is None or longest[0] <= _COOLDOWN_S:
         raise NoFixError("it needs a number: how many seconds it is to wait")
     return [longest[1]]
 
 
-def let_rest(subject: Subject) -> Sequence[Change]:
+def let_rest(subject: VariantOfFinding) -> Sequence[Change]:
     """A minimum of 0 for each component that keeps a copy on its host."""
     components = subject.endpoint.inference_components
     if isinstance(components, Unknown):
@@ -188,13 +188,13 @@ def let_rest(subject: Subject) -> Sequence[Change]:
         if target.scheduled_actions != ():
             raise NoFixError(f"the schedule of {target.address} sets more: which hours have no work is for you to say")
         if target.min_capacity != 0:
-            return [SetValue(target.address, ("MinCapacity",), 0)]
+            return [SetProperty(target.address, ("MinCapacity",), 0)]
     raise NoFixError("nothing takes its copies away, and at how many requests that is to happen is for you to say")
 
 
-def keep_one(subject: Subject) -> Sequence[Change]:
+def keep_one(subject: VariantOfFinding) -> Sequence[Change]:
     """A minimum of 1 for what cannot have less."""
     target = subject.target
     if target.scheduled_actions != () or target.min_capacity != 0 or target.max_capacity == 0:
         raise NoFixError("it needs numbers: the least and the most that it is to have at each time")
-    return [SetValue(target.address, ("MinCapacity",), 1)]
+    return [SetProperty(target.address, ("MinCapacity",), 1)]

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 from guardrail.fixes.base import Change, NoFixError, SetWord
-from guardrail.fixes.mending.subjects import Subject
+from guardrail.fixes.mending.subjects import VariantOfFinding
 from guardrail.model import Endpoint, Unknown, UnlinkedScaling
 from guardrail.sources.linking.slips import is_slip
 
 _MISSING = re.compile(r"there is no endpoint '([^']+)' here")
 
 
-def linked(subject: Subject) -> Sequence[Change]:
+def linked(subject: VariantOfFinding) -> Sequence[Change]:
     """The words that are wrong in what was to scale it."""
     changes = [_word(each, subject.endpoint) for each in subject.endpoint.unlinked_scaling]
     return [change for change in changes if change is not None]

@@ -8,7 +8,7 @@ from guardrail.model import Endpoint, InferenceComponent, ScalableTarget, StepSc
 from guardrail.policy.base import Result
 
 
-class Subject:
+class VariantOfFinding:
     """The variant or component that a finding is about, with what scales it."""
 
     def __init__(self, result: Result, endpoint: Endpoint, asked: Sequence[VariantDemand]) -> None:
@@ -82,7 +82,7 @@ def policies_of(target: ScalableTarget) -> Sequence[object]:
     return target.policies
 
 
-def greatest(subject: Subject) -> int | None:
+def greatest(subject: VariantOfFinding) -> int | None:
     """The maximum that usage states. Raises `NoFixError` for one that is no whole number."""
     most = subject.asked.max_instances
     if most is not None and most != int(most):

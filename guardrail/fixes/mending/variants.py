@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from guardrail.fixes.base import Change, NoFixError, Remove, SetValue, SetWord
-from guardrail.fixes.mending.subjects import Subject
+from guardrail.fixes.base import Change, NoFixError, Remove, SetProperty, SetWord
+from guardrail.fixes.mending.subjects import VariantOfFinding
 from guardrail.model import InstanceVariant
 
 _TYPE = re.compile(r'instance_type = "(ml\.[\w.-]+)"')
@@ -12,7 +12,7 @@ _SAMPLED = re.compile(r"initial_sampling_percentage = (\d+)")
 _GREATEST_VOLUME_GB = 512
 
 
-def without_volume(subject: Subject) -> Sequence[Change]:
+def without_volume(subject: VariantOfFinding) -> Sequence[Change]:
     """No volume on a type that has a disk of its own."""
     variant, configuration = subject.thing, subject.endpoint.configuration_address
     if not isinstance(variant, InstanceVariant) or configuration is None:
@@ -23,15 +23,15 @@ def without_volume(subject: Subject) -> Sequence[Change]:
     return [Remove(configuration, (*subject.place, "VolumeSizeInGB"))]
 
 
-def offered_type(subject: Subject) -> Sequence[Change]:
+def offered_type(subject: VariantOfFinding) -> Sequence[Change]:
     """The type that a name is nearly, as its finding says it: ``ml.m5.xlarge`` for ``m5.xlarge``."""
     said = _TYPE.fullmatch(subject.fix)
     if said is None or subject.endpoint.configuration_address is None:
         raise NoFixError("which instance type takes its place is for you to say")
-    return [SetValue(subject.endpoint.configuration_address, (*subject.place, "InstanceType"), said[1])]
+    return [SetProperty(subject.endpoint.configuration_address, (*subject.place, "InstanceType"), said[1])]
 
 
-def model(subject: Subject) -> Sequence[Change]:
+def model(subject: VariantOfFinding) -> Sequence[Change]:
     """The name of the model that is meant, in place of one that is it but for a slip."""
     variant, configuration = subject.thing, subject.endpoint.configuration_address
     meant, name = getattr(variant, "model_meant", None), getattr(variant, "model_name", None)
@@ -40,17 +40,17 @@ def model(subject: Subject) -> Sequence[Change]:
     return [SetWord(configuration, ((*subject.place, "ModelName"),), meant, name)]
 
 
-def without_accelerator(subject: Subject) -> Sequence[Change]:
+def without_accelerator(subject: VariantOfFinding) -> Sequence[Change]:
     """No Elastic Inference accelerator, which AWS no longer has."""
     if subject.endpoint.configuration_address is None:
         raise NoFixError("its configuration is managed elsewhere")
     return [Remove(subject.endpoint.configuration_address, (*subject.place, "AcceleratorType"))]
 
 
-def sampled(subject: Subject) -> Sequence[Change]:
+def sampled(subject: VariantOfFinding) -> Sequence[Change]:
     """The share of requests that is agreed, as the finding says it."""
     said = _SAMPLED.fullmatch(subject.fix)
     if said is None or subject.endpoint.configuration_address is None:
         raise NoFixError("it needs a number: the share of requests to capture")
     path = ("DataCaptureConfig", "InitialSamplingPercentage")
-    return [SetValue(subject.endpoint.configuration_address, path, int(said[1]))]
+    return [SetProperty(subject.endpoint.configuration_address, path, int(said[1]))]

@@ -5,8 +5,8 @@ from difflib import SequenceMatcher, get_close_matches
 
 from guardrail import metrics
 from guardrail.fixes.additions import waking
-from guardrail.fixes.base import Change, NameEndpoint, NoFixError, SetValue
-from guardrail.fixes.mending.subjects import Subject, adds, policies_of
+from guardrail.fixes.base import Change, NameEndpoint, NoFixError, SetProperty
+from guardrail.fixes.mending.subjects import VariantOfFinding, adds, policies_of
 from guardrail.model import (
     COPY_COUNT,
     Alarm,
@@ -25,7 +25,7 @@ _PERCENT = range(10, 101)
 _GREATER, _AT_LEAST = "GreaterThanThreshold", "GreaterThanOrEqualToThreshold"
 
 
-def alarm_changes(alarm: Alarm, subject: Subject, *, copies: bool) -> Iterator[Change]:
+def alarm_changes(alarm: Alarm, subject: VariantOfFinding, *, copies: bool) -> Iterator[Change]:
     """What makes an alarm wake an endpoint that nearly does; nothing of one that is for something else."""
     address, name = alarm.address, alarm.metric_name
     metric, by = waking(copies=copies)
@@ -33,17 +33,17 @@ def alarm_changes(alarm: Alarm, subject: Subject, *, copies: bool) -> Iterator[C
         return
     if name != metric:
         if get_close_matches(name, [metric], 1, _NEARLY):
-            yield SetValue(address, ("MetricName",), metric)
+            yield SetProperty(address, ("MetricName",), metric)
         return
     if isinstance(alarm.namespace, str) and alarm.namespace != metrics.SAGEMAKER:
-        yield SetValue(address, ("Namespace",), metrics.SAGEMAKER)
+        yield SetProperty(address, ("Namespace",), metrics.SAGEMAKER)
     whose = subject.thing if copies else subject.endpoint
     if not isinstance(alarm.dimensions, Unknown) and len(alarm.dimensions) == 1:
         names = {by: getattr(whose, "name", None)}
         yield from _dimension_changes(address, (), alarm.dimensions, names, subject.target)
     yield from _thresholds(alarm)
     if alarm.actions_enabled is False:
-        yield SetValue(address, ("ActionsEnabled",), value=True)
+        yield SetProperty(address, ("ActionsEnabled",), value=True)
 
 
 def _dimension_changes(
@@ -60,11 +60,11 @@ def _dimension_changes(
         known = names.get(key)
         missing = [each for each in names if each not in dimensions]
         if known is None and len(missing) == 1 and get_close_matches(key, missing, 1, _NEARLY):
-            yield SetValue(address, (*base, "Dimensions", place, "Name"), missing[0])
+            yield SetProperty(address, (*base, "Dimensions", place, "Name"), missing[0])
         elif not isinstance(value, str) or not isinstance(known, str) or value == known:
             continue
         elif key == _VARIANT:
-            yield SetValue(address, (*base, "Dimensions", place, "Value"), known)
+            yield SetProperty(address, (*base, "Dimensions", place, "Value"), known)
         else:
             yield NameEndpoint(address, (*base, "Dimensions", place, "Value"), target.address)
 
@@ -76,19 +76,19 @@ def _thresholds(alarm: Alarm) -> Iterator[Change]:
         return
     is_strict = comparison == _GREATER
     if (not is_strict and comparison != _AT_LEAST) or (is_strict and threshold == 1):
-        yield SetValue(alarm.address, ("ComparisonOperator",), _AT_LEAST)
+        yield SetProperty(alarm.address, ("ComparisonOperator",), _AT_LEAST)
     elif threshold > 1:
-        yield SetValue(alarm.address, ("Threshold",), 0 if is_strict else 1)
+        yield SetProperty(alarm.address, ("Threshold",), 0 if is_strict else 1)
 
 
-def fire(subject: Subject) -> Sequence[Change]:
+def fire(subject: VariantOfFinding) -> Sequence[Change]:
     """An alarm whose actions are disabled, or that watches what is nearly a metric."""
     for policy in policies_of(subject.target):
         if not isinstance(policy, StepScalingPolicy) or isinstance(policy.alarms, Unknown):
             continue
         for alarm in policy.alarms:
             if alarm.actions_enabled is False:
-                return [SetValue(alarm.address, ("ActionsEnabled",), value=True)]
+                return [SetProperty(alarm.address, ("ActionsEnabled",), value=True)]
             copies = subject.target.dimension == COPY_COUNT
             if alarm.metric_name == waking(copies=copies)[0] and adds(policy):
                 wakes = [*alarm_changes(alarm, subject, copies=copies)][:1]
@@ -101,7 +101,7 @@ def fire(subject: Subject) -> Sequence[Change]:
     raise NoFixError("what its alarm is to watch is not nearly what it watches")
 
 
-def follow_metrics(subject: Subject) -> Sequence[Change]:
+def follow_metrics(subject: VariantOfFinding) -> Sequence[Change]:
     """A metric that is nearly one that is published, or is looked for in another place than it is in."""
     reasons: list[str] = []
     for policy in policies_of(subject.target):
@@ -117,13 +117,13 @@ def follow_metrics(subject: Subject) -> Sequence[Change]:
     raise NoFixError(reasons[0] if reasons else "it has no policy that follows a metric")
 
 
-def _metric_changes(policy: TargetTrackingPolicy, metric: ScalingMetric, subject: Subject) -> Sequence[Change]:
+def _metric_changes(policy: TargetTrackingPolicy, metric: ScalingMetric, subject: VariantOfFinding) -> Sequence[Change]:
     name = metric.name
     if not isinstance(name, str):
         return []
     if metric.predefined and name not in metrics.PREDEFINED:
         near = _nearest(name, metrics.PREDEFINED)
-        return [SetValue(policy.address, (_TRACKING, _PREDEFINED, "PredefinedMetricType"), near)] if near else []
+        return [SetProperty(policy.address, (_TRACKING, _PREDEFINED, "PredefinedMetricType"), near)] if near else []
     changes: Sequence[Change] = []
     base = (_TRACKING, _CUSTOMIZED)
     if not metric.predefined and isinstance(metric.namespace, str):
@@ -140,10 +140,12 @@ def _statistic(address: str, base: tuple[str, ...], metric: ScalingMetric) -> Se
     meant = publication.statistics if publication else frozenset()
     if not meant or not isinstance(metric.statistic, str) or metric.statistic in meant:
         return []
-    return [SetValue(address, (*base, "Statistic"), "Sum" if "Sum" in meant else "Average")]
+    return [SetProperty(address, (*base, "Statistic"), "Sum" if "Sum" in meant else "Average")]
 
 
-def _of_dimensions(address: str, base: tuple[str, ...], metric: ScalingMetric, subject: Subject) -> Sequence[Change]:
+def _of_dimensions(
+    address: str, base: tuple[str, ...], metric: ScalingMetric, subject: VariantOfFinding
+) -> Sequence[Change]:
     """What is wrong with the dimensions of a metric; of whom it is where no other policy of the target follows one."""
     publication = metrics.PUBLISHED.get((str(metric.namespace), str(metric.name)))
     known = {_BY: subject.endpoint.name, _VARIANT: getattr(subject.thing, "name", None)}
@@ -158,7 +160,7 @@ def _of_dimensions(address: str, base: tuple[str, ...], metric: ScalingMetric, s
 def _as_share(policy: TargetTrackingPolicy, value: object) -> Sequence[Change]:
     """70 percent as 0.7, for a metric that is a share."""
     if isinstance(value, (int, float)) and value in _PERCENT:
-        return [SetValue(policy.address, (_TRACKING, "TargetValue"), value / 100)]
+        return [SetProperty(policy.address, (_TRACKING, "TargetValue"), value / 100)]
     return []
 
 
@@ -169,14 +171,14 @@ def _metric_words(address: str, base: tuple[str, ...], name: str, namespace: str
         near = next((space for space in spaces if space.lower() == namespace.lower()), None) or _nearest(
             namespace, spaces
         )
-        return [SetValue(address, (*base, "Namespace"), near)] if near else []
+        return [SetProperty(address, (*base, "Namespace"), near)] if near else []
     if (namespace, name) in metrics.PUBLISHED:
         return []
     elsewhere = [space for space, known in metrics.PUBLISHED if known == name]
     if elsewhere:
-        return [SetValue(address, (*base, "Namespace"), elsewhere[0])] if len(elsewhere) == 1 else []
+        return [SetProperty(address, (*base, "Namespace"), elsewhere[0])] if len(elsewhere) == 1 else []
     near = _nearest(name, [known for space, known in metrics.PUBLISHED if space == namespace])
-    return [SetValue(address, (*base, "MetricName"), near)] if near else []
+    return [SetProperty(address, (*base, "MetricName"), near)] if near else []
 
 
 def _nearest(word: str, known: Mapping[str, object] | Sequence[str]) -> str | None:
@@ -187,7 +189,7 @@ def _nearest(word: str, known: Mapping[str, object] | Sequence[str]) -> str | No
     return ranked[0][1]
 
 
-def shares(subject: Subject) -> Sequence[Change]:
+def shares(subject: VariantOfFinding) -> Sequence[Change]:
     """A share in place of a number of percent."""
     for policy in policies_of(subject.target):
         if isinstance(policy, TargetTrackingPolicy):

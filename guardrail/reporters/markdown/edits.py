@@ -15,7 +15,7 @@ _LINES = {
 }
 
 
-class Edit(NamedTuple):
+class EditedLine(NamedTuple):
     """A line before and after, and what there is to say about it."""
 
     diff: str
@@ -23,7 +23,7 @@ class Edit(NamedTuple):
     """``after a load test``; empty where the lines say it all."""
 
 
-def edit(fix: str, line: str) -> Edit | None:
+def edit(fix: str, line: str) -> EditedLine | None:
     """``instance_type = "ml.m5.12xlarge"`` and the fix ``instance_type = "ml.m5.4xlarge" after a load test`` as lines.
 
     None where the line is not that argument with a literal, where it has that literal already, and for any other fix.
@@ -35,4 +35,4 @@ def edit(fix: str, line: str) -> Edit | None:
     if found is None or found["value"].strip("\"'") == wanted["value"].strip('"'):
         return None
     lines = f"-{found['head']}{found['value']}\n+{found['head']}{wanted['value']}"
-    return Edit(lines, (wanted["rest"] or "").removeprefix(";").strip())
+    return EditedLine(lines, (wanted["rest"] or "").removeprefix(";").strip())

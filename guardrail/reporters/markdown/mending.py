@@ -9,7 +9,7 @@ from guardrail.report import Report
 from guardrail.reporters.base import Options
 from guardrail.reporters.findings import LONGEST_NAME, Finding, Subjects, endpoint_names, said, savings, shape
 from guardrail.reporters.gfm import code, fenced, link, prose
-from guardrail.reporters.markdown.edits import Edit, edit
+from guardrail.reporters.markdown.edits import EditedLine, edit
 from guardrail.reporters.markdown.tables import SIGNS
 from guardrail.reporters.overview import Overview, fix, fix_command, remediation, stake
 from guardrail.reporters.places import FindingPlaces, Place
@@ -115,7 +115,7 @@ class MendingList:
     def _linked(self, place: Place) -> str:
         return link(code(f"{place.path}:{place.line}"), self._places.link(place))
 
-    def _edit(self, group: Sequence[Finding]) -> Edit | None:
+    def _edit(self, group: Sequence[Finding]) -> EditedLine | None:
         """The fix as lines, where they are of the one block to mend and nothing of its endpoint is sensitive.
 
         Not where other instances of the block, or other calls of its module, share the line and may need it so.

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardrail.alternatives.engine import Engine
+from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.alternatives.needs import Need, fitting
 from guardrail.evidence.base import SAGEMAKER
 from guardrail.evidence.bundle import Bundle, EndpointEvidence
 from guardrail.evidence.judge import right_sizing
-from guardrail.evidence.judge.right_sizing import Declared, RightSizing
+from guardrail.evidence.judge.right_sizing import RightSizing, VariantToJudge
 from guardrail.evidence.standing import endpoint_of
 from guardrail.prices.book import PriceBook
 from tests.evidence.stories import (
@@ -40,14 +40,14 @@ TYPES = [
 ]
 
 
-def declared(found: EndpointEvidence) -> Declared:
+def declared(found: EndpointEvidence) -> VariantToJudge:
     """What runs, as it runs."""
-    return Declared(endpoint=endpoint_of(found), place=0)
+    return VariantToJudge(endpoint=endpoint_of(found), place=0)
 
 
 def judged(bundle: Bundle, **asked: Any) -> RightSizing:
     (found,) = bundle.endpoints
-    return right_sizing.judge(Engine(BOOK), found, found.variants[0], declared(found), **asked)
+    return right_sizing.judge(AlternativesEngine(BOOK), found, found.variants[0], declared(found), **asked)
 
 
 def steady(instance_type: str, cpu_percent: float, memory_percent: float, *, count: int = 1) -> Bundle:
@@ -316,15 +316,15 @@ def test_a_smaller_type_that_the_load_uses_up_is_too_small(
 ) -> None:
     (found,) = steady("ml.m5.12xlarge", percent_cpu, percent_memory).endpoints
     (after,) = steady(smaller, percent_cpu, percent_memory).endpoints
-    told = right_sizing.judge(Engine(BOOK), found, found.variants[0], declared(after))
+    told = right_sizing.judge(AlternativesEngine(BOOK), found, found.variants[0], declared(after))
     assert (told.verdict, told.reason) == ("too-small", said)
 
 
 def test_fewer_instances_that_the_load_uses_up_are_too_small() -> None:
     # 200 % on each of four are 2 cores; on two of them 2 × 4 / 2 = 4 of 4
     (found,) = steady("ml.m5.xlarge", 200, 10, count=4).endpoints
-    halved = Declared(endpoint=endpoint_of(found), place=0, share=Decimal(2))
-    told = right_sizing.judge(Engine(BOOK), found, found.variants[0], halved)
+    halved = VariantToJudge(endpoint=endpoint_of(found), place=0, share=Decimal(2))
+    told = right_sizing.judge(AlternativesEngine(BOOK), found, found.variants[0], halved)
     assert (told.verdict, told.reason) == ("too-small", "4 of 4 cores would be used, all there are")
 
 
@@ -408,19 +408,21 @@ def on_gpus(gpu_percent: float, gpu_memory_percent: float) -> Bundle:
 def test_another_type_is_held_against_what_was_seen(seen: Bundle, after: str, verdict: str, reason: str) -> None:
     (found,) = seen.endpoints
     (changed,) = steady(after, 1, 1).endpoints
-    told = right_sizing.judge(Engine(BOOK), found, found.variants[0], declared(changed))
+    told = right_sizing.judge(AlternativesEngine(BOOK), found, found.variants[0], declared(changed))
     assert (told.verdict, told.reason) == (verdict, reason)
 
 
 def test_what_ran_on_neuron_says_nothing_of_a_machine_without() -> None:
     (found,), (changed,) = steady("ml.inf2.xlarge", 50, 3).endpoints, steady("ml.m5.large", 1, 1).endpoints
-    assert right_sizing.judge(Engine(BOOK), found, found.variants[0], declared(changed)).verdict == "unknown"
+    assert (
+        right_sizing.judge(AlternativesEngine(BOOK), found, found.variants[0], declared(changed)).verdict == "unknown"
+    )
 
 
 def test_gpus_that_nothing_used_may_go() -> None:
     # 100 % of 48 vCPUs is 1 core, 3 % of 192 GiB are 5.76: 1.2 and 6.912 with room, of 4 and 16
     (found,), (changed,) = on_gpus(0, 0).endpoints, steady("ml.m5.xlarge", 1, 1).endpoints
-    told = right_sizing.judge(Engine(BOOK), found, found.variants[0], declared(changed))
+    told = right_sizing.judge(AlternativesEngine(BOOK), found, found.variants[0], declared(changed))
     assert told.verdict in ("fits", "too-large")
 
 

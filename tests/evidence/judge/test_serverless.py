@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from guardrail.alternatives.engine import Engine
+from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.evidence.base import ENDPOINTS, SAGEMAKER
-from guardrail.evidence.demand import Observed
+from guardrail.evidence.demand import ObservedDemand
 from guardrail.evidence.judge import fleet, serverless
 from guardrail.evidence.judge.serverless import Fitted
 from guardrail.evidence.standing import endpoint_of
@@ -28,7 +28,7 @@ def fitted(memory_percent: float, *, slots: int | None = None, share: float = 0.
         series("ServerlessProvisionedConcurrencyUtilization", [(HOURS, share, share, 60, 60)], namespace=SAGEMAKER),
     )
     found = bundle.endpoints[0]
-    engine = Engine(PriceBook(), Observed(bundle))
+    engine = AlternativesEngine(PriceBook(), ObservedDemand(bundle))
     told = serverless.judge(engine, found.variants[0], endpoint_of(found), 0, Decimal("0.2"))
     assert told is not None
     return told
