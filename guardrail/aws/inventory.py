@@ -338,7 +338,7 @@ def _models(
     jobs: Iterable[TransformJobDescription],
 ) -> Iterator[str]:
     for config in configs:
-        for variant in (*config.production_variants, *config.shadow_production_variants):
+        for variant in config.variants:
             if variant.model_name:
                 yield variant.model_name
     for component in components:

@@ -113,6 +113,11 @@ class EndpointDescription(_Answer, frozen=True, kw_only=True):
     tags: dict[str, str] = field(default_factory=dict, name="tags")
     """From the tagging API; DescribeEndpoint has none."""
 
+    @property
+    def variants(self) -> tuple[EndpointVariant, ...]:
+        """Those that answer, and their shadows."""
+        return (*self.production_variants, *self.shadow_production_variants)
+
 
 class ConfigVariant(_Answer, frozen=True, kw_only=True):
     """What a configuration asks for of a variant."""
@@ -138,6 +143,15 @@ class EndpointConfig(_Answer, frozen=True, kw_only=True):
     shadow_production_variants: tuple[ConfigVariant, ...] = ()
     async_inference_config: AsyncInferenceConfig | None = None
     metrics_config: MetricsConfig | None = None
+
+    @property
+    def variants(self) -> tuple[ConfigVariant, ...]:
+        """Those that answer, and their shadows."""
+        return (*self.production_variants, *self.shadow_production_variants)
+
+    def variant(self, name: str) -> ConfigVariant | None:
+        """What it asks for of one variant; None where it has none of that name."""
+        return next((each for each in self.variants if each.variant_name == name), None)
 
     @property
     def frequency_s(self) -> int:

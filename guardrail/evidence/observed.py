@@ -49,10 +49,7 @@ class ObservedEndpoint(Struct, frozen=True, kw_only=True):
 
     def asked_of(self, variant: str) -> ConfigVariant | None:
         """What its configuration asks for of a variant."""
-        if self.config is None:
-            return None
-        every = (*self.config.production_variants, *self.config.shadow_production_variants)
-        return next((each for each in every if each.variant_name == variant), None)
+        return None if self.config is None else self.config.variant(variant)
 
     def model_of(self, asked: ConfigVariant | None) -> ModelDescription | None:
         """The model of a variant; None where it has none, or it is not described."""

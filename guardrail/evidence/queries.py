@@ -160,13 +160,12 @@ def of_job(job: TransformJobDescription, hosts: Iterable[str], window: Window) -
 
 def _of_endpoint(account: Account, endpoint: EndpointDescription, period: int) -> Iterator[MetricQuery]:
     config = account.config_of(endpoint)
-    declared = (*config.production_variants, *config.shadow_production_variants) if config else ()
-    by_name = {each.variant_name: each for each in declared}
+    by_name = {each.variant_name: each for each in config.variants} if config else {}
     is_async = account.is_async(endpoint)
     components = account.components_of(endpoint)
     if is_async:
         yield from _queries(SAGEMAKER, _QUEUE, {"EndpointName": endpoint.endpoint_name}, period)
-    for variant in (*endpoint.production_variants, *endpoint.shadow_production_variants):
+    for variant in endpoint.variants:
         dimensions = {"EndpointName": endpoint.endpoint_name, "VariantName": variant.variant_name}
         asked = by_name.get(variant.variant_name)
         if variant.current_serverless_config is not None or (asked is not None and asked.serverless_config is not None):
@@ -204,7 +203,7 @@ def _used(account: Account, endpoint: EndpointDescription) -> Iterator[MetricQue
     if account.is_async(endpoint):
         yield from _queries(SAGEMAKER, {"ApproximateBacklogSize": ("Sum",)}, {"EndpointName": name}, DAY_S)
         return
-    for variant in (*endpoint.production_variants, *endpoint.shadow_production_variants):
+    for variant in endpoint.variants:
         dimensions = {"EndpointName": name, "VariantName": variant.variant_name}
         yield from _queries(SAGEMAKER, {"Invocations": ("Sum",)}, dimensions, DAY_S)
     for component in account.components_of(endpoint):

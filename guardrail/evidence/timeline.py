@@ -65,7 +65,7 @@ def of(account: Account, endpoint: EndpointDescription, name: str, window: Windo
     """The timeline of one variant within the window, from the creation of its endpoint on."""
     start, end = max(window.start, endpoint.creation_time), max(window.end, endpoint.creation_time)
     present = account.config_of(endpoint)
-    current = None if present is None else _variant(present, name)
+    current = None if present is None else present.variant(name)
     frequency = present.frequency_s if present is not None else 60
     updated = _updated(account, endpoint, present)
     if updated is None or updated[1] <= start:
@@ -78,11 +78,6 @@ def of(account: Account, endpoint: EndpointDescription, name: str, window: Windo
         ConfigurationSpan(start=max(start, ended), end=max(end, ended), variant=current, frequency_s=frequency)
     )
     return Timeline(spans=tuple(one for one in spans if one.start < one.end), between=between, is_assumed=is_assumed)
-
-
-def _variant(config: EndpointConfig, name: str) -> ConfigVariant | None:
-    every = (*config.production_variants, *config.shadow_production_variants)
-    return next((each for each in every if each.variant_name == name), None)
 
 
 def _updated(
@@ -138,7 +133,7 @@ def _related(account: Account, endpoint: EndpointDescription, present: EndpointC
 
 
 def _names(config: EndpointConfig) -> set[str]:
-    return {each.variant_name for each in (*config.production_variants, *config.shadow_production_variants)}
+    return {each.variant_name for each in config.variants}
 
 
 def _earlier(account: Account, endpoint: EndpointDescription, present: EndpointConfig) -> list[EndpointConfig]:
@@ -162,7 +157,7 @@ def _past(
         ConfigurationSpan(
             start=since,
             end=until,
-            variant=None if config is None else _variant(config, name),
+            variant=None if config is None else config.variant(name),
             frequency_s=60 if config is None else config.frequency_s,
         )
         for config, since, (_, until) in zip((first, *inside), starts, updates, strict=True)

@@ -6,7 +6,7 @@ needed: its creation and its machines are what the numbers are about.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -235,7 +235,7 @@ def _of_table(path: str, content: bytes, account: Account, asked: CollectionRequ
 
 def _variant(path: str, account: Account, asked: CollectionRequest) -> tuple[str, str]:
     known: dict[str, list[str]] = {
-        each.endpoint_name: [variant.variant_name for variant in _variants(each)] for each in account.endpoints
+        each.endpoint_name: [variant.variant_name for variant in each.variants] for each in account.endpoints
     }
     name, _, variant = (asked.endpoints[0] if asked.endpoints else next(iter(known))).partition("/")
     found = known.get(name, [])
@@ -246,7 +246,3 @@ def _variant(path: str, account: Account, asked: CollectionRequest) -> tuple[str
         f"{path}: a CSV does not say which variant it is of{did_you_mean(f'{name}/{variant}', every)}",
         hint="guardrail utilization ENDPOINT/VARIANT --from endpoint.json --from FILE.csv",
     )
-
-
-def _variants(endpoint: EndpointDescription) -> Iterable[Any]:
-    return (*endpoint.production_variants, *endpoint.shadow_production_variants)
