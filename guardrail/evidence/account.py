@@ -9,6 +9,7 @@ DescribeScalingActivities and DescribeAlarms.
 
 import re
 from datetime import datetime
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -376,7 +377,7 @@ class Fault(Struct, frozen=True, kw_only=True):
     """``AccessDeniedException: …``, in one line."""
 
 
-class Account(Struct, frozen=True, kw_only=True):
+class Account(Struct, frozen=True, kw_only=True, dict=True):
     """One region of one account, at one moment: the service's own, not that of the machine that asked."""
 
     account: str
@@ -397,8 +398,11 @@ class Account(Struct, frozen=True, kw_only=True):
 
     def config_of(self, endpoint: EndpointDescription) -> EndpointConfig | None:
         """The configuration that an endpoint runs; None where it is not known."""
-        name = endpoint.endpoint_config_name
-        return next((each for each in self.endpoint_configs if each.endpoint_config_name == name), None)
+        return self._configs_by_name.get(endpoint.endpoint_config_name)
+
+    def model_of(self, variant: ConfigVariant) -> ModelDescription | None:
+        """The model that a variant names; None where it names none, or it is not described."""
+        return self._models_by_name.get(variant.model_name) if variant.model_name else None
 
     def is_async(self, endpoint: EndpointDescription) -> bool:
         """Whether an endpoint is an asynchronous one, which both it and its configuration say."""
@@ -409,8 +413,24 @@ class Account(Struct, frozen=True, kw_only=True):
 
     def components_of(self, endpoint: EndpointDescription) -> tuple[InferenceComponentDescription, ...]:
         """The components that run on an endpoint."""
-        name = endpoint.endpoint_name
-        return tuple(each for each in self.inference_components if each.endpoint_name == name)
+        return tuple(self._components_by_endpoint.get(endpoint.endpoint_name, ()))
+
+    # By name, made once: there are thousands of endpoints, and each asks for its own. The first of a name counts.
+
+    @cached_property
+    def _configs_by_name(self) -> dict[str, EndpointConfig]:
+        return {each.endpoint_config_name: each for each in reversed(self.endpoint_configs)}
+
+    @cached_property
+    def _models_by_name(self) -> dict[str, ModelDescription]:
+        return {each.model_name: each for each in reversed(self.models)}
+
+    @cached_property
+    def _components_by_endpoint(self) -> dict[str, list[InferenceComponentDescription]]:
+        found: dict[str, list[InferenceComponentDescription]] = {}
+        for each in self.inference_components:
+            found.setdefault(each.endpoint_name, []).append(each)
+        return found
 
 
 def decode(content: bytes) -> Account:

@@ -53,8 +53,7 @@ class ObservedEndpoint(Struct, frozen=True, kw_only=True):
 
     def model_of(self, asked: ConfigVariant | None) -> ModelDescription | None:
         """The model of a variant; None where it has none, or it is not described."""
-        name = asked and asked.model_name
-        return next((each for each in self.account.models if name and each.model_name == name), None)
+        return None if asked is None else self.account.model_of(asked)
 
     def bounds_of(self, variant: EndpointVariant) -> tuple[int | None, int | None]:
         """The least and the most instances of a variant that scales; None where nothing does."""

@@ -193,7 +193,7 @@ def _may_be_multi_model(account: Account, variant: ConfigVariant) -> bool:
     """Whether the model of a variant is a cache of models, or nobody knows."""
     if variant.model_name is None:
         return False
-    model = next((each for each in account.models if each.model_name == variant.model_name), None)
+    model = account.model_of(variant)
     return model is None or model.is_multi_model
 
 
