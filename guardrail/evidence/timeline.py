@@ -91,10 +91,10 @@ def _updated(
     modified = endpoint.last_modified_time or endpoint.creation_time
     if present is None or modified <= endpoint.creation_time:
         return None
-    younger = [each.creation_time for each in _related(account, endpoint, present)]
-    tried = [time for time in younger if endpoint.creation_time < time <= modified]
-    if present.creation_time <= endpoint.creation_time:
-        return (min(tried), modified) if tried else None  # it went back to the configuration that it began with
+    if present.creation_time <= endpoint.creation_time:  # it went back to the configuration that it began with
+        made = (each.creation_time for each in _related(account, endpoint, present))
+        tried = [time for time in made if endpoint.creation_time < time <= modified]
+        return (min(tried), modified) if tried else None
     if _is_moved_by_scaling(account, endpoint):
         return present.creation_time, min(modified, present.creation_time + LONGEST_UPDATE)
     return max(present.creation_time, modified - LONGEST_UPDATE), modified
