@@ -200,7 +200,7 @@ class Host:
         yield from self._of_metrics() if self.of.mode != "async" else self._of_machines_that_come_and_go()
 
     def _of_metrics(self) -> Iterator[Gap]:
-        whole = sum(1 for _ in self.of.measured.hours())
+        whole = self.of.measured.hours_in_all
         for metric in self._expected():
             own = self._either(metric)
             if not own:

@@ -54,6 +54,11 @@ class Measured:
             yield hour
             hour += HOUR
 
+    @property
+    def hours_in_all(self) -> int:
+        """How many hours count."""
+        return sum(1 for _ in self.hours())
+
     def series(self, namespace: str, metric: str, dimensions: Mapping[str, str], statistic: Statistic) -> Series | None:
         """The answer to exactly this question; None where it was not asked."""
         return self._fine.get((namespace, metric, tuple(sorted(dimensions.items())), statistic))

@@ -100,8 +100,8 @@ def endpoint(
     gaps = [] if seen.config is not None else [seen.gap("DescribeEndpointConfig", "its configuration is not there")]
     if seen.mode == "async" and queue is None:
         gaps.append(seen.measured.why_not(seen.name, SAGEMAKER, _BACKLOG, _of_endpoint(seen)))
-    if queue is not None and queue.told.hours < sum(1 for _ in seen.measured.hours()):
-        gaps.append(seen.gap(_BACKLOG, f"{queue.told.hours} of {sum(1 for _ in seen.measured.hours())} hours"))
+    if queue is not None and queue.told.hours < seen.measured.hours_in_all:
+        gaps.append(seen.gap(_BACKLOG, f"{queue.told.hours} of {seen.measured.hours_in_all} hours"))
     production, shadows = described.production_variants, described.shadow_production_variants
     return EndpointEvidence(
         account=account.account,
@@ -190,7 +190,7 @@ def _requests(
         return None, (seen.measured.why_not(f"{seen.name}/{variant}", SAGEMAKER, "Invocations", dimensions),)
     if found.is_whole:
         return found, ()
-    whole = sum(1 for _ in seen.measured.hours())
+    whole = seen.measured.hours_in_all
     why = f"{found.requests.hours} of {whole} hours" if found.requests.hours < whole else "answered in part"
     return found, (seen.gap("Invocations", why, variant),)
 
@@ -320,5 +320,5 @@ def _queue(seen: ObservedEndpoint) -> _Queue | None:
         busy=busy,
         days=tuple(days),
         looked_back_to=looked_back_to,
-        is_whole=len(by_hour) == sum(1 for _ in measured.hours()),
+        is_whole=len(by_hour) == measured.hours_in_all,
     )
