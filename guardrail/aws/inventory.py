@@ -154,13 +154,11 @@ class RegionReader:
         tags = self._tags(wanted)
         names = [each.endpoint_name for each in listed]
         self.names = tuple(names)
-        if wanted.endpoints:
-            listed_names = set(names)
-            names = [name for name in wanted.endpoints if name in listed_names or len(self._faults) > before]
-        arns = {each.endpoint_name: each.endpoint_arn for each in listed}
-        if wanted.tags:
-            names = [name for name in names if arns.get(name, "").casefold() in tags]
         known = {each.endpoint_name: each for each in listed}
+        if wanted.endpoints:
+            names = [name for name in wanted.endpoints if name in known or len(self._faults) > before]
+        if wanted.tags:
+            names = [name for name in names if name in known and known[name].endpoint_arn.casefold() in tags]
         described = self._described("endpoint", "describe_endpoint", "EndpointName", names, EndpointDescription)
         found = {each.endpoint_name: each for each in described}
         denied = {each.subject for each in self._faults if each.reason != _GONE}
