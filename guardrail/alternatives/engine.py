@@ -64,11 +64,10 @@ class AlternativesEngine:
 
     def that_fit(self, endpoint: Endpoint, place: int, need: Need) -> Iterator[Alternative]:
         """Cheaper types for a variant that have what it was seen to need, the cheapest first."""
-        at = self._on_free_instances(endpoint, place)
-        variant = None if at is None else at.variant
-        spec = self._spec(variant) if isinstance(variant, InstanceVariant) else None
-        if at is None or not isinstance(variant, InstanceVariant) or spec is None:
+        free = self._of_free_type(endpoint, place)
+        if free is None:
             return
+        at, variant, spec = free
         known = need.gpu_memory_gib if spec.accelerators else need.memory_gib
         for found in needs.fitting(self.prices, str(at.region), spec, need):
             if instances.unfit(at.endpoint, variant, found.spec, known) is None:
@@ -78,12 +77,10 @@ class AlternativesEngine:
 
     def with_fewer(self, endpoint: Endpoint, place: int, count: int) -> Alternative | None:
         """Fewer instances of the same type for a variant whose load they were seen to take; None of what scales."""
-        at = self._on_free_instances(endpoint, place)
-        variant = None if at is None else at.variant
-        spec = self._spec(variant) if isinstance(variant, InstanceVariant) else None
-        if at is None or not isinstance(variant, InstanceVariant) or spec is None or _scales(variant):
+        free = self._of_free_type(endpoint, place)
+        if free is None or _scales(free[1]):
             return None
-        return self._of_count(at, variant, spec, count)
+        return self._of_count(*free, count)
 
     def with_serverless(
         self, endpoint: Endpoint, place: int, *, memory_mib: int | None = None, slots: int | None = None
@@ -117,6 +114,14 @@ class AlternativesEngine:
             at.variant.sensitive or _what_binds(at.variant) is not None or uncounted(at.present, at.present) is None
         )
         return None if is_bound else at
+
+    def _of_free_type(self, endpoint: Endpoint, place: int) -> "tuple[_Variant, InstanceVariant, InstanceSpec] | None":
+        """The same of what runs on instances, with what is known of their type; None where nothing is."""
+        at = self._on_free_instances(endpoint, place)
+        if at is None or not isinstance(at.variant, InstanceVariant):
+            return None
+        spec = self._spec(at.variant)
+        return None if spec is None else (at, at.variant, spec)
 
     def not_offered(
         self, endpoint: Endpoint, environment: str | Unknown = PRODUCTION
