@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from guardrail.alternatives import needs
 from guardrail.alternatives.needs import Need
@@ -67,13 +68,6 @@ def judge(
         if found.kind != "graviton" and isinstance(price, Price):
             if price.usd >= present.usd:
                 break
-            return JudgedJobs(
-                evidence=job,
-                runs_a_month=runs,
-                monthly_usd=monthly,
-                needed=need,
-                instance_type=found.spec.instance_type,
-                saving_usd=hours * (present.usd - price.usd),
-                confidence=told.confidence,
-            )
+            saving = hours * (present.usd - price.usd)
+            return replace(told, instance_type=found.spec.instance_type, saving_usd=saving)
     return told
