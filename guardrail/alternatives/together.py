@@ -14,9 +14,10 @@ from msgspec.structs import replace
 
 from guardrail.alternatives import facts
 from guardrail.alternatives.base import Alternative, Kind, ranked
-from guardrail.alternatives.engine import AlternativesEngine, difference
+from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.alternatives.instances import SHARED_GPU_FAMILIES
 from guardrail.alternatives.packing import Size, packed
+from guardrail.alternatives.savings import difference
 from guardrail.cost import join
 from guardrail.cost.base import Monthly
 from guardrail.cost.capacity import Capacity, Running, of_instances
