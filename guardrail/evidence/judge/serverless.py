@@ -8,12 +8,11 @@ from msgspec import Struct
 
 from guardrail.alternatives.base import Alternative
 from guardrail.alternatives.engine import AlternativesEngine
+from guardrail.alternatives.facts import MIB_PER_GIB
+from guardrail.alternatives.modes import LARGEST_MEMORY_GIB
 from guardrail.evidence.bundle import VariantEvidence
 from guardrail.model import Endpoint
 
-_MIB_PER_GIB: Final = 1024
-_MOST_GIB: Final = 6
-"""Memory sizes are 1 to 6 GB (API, ProductionVariantServerlessConfig)."""
 _FULL: Final = Decimal("0.95")
 
 
@@ -43,9 +42,9 @@ def judge(
     memory, is_full = None, False
     if used is not None and size.memory_mib:
         enough = max(ceil(used * (1 + headroom)), 1)
-        is_full = used >= _FULL * size.memory_mib / _MIB_PER_GIB
-        if enough <= _MOST_GIB and enough * _MIB_PER_GIB < size.memory_mib:
-            memory = engine.with_serverless(endpoint, place, memory_mib=enough * _MIB_PER_GIB)
+        is_full = used >= _FULL * size.memory_mib / MIB_PER_GIB
+        if enough <= LARGEST_MEMORY_GIB and enough * MIB_PER_GIB < size.memory_mib:
+            memory = engine.with_serverless(endpoint, place, memory_mib=enough * MIB_PER_GIB)
     slots_used, slots = None, None
     if size.provisioned_concurrency and size.provisioned_share is not None:
         slots_used = ceil(size.provisioned_share.maximum * size.provisioned_concurrency)
