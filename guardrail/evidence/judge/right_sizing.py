@@ -152,10 +152,10 @@ def judge(
         return replace(told, verdict="too-small", reason="; ".join(lacking), enough=enough)
     if hidden := _hidden(found, variant) or _unseen(engine, variant, need, spec):
         return replace(told, reason=hidden)
-    options = tuple(_options(engine, endpoint, place, spec, needed))
-    fewer = _fewer(engine, endpoint, place, spec, needed)
     if not engine.is_free(endpoint, place):
         return replace(told, reason="what it runs on has no price, or is not free to choose")
+    options = tuple(_options(engine, endpoint, place, spec, needed))
+    fewer = _fewer(engine, endpoint, place, spec, needed)
     is_too_large = fewer is not None or any(not one.is_arm for one in options)
     return replace(
         told,
