@@ -38,14 +38,18 @@ def lines(content: bytes) -> list[bytes]:
     return re.findall(rb"[^\n]*\n|[^\n]+", content)
 
 
+def same_ends(old: Sequence[bytes], new: Sequence[bytes]) -> tuple[int, int]:
+    """How many lines are the same from above, and how many from below; both may count the same lines."""
+    shorter = min(len(old), len(new))
+    above = next((at for at in range(shorter) if old[at] != new[at]), shorter)
+    below = next((at for at in range(shorter) if old[-1 - at] != new[-1 - at]), shorter)
+    return above, below
+
+
 def _groups(old: Sequence[bytes], new: Sequence[bytes]) -> list[list[tuple[str, int, int, int, int]]]:
     """The changes that share a hunk, with their context."""
-    head = 0
-    while head < min(len(old), len(new)) and old[head] == new[head]:
-        head += 1
-    tail = 0
-    while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
-        tail += 1
+    head, tail = same_ends(old, new)
+    tail = min(tail, len(old) - head, len(new) - head)
     if head == len(old) == len(new):
         return []
     first, last = max(head - CONTEXT, 0), max(tail - CONTEXT, 0)

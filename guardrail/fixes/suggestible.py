@@ -15,7 +15,7 @@ from msgspec import Struct, structs
 from guardrail import files
 from guardrail.errors import GuardrailError
 from guardrail.fixes.base import NoFixError
-from guardrail.fixes.patch import lines
+from guardrail.fixes.patch import lines, same_ends
 from guardrail.fixes.places import placed
 from guardrail.fixes.proposals import Contents, Proposals, ProvenFix
 from guardrail.fixes.told import bill
@@ -185,8 +185,7 @@ def _is_visible(some: Sequence[str]) -> bool:
 def _changed(old: Sequence[bytes], new: Sequence[bytes]) -> tuple[int, int]:
     """How many lines above and below are no part of the edit, which has one line at least of both texts."""
     shorter = min(len(old), len(new))
-    above = next((at for at in range(shorter) if old[at] != new[at]), shorter)
-    below = next((at for at in range(shorter) if old[-1 - at] != new[-1 - at]), shorter)
+    above, below = same_ends(old, new)
     if above + below < shorter:
         closes = below and old[-below].strip(b" \t\n,") in (b"}", b"]", b")")
         return above, below - 1 if closes else below  # a block that is put in behind another one ends with its own line
