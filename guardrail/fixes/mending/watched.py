@@ -49,13 +49,11 @@ def alarm_changes(alarm: Alarm, subject: VariantOfFinding, *, copies: bool) -> I
 def _dimension_changes(
     address: str,
     base: tuple[str, ...],
-    dimensions: Mapping[str, object] | Unknown,
+    dimensions: Mapping[str, object],
     names: Mapping[str, object],
     target: ScalableTarget,
 ) -> Iterator[Change]:
     """What mends the dimensions of a metric that is to have the ``names``: slips in one, or what it names."""
-    if isinstance(dimensions, Unknown):
-        return
     for place, (key, value) in enumerate(dimensions.items()):
         known = names.get(key)
         missing = [each for each in names if each not in dimensions]
@@ -131,7 +129,7 @@ def _metric_changes(policy: TargetTrackingPolicy, metric: ScalingMetric, subject
         changes = changes or _statistic(policy.address, base, metric)
     if not changes and not metric.predefined:
         changes = _of_dimensions(policy.address, base, metric, subject)
-    return changes or _as_share(policy, policy.target_value)
+    return changes or _as_share(policy)
 
 
 def _statistic(address: str, base: tuple[str, ...], metric: ScalingMetric) -> Sequence[Change]:
@@ -157,8 +155,9 @@ def _of_dimensions(
     return [] if several and any(isinstance(each, NameEndpoint) for each in changes) else changes
 
 
-def _as_share(policy: TargetTrackingPolicy, value: object) -> Sequence[Change]:
+def _as_share(policy: TargetTrackingPolicy) -> Sequence[Change]:
     """70 percent as 0.7, for a metric that is a share."""
+    value = policy.target_value
     if isinstance(value, (int, float)) and value in _PERCENT:
         return [SetProperty(policy.address, (_TRACKING, "TargetValue"), value / 100)]
     return []
@@ -193,7 +192,7 @@ def shares(subject: VariantOfFinding) -> Sequence[Change]:
     """A share in place of a number of percent."""
     for policy in policies_of(subject.target):
         if isinstance(policy, TargetTrackingPolicy):
-            changes = _as_share(policy, policy.target_value)
+            changes = _as_share(policy)
             if changes:
                 return changes
     raise NoFixError("it needs a number: the share that it is to keep in use, between 0 and 1")
