@@ -14,6 +14,15 @@ class Author(Struct, frozen=True):
     type: str = ""
 
 
+class Authored(Struct, frozen=True):
+    """A comment as GitHub tells it, with what tells whose it is."""
+
+    id: int
+    body: str | None = None
+    user: Author | None = None
+    author_association: str = ""
+
+
 class Authors:
     """Asks once who owns the token."""
 
@@ -21,12 +30,13 @@ class Authors:
         self._api = api
         self._login: str | None = None
 
-    def count(self, author: Author | None, association: str) -> bool:
+    def count(self, comment: Authored) -> bool:
         """Whether a bot wrote it, somebody who may write here anyway, or the token's owner, whose access may be hidden.
 
         The token of a workflow has no owner that it may ask for: its comments are a bot's.
         """
-        if association in _ACCESS or (author is not None and author.type == "Bot"):
+        author = comment.user
+        if comment.author_association in _ACCESS or (author is not None and author.type == "Bot"):
             return True
         if self._login is None:
             try:

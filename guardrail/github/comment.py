@@ -26,7 +26,7 @@ from msgspec import Struct, structs
 
 from guardrail.errors import GitHubError
 from guardrail.github.api import Api, RefusedError, UncertainError
-from guardrail.github.authors import Author, Authors
+from guardrail.github.authors import Authored, Authors
 from guardrail.github.runner import Run
 from guardrail.github.sections import CommentSection, composed, merged, parsed
 from guardrail.github.shortened import shortened
@@ -75,13 +75,8 @@ class CommentText(Struct, frozen=True, kw_only=True):
     run: Run = Run()
 
 
-class _Comment(Struct, frozen=True):
-    """A comment as GitHub tells it."""
-
-    id: int
-    body: str | None = None
-    user: Author | None = None
-    author_association: str = ""
+class _Comment(Authored, frozen=True):
+    """A comment below a pull request."""
 
     def note(self, tag: str) -> CommentText | None:
         """What it says, where it has that tag."""
@@ -174,11 +169,7 @@ class _Writing:
         """The comments of this tag, the oldest first."""
         listed = self._api.items(f"{self._issue}/comments?per_page={_PER_PAGE}", _Comment)
         noted = ((listing, listing.note(self._note.tag)) for listing in listed)
-        ours = [
-            (listing.id, note)
-            for listing, note in noted
-            if note and self._authors.count(listing.user, listing.author_association)
-        ]
+        ours = [(listing.id, note) for listing, note in noted if note and self._authors.count(listing)]
         return sorted(ours, key=itemgetter(0))
 
     def _is_head(self) -> bool:

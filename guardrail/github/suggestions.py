@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from guardrail.fixes.suggestible import Lines, Suggestible
 from guardrail.github.api import Api, RefusedError, UncertainError
-from guardrail.github.authors import Author, Authors
+from guardrail.github.authors import Authored, Authors
 from guardrail.github.comment import PullRequest, head_of
 from guardrail.github.diff import FileDiff, hunks
 from guardrail.reporters.gfm import code, prose
@@ -146,13 +146,9 @@ _ENDED = "This suggestion does not hold any more.\n"
 # Writing them --------------------------------------------------------------------------------------------------------
 
 
-class _ReviewComment(Struct, frozen=True):
-    """A comment of a review, as GitHub tells it."""
+class _ReviewComment(Authored, frozen=True):
+    """A comment of a review."""
 
-    id: int
-    body: str | None = None
-    user: Author | None = None
-    author_association: str = ""
     path: str = ""
     line: int | None = None
     """None where it is outdated."""
@@ -220,7 +216,7 @@ class _Suggesting:
         """Our suggestions, also those that are outdated or resolved."""
         for comment in self._api.items(f"{self._pull}/comments?per_page={_PER_PAGE}", _ReviewComment):
             found = _MARKER.match(comment.body or "")
-            if found and self._authors.count(comment.user, comment.author_association):
+            if found and self._authors.count(comment):
                 yield _Known(comment=comment, tag=found["tag"], finding=found["finding"], edit=found["edit"])
 
     def _edits(self, found: Sequence[Suggestion], known: Iterable[_Known]) -> Iterator[tuple[int, str]]:
