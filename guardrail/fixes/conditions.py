@@ -13,7 +13,6 @@ from guardrail.sources.hcl.reader import RootModule, modules_of, resources_of
 from guardrail.sources.hcl.values import plain
 
 _OF_BLOCKS = ("precondition", "postcondition")
-_REPEATED = frozenset({"count", "for_each"})
 
 
 def broken(root: RootModule) -> Iterator[str]:
@@ -32,7 +31,7 @@ def _of_module(module: ModuleInstance) -> Iterator[str]:
     for output in source.outputs.values():
         yield from _false(output.legible_body.blocks, _OF_BLOCKS, scope)
     for block in (*source.resources.values(), *source.data.values()):
-        if _REPEATED.isdisjoint(block.legible_body.arguments):
+        if not block.is_repeated:
             yield from _of_lifecycle(block, scope)
     for file in source.files:
         for check in file.body.blocks:

@@ -21,7 +21,6 @@ from guardrail.sources.vocabulary.spellings import ENDPOINT, POLICY, TARGET, typ
 _TYPES = "|".join(sorted(type_ for type_ in types_of(ENDPOINT, TARGET, POLICY) if "::" not in type_))
 _REFERRED = re.compile(rf"(?<![\w.-])(?:{_TYPES})\.[\w-]+")
 _NAMED = re.compile(r"\b(?:endpoint|inference-component)/([A-Za-z0-9-]+)(?:/|\")")
-_REPEATED = ("count", "for_each")
 
 
 class Sought(Struct, frozen=True):
@@ -57,22 +56,18 @@ def refuse_switched_off(module: ModuleInstance, resources: Iterable[ResourceInst
     """Raise `NoFixError` where a block that is repeated no times here would do what is sought."""
     made = {each.written.labels for each in resources if each.module is module}
     for labels, block in module.source.resources.items():
-        is_off = labels[0] in types_of(sought.kind) and labels not in made and _is_repeated(block)
+        is_off = labels[0] in types_of(sought.kind) and labels not in made and block.is_repeated
         if is_off and sought.may_be(block.text):
             raise _refused(module, ".".join(labels), "would", block)
     for name, call in module.source.calls.items():
-        if _is_repeated(call) and not any(True for _ in module.called(name)):
+        if call.is_repeated and not any(True for _ in module.called(name)):
             mentioned = set(_REFERRED.findall(call.text))
             if not mentioned.isdisjoint(sought.own) and _may_hold(module, call, types_of(sought.kind)):
                 raise _refused(module, f"module.{name}", "may", call)
 
 
-def _is_repeated(block: syntax.BlockNode) -> bool:
-    return any(name in block.legible_body.arguments for name in _REPEATED)
-
-
 def _refused(module: ModuleInstance, address: str, would: str, block: syntax.BlockNode) -> NoFixError:
-    place = next(each for name, each in block.legible_body.arguments.items() if name in _REPEATED).location(None)
+    place = next(each for name, each in block.legible_body.arguments.items() if name in syntax.REPEATING).location(None)
     named = ".".join(filter(None, (module.address, address)))
     return NoFixError(
         f"{named} {would} do it, and is switched off at {place.path}:{place.line}:"

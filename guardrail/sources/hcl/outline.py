@@ -37,7 +37,7 @@ class _Module(Struct):
 
     def glob_of(self, block: syntax.BlockNode, *kind: str) -> str:
         """The addresses of all instances of a block in it."""
-        name = ".".join((*kind, *block.labels)) + ("[*]" if _has_keys(block) else "")
+        name = ".".join((*kind, *block.labels)) + ("[*]" if block.is_repeated else "")
         return f"{self.glob}.{name}" if self.glob else name
 
 
@@ -161,7 +161,3 @@ def find(directories: Iterable[str], blocks: Collection[BlockKey], own: Collecti
         if directory in own and outline.unread:
             unread = outline
     return unread
-
-
-def _has_keys(block: syntax.BlockNode) -> bool:
-    return not block.legible_body.arguments.keys().isdisjoint(("count", "for_each"))

@@ -16,6 +16,8 @@ from guardrail.model import Location
 from guardrail.sources.hcl.errors import HclSyntaxError
 
 KEYWORDS = {"true": True, "false": False, "null": None}
+REPEATING = ("count", "for_each")
+"""Arguments that tell how often a block is there."""
 _LONGEST_SHOWN = 100
 _NEWLINES = re.compile("\n")
 
@@ -289,6 +291,11 @@ class BlockNode(Struct, eq=False):
             return self.body
         except HclSyntaxError:
             return Body({}, [])
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether an argument tells how often it is there, which may be no times."""
+        return not self.legible_body.arguments.keys().isdisjoint(REPEATING)
 
     @property
     def text(self) -> str:
