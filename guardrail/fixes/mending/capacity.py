@@ -33,10 +33,7 @@ def reach_zero(subject: VariantOfFinding) -> Sequence[Change]:
     if target is None:
         if subject.endpoint.unlinked_scaling:
             return linked(subject)
-        configuration = subject.endpoint.configuration_address
-        if configuration is None:
-            raise NoFixError("its configuration is managed elsewhere")
-        return [AddTarget(subject.endpoint.address, configuration, subject.index, subject.name)]
+        return [AddTarget(subject.endpoint.address, subject.configuration, subject.index, subject.name)]
     if target.scheduled_actions != ():
         raise NoFixError("its schedule sets more: which hours have no work is a number that only you can know")
     if known(target.min_capacity, "its minimum") != 0:

@@ -52,6 +52,13 @@ class VariantOfFinding:
         return found
 
     @property
+    def configuration(self) -> str:
+        """The address of the endpoint's configuration. Raises `NoFixError` where that is not at hand."""
+        if self.endpoint.configuration_address is None:
+            raise NoFixError("its configuration is managed elsewhere")
+        return self.endpoint.configuration_address
+
+    @property
     def place(self) -> tuple[str, int]:
         """Where its variant stands in the configuration: ``("ProductionVariants", 0)``."""
         variants = () if isinstance(self.endpoint.variants, Unknown) else self.endpoint.variants

@@ -42,9 +42,7 @@ def model(subject: VariantOfFinding) -> Sequence[Change]:
 
 def without_accelerator(subject: VariantOfFinding) -> Sequence[Change]:
     """No Elastic Inference accelerator, which AWS no longer has."""
-    if subject.endpoint.configuration_address is None:
-        raise NoFixError("its configuration is managed elsewhere")
-    return [Remove(subject.endpoint.configuration_address, (*subject.place, "AcceleratorType"))]
+    return [Remove(subject.configuration, (*subject.place, "AcceleratorType"))]
 
 
 def sampled(subject: VariantOfFinding) -> Sequence[Change]:
