@@ -9,6 +9,7 @@ types are those of the bill (docs/costs.md).
 import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from guardrail import output, sources
 from guardrail.commands import schema
@@ -18,6 +19,9 @@ from guardrail.model import ChangeSet, Endpoint, InstanceVariant, ServerlessVari
 from guardrail.reporters.wording import members
 from guardrail.settings import USAGE_FILE_NAMES
 from guardrail.yaml_text import quoted
+
+if TYPE_CHECKING:
+    from guardrail.sources.boundary import KnownBoundaries
 
 HELP = """\
 write a usage file with what usage is about, to fill in
@@ -80,9 +84,10 @@ def _read(paths: Sequence[str]) -> Iterator[ChangeSet]:
     terraform = [path for path in paths if sources.is_terraform(path)]
     if terraform:
         yield from sources.read_terraform(terraform, environment=os.environ, base=top_of(os.getcwd()))
+    known: KnownBoundaries = {}
     for path in paths:
         if path not in terraform:
-            yield sources.read(path, beside=paths)
+            yield sources.read(path, beside=paths, known_boundaries=known)
 
 
 def _standing(change_sets: Iterator[ChangeSet]) -> tuple[list[Endpoint], list[Workflow]]:

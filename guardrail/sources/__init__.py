@@ -11,6 +11,7 @@ from guardrail.sources.template import may_be_template
 from guardrail.sources.template.options import TemplateOptions
 
 if TYPE_CHECKING:
+    from guardrail.sources.boundary import KnownBoundaries
     from guardrail.sources.past import KnownPasts
 
 __all__ = [
@@ -77,6 +78,7 @@ def read(  # noqa: PLR0913 - whatever a run may say of an input
     is_gone: bool = False,
     any_owner: bool = False,
     known_pasts: "KnownPasts | None" = None,
+    known_boundaries: "KnownBoundaries | None" = None,
     source: str | None = None,
 ) -> ChangeSet:
     """The change set in ``path`` ("-" for standard input).
@@ -111,6 +113,7 @@ def read(  # noqa: PLR0913 - whatever a run may say of an input
             beside=[other for other in beside if other not in (path, "-")],
             any_owner=any_owner,
             known_pasts=known_pasts,
+            known_boundaries=known_boundaries,
         )
         return template.read(path, options)
     if compare_to is not None and path != "-" and not os.path.lexists(path):

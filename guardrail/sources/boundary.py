@@ -1,6 +1,7 @@
 """Boundary: how far the paths lead that source names. What a flag names is the user's, and may lie anywhere."""
 
 import os
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -38,6 +39,10 @@ class Boundary(Struct, frozen=True):
         except (OSError, ValueError):  # a null character in it
             return None
         return real[len(self.directory) :] if files.lies_in(real, self.directory) else None
+
+
+KnownBoundaries: TypeAlias = dict[str, Boundary]
+"""The boundaries that one run has worked out, by the input as it is named, so that its inputs share them."""
 
 
 def is_private(path: str) -> bool:

@@ -15,6 +15,7 @@ from guardrail.settings import FoundSettings
 
 if TYPE_CHECKING:
     from guardrail.gitignore import Excluded
+    from guardrail.sources.boundary import KnownBoundaries
     from guardrail.sources.past import KnownPasts
 
 
@@ -40,6 +41,8 @@ class Inputs(Struct, frozen=True, kw_only=True):
     """Folders, and files of Terraform source and of values, that are named and there no more."""
     known_pasts: "KnownPasts" = {}
     """The commits that inputs have been compared with so far."""
+    known_boundaries: "KnownBoundaries" = {}
+    """How far the paths lead that templates name, by input, as far as that has been asked."""
 
 
 def search(arguments: Namespace, settings: FoundSettings) -> Inputs:

@@ -81,6 +81,7 @@ def _from_file(
         beside=() if is_gone else inputs.paths,
         any_owner=arguments.any_owner,
         known_pasts=inputs.known_pasts,
+        known_boundaries=inputs.known_boundaries,
         source=arguments.source,
     )
     flags = arguments.parameters or ()

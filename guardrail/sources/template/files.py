@@ -7,7 +7,7 @@ from typing import Protocol
 
 from guardrail import files, limits
 from guardrail.errors import SourceError
-from guardrail.sources.boundary import Boundary, boundary_of
+from guardrail.sources.boundary import Boundary, KnownBoundaries, boundary_of
 
 
 class FileTree(Protocol):
@@ -33,9 +33,10 @@ class WorkingTree:
     files is as if it were not there.
     """
 
-    def __init__(self, *named: str) -> None:
-        """The first of ``named`` may be a stream."""
+    def __init__(self, *named: str, known: KnownBoundaries | None = None) -> None:
+        """The first of ``named`` may be a stream; ``known`` are boundaries of earlier trees, and gets those of this."""
         self._named = named or ("-",)
+        self._known = {} if known is None else known
         self._stream: bytes | None = None
 
     def read(self, path: str) -> bytes | None:
@@ -72,4 +73,9 @@ class WorkingTree:
 
     @cached_property
     def _boundaries(self) -> list[tuple[str, Boundary]]:
-        return [(named, boundary_of(os.curdir if files.is_stream(named) else named)) for named in self._named]
+        return [(named, self._boundary(named)) for named in self._named]
+
+    def _boundary(self, named: str) -> Boundary:
+        if named not in self._known:
+            self._known[named] = boundary_of(os.curdir if files.is_stream(named) else named)
+        return self._known[named]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:
+    from guardrail.sources.boundary import KnownBoundaries
     from guardrail.sources.past import KnownPasts
 
 
@@ -28,5 +29,6 @@ class TemplateOptions(Struct, frozen=True, kw_only=True):
     any_owner: bool = False
     """Whether the git repository may belong to another user."""
     known_pasts: "KnownPasts | None" = None
+    known_boundaries: "KnownBoundaries | None" = None
     beside: Sequence[str] = ()
     """The other inputs of the run, whose exports can be imported."""

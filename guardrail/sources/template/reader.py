@@ -68,7 +68,7 @@ def _read(path: str, options: TemplateOptions) -> ChangeSet:
         nothing = Origin([], WorkingTree(), options)
         gone = _PossibleReadings(path, options, before, nothing, before.cases or [("", NONE)]).change_set()
         return replace(gone, is_past_unreadable=before.is_unreadable)
-    tree = WorkingTree(path, *options.beside)
+    tree = WorkingTree(path, *options.beside, known=options.known_boundaries)
     changes_only = assembly.change_set(path, tree)
     if changes_only is not None:
         return _read_change_set(path, changes_only, options)
