@@ -7,6 +7,7 @@ import pytest
 
 from guardrail import sources
 from guardrail.errors import SourceError
+from guardrail.sources.boundary import KnownBoundaries
 
 NESTED = """
 Resources:
@@ -77,3 +78,14 @@ def test_what_the_command_line_names_may_lie_anywhere(repository: Path) -> None:
 def test_a_link_of_a_repository_that_leads_out_of_it_is_refused(repository: Path) -> None:
     with pytest.raises(SourceError, match=r"link\.yaml leads out of its repository, and is not read"):
         sources.read(os.path.join(repository, "link.yaml"), region="us-east-1")
+
+
+def test_inputs_share_how_far_they_reach_but_a_link_that_leads_out_is_refused_beside_each(repository: Path) -> None:
+    child, link = str(repository / "child.yaml"), str(repository / "link.yaml")
+    known: KnownBoundaries = {}
+    sources.read(child, region="us-east-1", known_boundaries=known)
+    assert list(known) == [child]
+    for path in (child, link):
+        with pytest.raises(SourceError, match=r"link\.yaml leads out of its repository, and is not read"):
+            sources.read(path, region="us-east-1", beside=[child, link], known_boundaries=known)
+    assert list(known) == [child]
