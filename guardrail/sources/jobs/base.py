@@ -1,6 +1,7 @@
 """What every reader of definitions makes of one, and how the text of one becomes a value with holes."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,6 +44,23 @@ class Definition(Struct, frozen=True, kw_only=True):
     region: str | None = None
     tags: dict[str, str | Unknown] | Unknown = {}
     """Those that a request of its own gives its job."""
+
+
+class Found:
+    """What the reading of a definition has found so far."""
+
+    def __init__(self) -> None:
+        self.jobs: list[TransformJob] = []
+        self.others: Counter[str] = Counter()
+        self.doubts: list[str] = []
+
+    def take(self, found: Definition) -> tuple[int, ...]:
+        """Take in what a step runs besides; the places that its jobs have got."""
+        first = len(self.jobs)
+        self.jobs += found.jobs
+        self.others.update(found.others)
+        self.doubts += found.doubts
+        return tuple(range(first, len(self.jobs)))
 
 
 def value_of(text: str) -> Any:

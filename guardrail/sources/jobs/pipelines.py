@@ -6,15 +6,14 @@ SageMaker developer guide.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec.structs import replace
 
-from guardrail.model import Flow, Step, TransformJob, Unknown
+from guardrail.model import Flow, Step, Unknown
 from guardrail.sources.jobs import requests
-from guardrail.sources.jobs.base import Definition, objects, plain
+from guardrail.sources.jobs.base import Definition, Found, objects, plain
 from guardrail.sources.vocabulary.transform import OneOf, transform_job
 
 _OTHERS = {
@@ -96,14 +95,12 @@ def _parameters(pipeline: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-class _Reader:
+class _Reader(Found):
     """One reading of a pipeline."""
 
     def __init__(self, parameters: dict[str, Any], given: Mapping[str, Any]) -> None:
+        super().__init__()
         self._values = {**parameters, **given}
-        self.jobs: list[TransformJob] = []
-        self.others: Counter[str] = Counter()
-        self.doubts: list[str] = []
 
     def flow(self, steps: Any, prefix: str) -> Flow:
         """Steps that all run, whatever their order: one after the other, with what a condition chooses between."""
@@ -147,11 +144,7 @@ class _Reader:
     def _validation(self, step: Mapping[str, Any], label: str, after: int) -> Step:
         """The jobs that validate the model that a step registers."""
         found = requests.validation_in(self._resolved(step.get("Arguments"), "Arguments"), label)
-        first = len(self.jobs)
-        self.jobs += found.jobs
-        self.others.update(found.others)
-        self.doubts += found.doubts
-        return Step(jobs=tuple(range(first, len(self.jobs))), nexts=(after,))
+        return Step(jobs=self.take(found), nexts=(after,))
 
     def _resolved(self, value: Any, name: str) -> Any:
         """A value with its parameters put in; what a step works out is not known."""

@@ -6,16 +6,16 @@ state before it wrote it out.
 """
 
 import re
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator, Mapping
 from math import ceil
 from typing import Any, Literal, NamedTuple
 
 from msgspec.structs import replace
 
-from guardrail.model import Flow, Step, TransformJob, Unknown
+from guardrail.model import Flow, Step, Unknown
 from guardrail.sources.jobs import requests
-from guardrail.sources.jobs.base import Definition, Start, named_values, objects, plain
+from guardrail.sources.jobs.base import Definition, Found, Start, named_values, objects, plain
 from guardrail.sources.vocabulary.transform import transform_job
 
 _CALL = re.compile(r":states:[^:]*:[^:]*:(?:aws-sdk:)?(\w+):(\w+)(?:\.([\w:]+))?$", re.IGNORECASE)
@@ -104,16 +104,14 @@ class _Items(NamedTuple):
     """Whether these are the same in each execution: written out, or given each time."""
 
 
-class _Reader:
+class _Reader(Found):
     """One reading of a state machine."""
 
     def __init__(self, given: _Known, timeout: Any) -> None:
+        super().__init__()
         self.given = given
         self._timeout = timeout
-        self.jobs: list[TransformJob] = []
         self.starts: list[Start] = []
-        self.others: Counter[str] = Counter()
-        self.doubts: list[str] = []
 
     def flow(self, machine: Mapping[str, Any], prefix: str, language: str, known: _Known, items: _Items) -> Flow:
         """The states of a machine, or of what runs inside a state, the first one first."""
@@ -200,11 +198,7 @@ class _Reader:
             self.doubts.append("its definition makes SageMaker inference that is in no total: check it on its own")
         elif call.service == "sagemaker" and call.action in _VALIDATES:
             found = requests.validation_in(self._arguments(state, language, known), label)
-            first = len(self.jobs)
-            self.jobs += found.jobs
-            self.others.update(found.others)
-            self.doubts += found.doubts
-            return replace(bare, jobs=tuple(range(first, len(self.jobs))))
+            return replace(bare, jobs=self.take(found))
         elif (call.service, call.action) in _STARTS:
             request = self._arguments(state, language, known)
             self.starts.append(_start(label, {} if isinstance(request, Unknown) else request))
