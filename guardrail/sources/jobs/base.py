@@ -46,8 +46,8 @@ class Definition(Struct, frozen=True, kw_only=True):
     """Those that a request of its own gives its job."""
 
 
-class Found:
-    """What the reading of a definition has found so far."""
+class DefinitionReading:
+    """The jobs, other services and doubts of a definition, as far as it has been read."""
 
     def __init__(self) -> None:
         self.jobs: list[TransformJob] = []

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from guardrail.model import Flow, Step, Unknown
 from guardrail.sources.jobs import requests
-from guardrail.sources.jobs.base import Definition, Found, objects, plain
+from guardrail.sources.jobs.base import Definition, DefinitionReading, objects, plain
 from guardrail.sources.vocabulary.transform import OneOf, transform_job
 
 _OTHERS = {
@@ -95,7 +95,7 @@ def _parameters(pipeline: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-class _Reader(Found):
+class _Reader(DefinitionReading):
     """One reading of a pipeline."""
 
     def __init__(self, parameters: dict[str, Any], given: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from guardrail.model import Flow, Step, Unknown
 from guardrail.sources.jobs import requests
-from guardrail.sources.jobs.base import Definition, Found, Start, named_values, objects, plain
+from guardrail.sources.jobs.base import Definition, DefinitionReading, Start, named_values, objects, plain
 from guardrail.sources.vocabulary.transform import transform_job
 
 _CALL = re.compile(r":states:[^:]*:[^:]*:(?:aws-sdk:)?(\w+):(\w+)(?:\.([\w:]+))?$", re.IGNORECASE)
@@ -104,7 +104,7 @@ class _Items(NamedTuple):
     """Whether these are the same in each execution: written out, or given each time."""
 
 
-class _Reader(Found):
+class _Reader(DefinitionReading):
     """One reading of a state machine."""
 
     def __init__(self, given: _Known, timeout: Any) -> None:
