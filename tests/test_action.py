@@ -20,6 +20,7 @@ import yaml
 
 from guardrail.commands.action import OUTPUTS, _matches
 from guardrail.errors import GitHubError
+from guardrail.evidence import bundle_file
 from tests.fixes.stack import BACKLOG, ENDPOINT, PROVIDER, TARGET, WAKE
 from tests.github.server import TOKEN, Fault, GitHub, github
 from tests.runner import Job, path_with_tools, run_action
@@ -787,6 +788,23 @@ def test_the_terms_that_a_branch_alters_stand_in_its_headline(act: Act, fork: Fo
             "takes up 1 more finding",
         ):
             assert phrase in line
+
+
+def test_evidence_that_a_pull_request_brings_is_named_and_of_a_fork_does_not_count(act: Act, fork: Fork) -> None:
+    seen = bundle_file.text(bundle_file.merged(()))
+    settings = {".guardrail.yml": "evidence: evidence.json\n"}
+    first = fork.commit({"README.md": "a shop"})
+    fork.commit({**settings, "evidence.json": seen})
+    for inputs in ({}, {"evidence": "evidence.json"}):
+        ours = act(pull_request(base=first), name="pull_request", **inputs)
+        assert "by terms it alters" in ours.summary.lower()
+        assert "it brings the evidence that counts" in ours.summary
+        assert json.loads(Path(ours.outputs["report-json"]).read_text())["evidence_file"] == "evidence.json"
+    theirs = act(event_of_fork(first), name="pull_request")
+    assert json.loads(Path(theirs.outputs["report-json"]).read_text())["evidence_file"] is None
+    named = act(event_of_fork(first), name="pull_request", evidence="evidence.json")
+    assert named.exit_code == 2
+    assert "evidence: evidence.json is not in the base branch" in named.summary
 
 
 def test_a_waiver_that_a_branch_writes_into_its_code_stands_in_its_headline(act: Act, fork: Fork) -> None:

@@ -285,7 +285,9 @@ def _terms(inputs: ActionInputs, directory: str, happened: Event, folder: str, p
     if revision is None:
         yield from (f"--{name}={value}" for name, value in named if value)
         yield from [f"--compare-to={compared}"] if compared else []
-        yield from _terms_before(directory, happened, folder, start_of(paths))
+        yield from _terms_before(
+            directory, happened, folder, start_of(paths), are_named=any(value for _, value in named)
+        )
         return
     with chdir(directory):
         base = _base(inputs, revision, folder)
@@ -379,7 +381,7 @@ def _past(compared: str, base: Base) -> str:
     return base.take(compared) or compared
 
 
-def _terms_before(directory: str, happened: Event, folder: str, start: str) -> Iterator[str]:
+def _terms_before(directory: str, happened: Event, folder: str, start: str, *, are_named: bool) -> Iterator[str]:
     """The base of a pull request from a branch, so that the comment can say what it does to its own terms.
 
     A checkout without it is worth a word only where there are terms, which a change could have altered.
@@ -391,7 +393,7 @@ def _terms_before(directory: str, happened: Event, folder: str, start: str) -> I
     except GuardrailError as error:
         with chdir(directory):
             found = load(start)
-        if found.path or found.settings.usage_file or found.settings.baseline.file:
+        if are_named or found.path or found.settings.usage_file or found.settings.baseline.file:
             said = f"whether the change alters its own terms is not known: {error.message}\nhint: {base_branch.FETCH}"
             print(runner.command("notice", said), flush=True)
     else:

@@ -40,6 +40,15 @@ class Base:
         """Whether ``path`` is one of the working tree, not the workflow's own outside of it."""
         return lies_in(os.path.abspath(path), self.root)
 
+    @property
+    def commit(self) -> str:
+        """The id of the commit."""
+        return self._commit.id
+
+    def has(self, path: str) -> bool:
+        """Whether the commit has a file or a folder at ``path`` of the working tree. Raises as `read` does."""
+        return self._commit.is_directory(path) or self._commit.read(path) is not None
+
     def read(self, path: str) -> bytes | None:
         """The content of the file at ``path`` of the working tree, as the commit has it; None where it has none."""
         return self._commit.read(path)

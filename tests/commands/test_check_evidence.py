@@ -257,6 +257,102 @@ def test_evidence_that_the_change_brings_is_named_and_does_not_count_for_a_stran
     assert len(found(trusted, "instances-fit-their-load")) == 1
 
 
+class Change:
+    """A repository of a team, and what a change since its first commit makes of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "template.yaml").write_text(template())
+        self.git("init", "-q")
+        self.commit()
+
+    def git(self, *arguments: str) -> None:
+        identity = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *identity, *arguments], cwd=self.folder, check=True, capture_output=True)  # noqa: S607
+
+    def commit(self) -> None:
+        self.git("add", "-A")
+        self.git("commit", "-qm", "x")
+
+    def terms(self, capsys: pytest.CaptureFixture[str], *flags: str, before: str = "HEAD^") -> list[str]:
+        arguments = ["check", "template.yaml", "--region", "us-east-1", "--format", "json"]
+        cli.main([*arguments, "--terms-before", before, *flags])
+        found: list[str] = json.loads(capsys.readouterr().out)["own_terms"]
+        return found
+
+
+USAGE = "version: 0.1\nresource_usage: {Endpoint: {monthly_requests: 1}}\n"
+BROUGHT = [
+    ("--evidence", "evidence.json", bundle_file.text(busy()), "it brings the evidence that counts"),
+    ("--usage-file", "usage.yml", USAGE, "the usage file differs"),
+    ("--config", "terms.yml", "fail_on: never\n", "fail_on from error to never"),
+]
+
+
+@pytest.mark.parametrize(("flag", "name", "text", "phrase"), BROUGHT, ids=[flag for flag, *_ in BROUGHT])
+def test_what_a_flag_names_and_the_change_brings_is_named(
+    capsys: pytest.CaptureFixture[str], folder: Path, flag: str, name: str, text: str, phrase: str
+) -> None:
+    change = Change(folder)
+    (folder / name).write_text(text)
+    assert change.terms(capsys, flag, name, before="HEAD") == [phrase], "before it is committed, too"
+    change.commit()
+    assert change.terms(capsys, flag, name) == [phrase]
+    change.git("commit", "-q", "--allow-empty", "-m", "x")
+    assert change.terms(capsys, flag, name) == [], "then it was there before"
+
+
+@pytest.mark.parametrize(("flag", "name", "text", "phrase"), BROUGHT, ids=[flag for flag, *_ in BROUGHT])
+def test_what_the_job_makes_itself_is_not_brought_by_the_change(
+    capsys: pytest.CaptureFixture[str], folder: Path, flag: str, name: str, text: str, phrase: str
+) -> None:
+    change = Change(folder)
+    change.git("commit", "-q", "--allow-empty", "-m", "x")
+    (folder / name).write_text(text)
+    assert change.terms(capsys, flag, name) == [], phrase
+
+
+@pytest.mark.parametrize(
+    ("brought", "named"),
+    [
+        ({".guardrail.yml": "evidence: evidence.json\n", "evidence.json": bundle_file.text(busy())}, ".guardrail.yml"),
+        ({".guardrail.yml": "fail_on: never\n"}, ".guardrail.yml"),
+        ({"guardrail-usage.yml": USAGE}, "guardrail-usage.yml"),
+        ({".guardrail-baseline.json": '{"version": 1, "findings": []}'}, ".guardrail-baseline.json"),
+    ],
+    ids=["evidence", "settings", "usage", "baseline"],
+)
+def test_a_stranger_is_not_judged_by_terms_that_stand_beside_the_code(
+    capsys: pytest.CaptureFixture[str], folder: Path, brought: dict[str, str], named: str
+) -> None:
+    for name, text in {**brought, "template.yaml": template()}.items():
+        (folder / name).write_text(text)
+    arguments = ["check", "template.yaml", "--region", "us-east-1", "--untrusted"]
+    assert cli.main(arguments) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"guardrail: {named}: ")
+    assert "--settings-from DIR" in said
+    assert cli.main([*arguments, "--isolated", "--format", "json"]) in (0, 1)
+    told = json.loads(capsys.readouterr().out)
+    assert (told["settings_file"], told["usage_file"], told["evidence_file"]) == (None, None, None)
+
+
+def test_explain_says_what_evidence_says_as_a_check_does(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    (folder / "template.yaml").write_text(template())
+    (folder / "evidence.json").write_text(bundle_file.text(busy()))
+    arguments = ["explain", "template.yaml", "shop", "--region", "us-east-1", "--format", "json"]
+    assert cli.main(arguments) == 0
+    assert "evidence of" not in capsys.readouterr().out
+    assert cli.main([*arguments, "--evidence", "evidence.json"]) == 0
+    told = capsys.readouterr().out
+    # 30 × 1.2 = 36 cores, which ml.c5.9xlarge has
+    assert "evidence of 2026-11-02 to 2026-11-16" in told
+    assert "ml.c5.9xlarge" in told
+    (folder / "evidence.json").write_text("{}")
+    assert cli.main([*arguments, "--evidence", "evidence.json"]) == 2
+    assert capsys.readouterr().err.startswith("guardrail: evidence.json: no bundle of evidence")
+
+
 def test_a_component_that_nobody_asks_is_told_and_costs_nothing_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     def component(name: str) -> dict[str, Any]:
         return {

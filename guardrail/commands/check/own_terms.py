@@ -20,8 +20,9 @@ def with_own_terms(report: Report, arguments: Namespace, found: FoundSettings) -
     with output.temporary_folder() as folder:
         try:
             base = Base(os.getcwd(), arguments.terms_before, folder, any_owner=arguments.any_owner)
+            now = Base(os.getcwd(), "HEAD", folder, any_owner=arguments.any_owner)
             changes = (
-                *own_terms.differences(_terms_then(arguments, base), _all_terms(found.settings, arguments)),
+                *own_terms.differences(_terms_then(arguments, base, now), _all_terms(found.settings, arguments)),
                 *own_terms.accepted_in_code(report.results, before=base.read, now=content),
             )
         except GuardrailError as error:
@@ -31,20 +32,27 @@ def with_own_terms(report: Report, arguments: Namespace, found: FoundSettings) -
     return structs.replace(report, own_terms=changes, notices=(*([told] if changes else []), *report.notices))
 
 
-def _terms_then(arguments: Namespace, base: Base) -> own_terms.OwnTerms:
+def _terms_then(arguments: Namespace, base: Base, now: Base) -> own_terms.OwnTerms:
     """The terms as they were, under the same flags, which name files as they were."""
     then = Namespace(**vars(arguments))
     for name in ("config", "usage_file", "evidence", "baseline"):
-        setattr(then, name, _taken(getattr(then, name), base))
-    then.policies = [_taken(path, base) for path in then.policies or ()]
+        setattr(then, name, _taken(getattr(then, name), base, now))
+    then.policies = [path for each in then.policies or () if (path := _taken(each, base, now))]
     base.take_terms(then.paths, then.config)
     then.settings_from = base.folder
     return _all_terms(settings_of(start_of(then.paths), then).settings, then)
 
 
-def _taken(path: str | None, base: Base) -> str | None:
-    """What a flag names, as the base has it; itself where that has none, or it lies elsewhere."""
-    return path if path is None or not base.holds(path) else base.take(path) or path
+def _taken(path: str | None, base: Base, now: Base) -> str | None:
+    """What a flag names, as the base has it; itself where it lies elsewhere, or the job has made it.
+
+    None of what the change brings, for the base has nothing in its place. A file that no commit has is made by the job,
+    unless what is not committed is the change.
+    """
+    if path is None or not base.holds(path):
+        return path
+    is_made = now.commit != base.commit and not now.has(path)
+    return base.take(path) or (path if is_made else None)
 
 
 def _all_terms(settings: Settings, arguments: Namespace) -> own_terms.OwnTerms:

@@ -47,7 +47,27 @@ def settings_for(arguments: Namespace) -> FoundSettings:
 def settings_of(start: str, arguments: Namespace) -> FoundSettings:
     """The settings for an input, or for what lies above several, with the same flags in place."""
     found = load(start, config=arguments.config, copy=arguments.settings_from, isolated=arguments.isolated)
+    if arguments.untrusted and not arguments.settings_from:
+        _refuse_its_own(found, arguments)
     return override(found, settings=_overridden(found.settings, arguments))
+
+
+def _refuse_its_own(found: FoundSettings, arguments: Namespace) -> None:
+    """Refuse terms that the code of a stranger brings: what was found beside it, and nobody named.
+
+    Raises `SettingsError`. What settings name, the bundle of evidence too, is theirs: that of a ``--config`` is not.
+    """
+    if arguments.config is not None:
+        return
+    beside = (
+        None if arguments.usage_file else found.settings.usage_file,
+        None if arguments.baseline else found.settings.baseline.file,
+    )
+    for path in filter(None, (found.path, *beside)):
+        raise SettingsError(
+            f"{path}: a stranger's code, and the terms that it is judged by, stand in the same place",
+            hint="--settings-from DIR names a copy of the base, whose terms count; --isolated goes without any",
+        )
 
 
 def _overridden(settings: Settings, arguments: Namespace) -> Settings:

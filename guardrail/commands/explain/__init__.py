@@ -33,7 +33,7 @@ examples:
   guardrail explain plan.json chat --format html > chat.html
 """
 
-_OF_CHECK = ("region", "config", "prices", "usage_file", "compare_to", "assignments", "parameters")
+_OF_CHECK = ("region", "config", "prices", "usage_file", "evidence", "compare_to", "assignments", "parameters")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -55,6 +55,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--parameters", metavar="KEY=VALUE|FILE", action="append", help="values for a template's parameters"
     )
     parser.add_argument("--usage-file", metavar="FILE", help="usage (default: the guardrail-usage.yml beside settings)")
+    parser.add_argument("--evidence", metavar="FILE", help="what was observed, from guardrail utilization")
     parser.add_argument("--compare-to", metavar="FILE|DIR|REF", help="what stood before, of source and templates")
     parser.add_argument("--config", metavar="FILE", help="settings file (default: the nearest .guardrail.yml)")
     parser.add_argument("--prices", metavar="DIR", help='price tables of your own, or "bundled" for none')
