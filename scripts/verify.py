@@ -31,12 +31,13 @@ CHECKS = {
     "contracts": ["importlinter.cli:lint_imports_command"],
     "tests": ["pytest", "-n", "auto", "--dist", "worksteal"],
     "policies": ["guardrail", "policies", "test"],
+    "docs": ["scripts.build_site"],
 }
 BY_NAME = {"coverage": [*CHECKS["tests"], "--cov", "--cov-report=term-missing"]}
 """What is run only where it is asked for: counting lines makes the tests half as slow again."""
 ON_ALL_CORES = {"tests", "coverage"}
 PROBE = (
-    "import guardrail, pathlib, pytest, pytest_cov, xdist, mypy, ruff, importlinter, hypothesis, build;"
+    "import guardrail, pathlib, pytest, pytest_cov, xdist, mypy, ruff, importlinter, hypothesis, build, zensical;"
     "print(pathlib.Path(guardrail.__file__).resolve().parent.parent)"
 )
 """Prints the checkout that an environment works on, where it has the tools."""

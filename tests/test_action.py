@@ -1132,6 +1132,7 @@ def lint(module: str, *arguments: str | Path) -> None:
 
 
 WORKFLOWS = sorted((ROOT / "examples" / "workflows").glob("github-*.yml"))
+OWN_WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
 
 def test_the_action_holds_to_the_schema_of_actions() -> None:
@@ -1140,7 +1141,7 @@ def test_the_action_holds_to_the_schema_of_actions() -> None:
 
 def test_the_workflows_hold_to_the_schema_of_workflows() -> None:
     assert len(WORKFLOWS) >= 4
-    lint("check_jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
+    lint("check_jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS, *OWN_WORKFLOWS)
 
 
 def test_the_gitlab_example_holds_to_the_schema_of_gitlab() -> None:
@@ -1154,7 +1155,7 @@ def test_the_hooks_hold_to_what_pre_commit_reads() -> None:
 
 
 def test_a_security_linter_finds_nothing_in_the_action_and_the_workflows() -> None:
-    lint("zizmor", "--offline", "--no-progress", "--persona=pedantic", "action.yml", *WORKFLOWS)
+    lint("zizmor", "--offline", "--no-progress", "--persona=pedantic", "action.yml", *WORKFLOWS, *OWN_WORKFLOWS)
 
 
 def test_the_workflows_give_the_action_what_it_declares() -> None:

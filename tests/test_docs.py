@@ -124,12 +124,6 @@ def flags(parser: base.Parser) -> Iterator[str]:
                 yield from flags(inner)
 
 
-def test_links_between_documents_lead_somewhere() -> None:
-    for document in DOCUMENTS:
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")):
-            assert (document.parent / target).exists(), f"{document.name}: {target}"
-
-
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_code_that_is_shown_stands_in_its_file(document: Path) -> None:
     """Pieces of a ``python FILE`` block, with ``…`` between them, are pieces of that file in the repository."""
