@@ -8,6 +8,7 @@ DescribeScalingActivities and DescribeAlarms.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Final
@@ -377,6 +378,11 @@ class Fault(Struct, frozen=True, kw_only=True):
     """``AccessDeniedException: …``, in one line."""
 
 
+def variant_resource(endpoint: str, variant: str) -> str:
+    """What scaling calls a variant: ``endpoint/shop/variant/a``."""
+    return f"endpoint/{endpoint}/variant/{variant}"
+
+
 class Account(Struct, frozen=True, kw_only=True, dict=True):
     """One region of one account, at one moment: the service's own, not that of the machine that asked."""
 
@@ -415,6 +421,14 @@ class Account(Struct, frozen=True, kw_only=True, dict=True):
         """The components that run on an endpoint."""
         return tuple(self._components_by_endpoint.get(endpoint.endpoint_name, ()))
 
+    def targets_of(self, resource_id: str) -> Sequence[ScalableTargetDescription]:
+        """The scalable targets of ``endpoint/shop/variant/a``."""
+        return self._targets_by_resource.get(resource_id, ())
+
+    def policies_of(self, resource_id: str) -> Sequence[ScalingPolicy]:
+        """The scaling policies of ``endpoint/shop/variant/a``."""
+        return self._policies_by_resource.get(resource_id, ())
+
     # By name, made once: there are thousands of endpoints, and each asks for its own. The first of a name counts.
 
     @cached_property
@@ -430,6 +444,20 @@ class Account(Struct, frozen=True, kw_only=True, dict=True):
         found: dict[str, list[InferenceComponentDescription]] = {}
         for each in self.inference_components:
             found.setdefault(each.endpoint_name, []).append(each)
+        return found
+
+    @cached_property
+    def _targets_by_resource(self) -> dict[str, list[ScalableTargetDescription]]:
+        found: dict[str, list[ScalableTargetDescription]] = {}
+        for each in self.scalable_targets:
+            found.setdefault(each.resource_id, []).append(each)
+        return found
+
+    @cached_property
+    def _policies_by_resource(self) -> dict[str, list[ScalingPolicy]]:
+        found: dict[str, list[ScalingPolicy]] = {}
+        for each in self.scaling_policies:
+            found.setdefault(each.resource_id, []).append(each)
         return found
 
 

@@ -212,6 +212,12 @@ class VariantEvidence(Part, frozen=True, kw_only=True):
     several: Models | None = None
     gaps: tuple[Gap, ...] = ()
 
+    @property
+    def has_moved(self) -> bool:
+        """Whether the number of its instances may change, or did: one moment is not how many ran."""
+        counted = self.instances
+        return self.most_instances is not None or (counted is not None and counted.minimum != counted.maximum)
+
 
 class ComponentEvidence(Part, frozen=True, kw_only=True):
     """What was observed of one inference component; what it uses is a share of what it reserves."""
@@ -249,6 +255,11 @@ class Backlog(Part, frozen=True, kw_only=True):
     oldest_s: Decimal | None = None
     """How long the oldest request waited at most, in seconds."""
     profile: Profile | None = None
+
+    @property
+    def was_never_empty(self) -> bool:
+        """Whether something waited in every hour: it holds the load of its machines back, and they need more."""
+        return self.hours > 0 and self.busy_hours == self.hours
 
 
 class EndpointEvidence(Part, frozen=True, kw_only=True):

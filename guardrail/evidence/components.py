@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from guardrail.alternatives.facts import MIB_PER_GIB
 from guardrail.evidence.account import (
     ComponentSpecification,
     ComputeResourceRequirements,
@@ -12,8 +13,6 @@ from guardrail.evidence.bundle import ComponentEvidence, Distribution
 from guardrail.evidence.measured import Measured, activity, answered
 from guardrail.evidence.observed import ObservedEndpoint
 from guardrail.evidence.statistics import distribution, exact
-
-_MIB_PER_GIB = 1024
 
 
 def of(observed: ObservedEndpoint) -> tuple[ComponentEvidence, ...]:
@@ -30,8 +29,7 @@ def _component(observed: ObservedEndpoint, described: InferenceComponentDescript
     if seen is None:
         gaps.append(measured.why_not(name, SAGEMAKER, "Invocations", dimensions))
     is_told = seen is not None and seen.is_whole and described.inference_component_status == "InService"
-    prefix = f"inference-component/{name}"
-    target = next((one for one in observed.account.scalable_targets if one.resource_id == prefix), None)
+    target = next(iter(observed.account.targets_of(f"inference-component/{name}")), None)
     return ComponentEvidence(
         name=name,
         variant=described.variant_name,
@@ -64,7 +62,7 @@ class _Reserved:
         memory = asked.min_memory_required_in_mb
         self.accelerators = None if devices is None else exact(devices)
         self.cores = None if cores is None else exact(cores)
-        self.memory_gib = None if memory is None else Decimal(memory) / _MIB_PER_GIB
+        self.memory_gib = None if memory is None else Decimal(memory) / MIB_PER_GIB
 
 
 def _share(measured: Measured, metric: str, name: str, reserved: Decimal | None) -> Distribution | None:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from guardrail.cost.demand import DOES_NOT_APPLY, Demand, EndpointDemand, VariantDemand, WorkflowDemand
 from guardrail.cost.usage import NO_USAGE, Usage
-from guardrail.evidence import linking, standing
+from guardrail.evidence import linking
 from guardrail.evidence.bundle import Bundle, ComponentEvidence, EndpointEvidence, VariantEvidence
 from guardrail.model import Endpoint, TransformJob, Unknown, Workflow
 from guardrail.money import HOURS_PER_MONTH
@@ -104,7 +104,7 @@ def observed(variant: VariantEvidence) -> VariantDemand:
     return VariantDemand(
         requests=DOES_NOT_APPLY if variant.shadow and variant.serverless is None else a_month,
         duration_ms=None if variant.latency is None else variant.latency.mean_ms,
-        instances=standing.running(variant) if variant.most_instances is not None else None,
+        instances=variant.instances.mean if variant.instances is not None and variant.has_moved else None,
         model_memory_gib=_model_memory(variant),
     )
 

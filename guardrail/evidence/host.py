@@ -5,6 +5,7 @@ memory, GPUMemoryUtilization a sum over its GPUs (SageMaker developer guide, mon
 Normalized is a share of all of it, 0 to 100, and is published where inference components run.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,6 +13,7 @@ from functools import cached_property
 from typing import Final
 
 from guardrail.evidence import timeline
+from guardrail.evidence.account import EndpointVariant
 from guardrail.evidence.base import ENDPOINTS, Gap, Statistic
 from guardrail.evidence.bundle import Distribution, Instances, Profile, Segment
 from guardrail.evidence.measured import NO_DATAPOINTS, Values
@@ -35,12 +37,18 @@ _GPU_MEMORY: Final = "GPUMemoryUtilization"
 class Host:
     """The machine of one variant."""
 
-    def __init__(self, of: ObservedEndpoint, variant: str, present: int | None) -> None:
-        """``present`` is how many instances there are now, as AWS states it."""
+    def __init__(self, of: ObservedEndpoint, described: EndpointVariant) -> None:
         self.of = of
-        self.variant = variant
-        self.present = present
+        self.variant = variant = described.variant_name
+        self.present = described.current_instance_count
+        """How many instances there are now, as AWS states it."""
+        self.least, self.most = of.bounds_of(described)
         self.dimensions: Mapping[str, str] = {"EndpointName": of.name, "VariantName": variant}
+
+    @property
+    def scales(self) -> bool:
+        """Whether something changes how many instances there are."""
+        return self.most is not None
 
     @cached_property
     def line(self) -> Timeline:
@@ -109,10 +117,13 @@ class Host:
 
         An instance that stands and never published is not at rest: nobody knows what it does.
         """
-        if self.present == 0:
-            return True
+        return self.present == 0 or (self._is_answered and bool(self._values(_CPU)))
+
+    @property
+    def _is_answered(self) -> bool:
+        """Whether each hour of its CPU was answered for, be it that there is nothing."""
         found = self.of.measured.series(ENDPOINTS, _CPU, self.dimensions, "Maximum")
-        if found is None or found.status != "Complete" or not self._values(_CPU):
+        if found is None or found.status != "Complete":
             return False
         return all(found.covered_from <= hour and hour + HOUR <= found.covered_to for hour in self.of.measured.hours())
 
@@ -123,7 +134,7 @@ class Host:
         """Instances by hour, of the samples that each of them publishes: 120 in an hour, one a minute, are two.
 
         Hours of an update are left out, in which two fleets publish. Empty where the last hours contradict what AWS
-        states of this moment: a guess at how often samples come is no count.
+        states of this moment and nothing explains it: a guess at how often samples come is no count.
         """
         counted: Values = {}
         for metric in (_CPU, f"{_CPU}Normalized", _MEMORY):
@@ -132,8 +143,19 @@ class Host:
         last = sorted(counted)[-_LAST_HOURS:]
         if not last or last[-1] < max(self.of.measured.hours(), default=last[-1]) or self.present is None:
             return counted
-        is_so = any(abs(counted[hour] - self.present) <= _APART * max(self.present, 1) for hour in last)
+        is_so = self._has_changed_since(last[0]) or any(self._may_be(counted[hour]) for hour in last)
         return counted if is_so else {}
+
+    def _has_changed_since(self, hour: datetime) -> bool:
+        """Whether AWS was told another number since: none at all is no matter of how often samples come."""
+        return self.present == 0 or (self.of.endpoint.last_modified_time or hour) > hour
+
+    def _may_be(self, count: Decimal) -> bool:
+        """Whether so many may have run a few hours ago: as many as now, or any number that scaling allows."""
+        least = most = self.present or 0
+        if self.scales and self.of.config is not None:  # else how often samples come is a guess
+            least, most = min(self.least or 0, least), max(self.most or 0, most)
+        return least - _APART * max(least, 1) <= count <= most + _APART * max(most, 1)
 
     def _samples(self, metric: str) -> Values:
         length = timedelta(seconds=self.of.measured.window.resolution)
@@ -148,7 +170,7 @@ class Host:
     def instances(self) -> Instances | None:
         """How many ran; of an asynchronous endpoint an hour without a sample is one without an instance."""
         counts = dict(self.counts)
-        if self.of.mode == "async" and (counts or self.present == 0):
+        if self.of.mode == "async" and (counts or (self.present == 0 and self._is_answered)):
             counts = {hour: counts.get(hour, Decimal(0)) for hour in self.of.measured.hours()}
         if not counts:
             return None
@@ -162,23 +184,37 @@ class Host:
         )
 
     def instance_hours(self, since: datetime) -> Decimal | None:
-        """What ran from then to the end of the window; an hour that was not counted has as many as there are now."""
+        """What ran from then to the end of the window; None where an hour of it is not known."""
         total = Decimal(0)
         for hour in self.of.measured.hours():
             if hour < since:
                 continue
-            if not total and hour - since < HOUR and hour != since:  # the rest of the hour in which it began
-                total += Decimal(int((hour - since).total_seconds())) / 3600 * self.counts.get(hour, self.present or 0)
-            if hour in self.counts:
-                total += self.counts[hour]
-            elif self.present is None:
+            ran = self._ran(hour)
+            if ran is None:
                 return None
-            elif self.of.mode != "async" or not self.counts:
-                total += self.present
+            if not total and hour - since < HOUR and hour != since:  # the rest of the hour in which it began
+                total += Decimal(int((hour - since).total_seconds())) / 3600 * ran
+            total += ran
         return plain(total)
 
-    def hours_at(self, bound: int | None, *, most: bool) -> int | None:
+    def _ran(self, hour: datetime) -> Decimal | None:
+        """The instances of an hour: that was not counted, as many as before it, or as ever where nothing scales."""
+        if hour in self.counts:
+            return self.counts[hour]
+        if self.of.mode == "async" and (self.counts or (self.present == 0 and self._is_answered)):
+            return Decimal(0)
+        if not self.counts:
+            return Decimal(self.present) if self.present and not self.scales else None
+        hours = self._counted_hours
+        return self.counts[hours[max(bisect_left(hours, hour) - 1, 0)]]
+
+    @cached_property
+    def _counted_hours(self) -> list[datetime]:
+        return sorted(self.counts)
+
+    def hours_at(self, *, most: bool) -> int | None:
         """Hours at the least or the most instances; None where nothing scales, or nothing was counted."""
+        bound = self.most if most else self.least
         if bound is None or not self.counts:
             return None
         return sum(1 for count in self.counts.values() if (count >= bound if most else count <= bound))
@@ -210,14 +246,14 @@ class Host:
 
     def _of_machines_that_come_and_go(self) -> Iterator[Gap]:
         """What was not answered: at 0 instances there is no machine, and nothing to measure."""
-        if self.present == 0:
-            return
-        for metric in self._expected():
+        for metric in self._expected() if self.present else ():
             gap = self._why_not(metric)
             if not self._either(metric) and gap.reason != NO_DATAPOINTS:
                 yield gap
             elif metric == _CPU and not self.is_watched:
                 yield self.of.gap(metric, "not answered for the whole window", self.variant)
+        if self.present == 0 and not self._is_answered:
+            yield self._why_not(_CPU)
 
     def _expected(self) -> tuple[str, ...]:
         spec = self._spec(self.line.spans[-1]) if self.line.spans else None

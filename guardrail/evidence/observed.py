@@ -12,11 +12,13 @@ from guardrail.evidence.account import (
     EndpointDescription,
     EndpointVariant,
     ModelDescription,
+    variant_resource,
 )
 from guardrail.evidence.base import Gap
 from guardrail.evidence.bundle import Mode, Target
 from guardrail.evidence.measured import Measured
 from guardrail.evidence.statistics import exact
+from guardrail.model import INSTANCE_COUNT
 from guardrail.prices.book import InstanceSpec
 
 Specs: TypeAlias = Callable[[str], InstanceSpec | None]
@@ -57,9 +59,8 @@ class ObservedEndpoint(Struct, frozen=True, kw_only=True):
 
     def bounds_of(self, variant: EndpointVariant) -> tuple[int | None, int | None]:
         """The least and the most instances of a variant that scales; None where nothing does."""
-        resource = f"endpoint/{self.name}/variant/{variant.variant_name}"
-        for target in self.account.scalable_targets:
-            if target.resource_id == resource and target.scalable_dimension.endswith("DesiredInstanceCount"):
+        for target in self.account.targets_of(variant_resource(self.name, variant.variant_name)):
+            if target.scalable_dimension == INSTANCE_COUNT:
                 return target.min_capacity, target.max_capacity
         asked = self.asked_of(variant.variant_name)
         managed = variant.managed_instance_scaling or (None if asked is None else asked.managed_instance_scaling)
@@ -69,10 +70,10 @@ class ObservedEndpoint(Struct, frozen=True, kw_only=True):
 
     def targets_of(self, variant: str) -> tuple[Target, ...]:
         """What target-tracking policies hold of a variant; an expression of several metrics has no name."""
-        resource, found = f"endpoint/{self.name}/variant/{variant}", []
-        for policy in self.account.scaling_policies:
+        found = []
+        for policy in self.account.policies_of(variant_resource(self.name, variant)):
             told = policy.target_tracking_scaling_policy_configuration
-            if policy.resource_id != resource or told is None:
+            if told is None:
                 continue
             predefined, own = told.predefined_metric_specification, told.customized_metric_specification
             name = predefined.predefined_metric_type if predefined is not None else own and own.metric_name

@@ -1,13 +1,15 @@
 """What was observed, as the model has it: an endpoint that runs is priced as one that a plan declares."""
 
-from decimal import Decimal
+from math import ceil, floor
 
+from guardrail.alternatives.facts import MIB_PER_GIB
 from guardrail.evidence.bundle import EndpointEvidence, VariantEvidence
 from guardrail.model import (
     INSTANCE_COUNT,
     Endpoint,
     InferenceComponent,
     InstanceVariant,
+    ManagedInstanceScaling,
     ScalableTarget,
     ServerlessVariant,
     Unknown,
@@ -34,7 +36,7 @@ def endpoint_of(found: EndpointEvidence) -> Endpoint:
                 variant_name=each.variant,
                 copies=each.copies,
                 accelerators=None if each.accelerators is None else float(each.accelerators),
-                memory_mib=None if each.memory_gib_reserved is None else int(each.memory_gib_reserved * 1024),
+                memory_mib=None if each.memory_gib_reserved is None else int(each.memory_gib_reserved * MIB_PER_GIB),
             )
             for each in found.components
         ),
@@ -66,23 +68,30 @@ def _variant(found: VariantEvidence) -> Variant:
         model_name=model,
         multi_model=found.multi_model,
         scaling=_target(found),
+        managed_scaling=_managed(found),
     )
+
+
+def _bounds(found: VariantEvidence) -> tuple[int, int] | None:
+    """Between how many instances there were: as its scaling has it, else as many as were counted."""
+    if found.least_instances is not None and found.most_instances is not None:
+        return found.least_instances, found.most_instances
+    if found.instances is None or not found.has_moved:
+        return None
+    return floor(found.instances.minimum), ceil(found.instances.maximum)
 
 
 def _target(found: VariantEvidence) -> ScalableTarget | None:
-    if found.least_instances is None or found.most_instances is None or found.has_components:
+    bounds = None if found.has_components else _bounds(found)
+    if bounds is None:
         return None
     return ScalableTarget(
-        address="",
-        dimension=INSTANCE_COUNT,
-        min_capacity=found.least_instances,
-        max_capacity=found.most_instances,
-        policies=_POLICIES,
+        address="", dimension=INSTANCE_COUNT, min_capacity=bounds[0], max_capacity=bounds[1], policies=_POLICIES
     )
 
 
-def running(found: VariantEvidence) -> Decimal | None:
-    """How many instances there are on the average: of those that were counted, else as many as there are now."""
-    if found.instances is not None:
-        return found.instances.mean
-    return None if found.current_instances is None else Decimal(found.current_instances)
+def _managed(found: VariantEvidence) -> ManagedInstanceScaling | None:
+    bounds = _bounds(found) if found.has_components else None
+    if bounds is None:
+        return None
+    return ManagedInstanceScaling(status="ENABLED", min_instance_count=bounds[0], max_instance_count=bounds[1])

@@ -12,6 +12,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from guardrail.alternatives.facts import MIB_PER_GIB
 from guardrail.evidence import components, jobs, timeline
 from guardrail.evidence.account import Account, ConfigVariant, EndpointDescription, EndpointVariant
 from guardrail.evidence.base import ENDPOINTS, SAGEMAKER, Gap, Series, Window
@@ -39,7 +40,6 @@ IN_SERVICE: Final = frozenset({"InService", "Updating", "SystemUpdating", "Rolli
 _BACKLOG: Final = "ApproximateBacklogSize"
 _MICROSECONDS: Final = 1000
 """Of a millisecond."""
-_MIB_PER_GIB: Final = 1024
 
 
 def bundle(account: Account, series: Iterable[Series], window: Window, specs: Specs | None = None) -> Bundle:
@@ -134,10 +134,9 @@ def _variant(
     name = described.variant_name
     asked = seen.asked_of(name)
     model = seen.model_of(asked)
-    host = Host(seen, name, described.current_instance_count)
+    host = Host(seen, described)
     hosts_components = seen.hosts_components(asked)
     requests, gaps = _requests(seen, name, hosts_components=hosts_components)
-    least, most = seen.bounds_of(described)
     is_serverless = seen.mode == "serverless"
     told = VariantEvidence(
         name=name,
@@ -145,8 +144,8 @@ def _variant(
         instance_type=None if asked is None else timeline.type_of(asked),
         current_instances=described.current_instance_count,
         initial_instances=None if asked is None else asked.initial_instance_count,
-        least_instances=least,
-        most_instances=most,
+        least_instances=host.least,
+        most_instances=host.most,
         targets=seen.targets_of(name),
         models=() if asked is None or asked.model_name is None else (asked.model_name,),
         multi_model=None if model is None else model.is_multi_model,
@@ -165,8 +164,8 @@ def _variant(
         return replace(told, serverless=_serverless(seen.measured, described, asked, host.dimensions))
     return replace(
         told,
-        hours_at_most=host.hours_at(most, most=True),
-        hours_at_least=host.hours_at(least, most=False),
+        hours_at_most=host.hours_at(most=True),
+        hours_at_least=host.hours_at(most=False),
         segments=host.segments(),
         cpu_profile=host.cpu_profile(),
         gpu_profile=host.gpu_profile(),
@@ -275,7 +274,7 @@ def _serverless(
         spilled=_total(measured, "ServerlessProvisionedConcurrencySpilloverInvocations", dimensions),
         memory_gib=None
         if memory is None
-        else distribution({time: share * memory / _MIB_PER_GIB / 100 for time, share in used.items()}),
+        else distribution({time: share * memory / MIB_PER_GIB / 100 for time, share in used.items()}),
     )
 
 

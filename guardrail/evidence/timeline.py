@@ -11,7 +11,14 @@ from typing import Final
 
 from msgspec import Struct
 
-from guardrail.evidence.account import Account, ConfigVariant, EndpointConfig, EndpointDescription, stem
+from guardrail.evidence.account import (
+    Account,
+    ConfigVariant,
+    EndpointConfig,
+    EndpointDescription,
+    stem,
+    variant_resource,
+)
 from guardrail.evidence.base import Window
 
 LONGEST_UPDATE: Final = timedelta(hours=8)
@@ -40,11 +47,6 @@ class Timeline(Struct, frozen=True, kw_only=True):
     """Times in which an update was under way, or may have been."""
     is_assumed: bool = False
     """Whether the last update is taken to have followed its configuration: scaling has moved LastModifiedTime since."""
-
-    @property
-    def was_updated(self) -> bool:
-        """Whether it was updated inside the window."""
-        return bool(self.between)
 
     def holds(self, span: ConfigurationSpan, hour: datetime, length: timedelta) -> bool:
         """Whether a period lies wholly in a span, and in no update."""
@@ -101,9 +103,9 @@ def _updated(
 
 
 def _is_moved_by_scaling(account: Account, endpoint: EndpointDescription) -> bool:
-    prefix = f"endpoint/{endpoint.endpoint_name}/"
     managed = any(each.managed_instance_scaling is not None for each in endpoint.production_variants)
-    return managed or any(target.resource_id.startswith(prefix) for target in account.scalable_targets)
+    names = (variant_resource(endpoint.endpoint_name, each.variant_name) for each in endpoint.variants)
+    return managed or any(account.targets_of(name) for name in names)
 
 
 def _related(account: Account, endpoint: EndpointDescription, present: EndpointConfig) -> list[EndpointConfig]:

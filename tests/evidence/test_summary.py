@@ -261,7 +261,7 @@ def test_an_asynchronous_endpoint_is_busy_while_something_waits_or_the_machine_w
 
 def test_an_asynchronous_endpoint_at_zero_instances_lacks_nothing() -> None:
     story = account_of(described(instance_type="ml.g5.xlarge", count=0, config={"AsyncInferenceConfig": {}}))
-    found = bundle_of(story, backlog((HOURS, 0, 0, 0, 60)))
+    found = bundle_of(story, backlog((HOURS, 0, 0, 0, 60)), cpu((HOURS, None)))
     variant = only(found)
     assert (found.endpoints[0].gaps, variant.gaps) == ((), ())
     assert variant.activity is not None

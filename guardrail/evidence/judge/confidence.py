@@ -93,7 +93,7 @@ def of_load(endpoint: EndpointEvidence, variant: VariantEvidence) -> Iterator[Do
         failed = variant.errors / total
         yield Doubt(f"{failed * 100:.0f} % of its requests failed", is_grave=failed > _HALF)
     queue = endpoint.backlog
-    if queue is not None and queue.busy_hours == queue.hours:
+    if queue is not None and queue.was_never_empty:
         yield Doubt("its queue was never empty for an hour: with room it would use more")
     if variant.multi_model is None and variant.segments:
         yield Doubt("its model is not described: whether its memory is a cache is not known")

@@ -188,7 +188,8 @@ def _variant(  # noqa: PLR0913, PLR0917 - one variant with all that it is judged
 def _monthly(evidence: VariantEvidence, bill: Bill) -> Decimal | None:
     """What it cost a month; None where a part is unknown: of serverless compute, how long its requests took."""
     expected = bill.monthly.expected
-    if isinstance(expected, Unknown) or bill.monthly.at_least:
+    is_uncounted = evidence.serverless is None and evidence.instances is None and evidence.has_moved
+    if isinstance(expected, Unknown) or bill.monthly.at_least or is_uncounted:
         return None
     asked_nothing = evidence.activity is not None and evidence.requests is not None and not evidence.requests.total
     is_open = evidence.serverless is not None and bill.monthly.depends_on_usage and not asked_nothing

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
+from guardrail.evidence.account import variant_resource
 from guardrail.evidence.bundle import Activity, ComponentEvidence, EndpointEvidence, VariantEvidence
 from guardrail.evidence.judge import confidence
 from guardrail.evidence.judge.confidence import Confidence, Doubt
@@ -203,7 +204,7 @@ def _commands(found: EndpointEvidence, variant: VariantEvidence, verdict: Verdic
             "--scalable-dimension",
             INSTANCE_COUNT,
             "--resource-id",
-            f"endpoint/{found.name}/variant/{variant.name}",
+            variant_resource(found.name, variant.name),
         ]
         most = variant.most_instances or variant.current_instances or 1
         words += ["--min-capacity", "0", "--max-capacity", str(most)]

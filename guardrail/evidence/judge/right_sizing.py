@@ -278,7 +278,7 @@ def _hidden(found: EndpointEvidence, variant: VariantEvidence) -> str | None:
         return f"it is {found.status}"
     if done is not None and (not done.ever or done.since <= found.start):
         return "nothing was asked of it in the window, so that its load is not known"
-    if queue is not None and queue.hours and queue.busy_hours == queue.hours:
+    if queue is not None and queue.was_never_empty:
         return "its queue was never empty for an hour: it needs more and not less"
     return None
 
@@ -316,7 +316,7 @@ def _slower(
     """The cheapest type that works off in a week what a week brings, a fifth of it to spare, however long it queues."""
     profile = variant.cpu_profile
     hours = [] if profile is None else [one for one in profile.mean if one is not None]
-    if not hours or (found.backlog is not None and found.backlog.busy_hours == found.backlog.hours):
+    if not hours or (found.backlog is not None and found.backlog.was_never_empty):
         return None
     mean = sum(hours, Decimal(0)) / len(hours) * declared.share * (1 + HEADROOM)
     spec = engine.prices.instance(str(variant.instance_type))

@@ -61,7 +61,7 @@ def of_endpoint(judged: JudgedEndpoint) -> Iterator[Statement]:
     """Everything that is said of one endpoint."""
     found = judged.evidence
     queue = found.backlog
-    if queue is not None and queue.hours and queue.busy_hours == queue.hours:
+    if queue is not None and queue.was_never_empty:
         text = f"was never empty for an hour; the most that waited were {plain(queue.most)}: it needs more capacity"
         sure = judged.variants[0].idleness.confidence if judged.variants else Confidence(level="medium")
         yield Statement(kind="never-empty", subject=found.name, text=text, confidence=sure)

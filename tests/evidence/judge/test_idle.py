@@ -137,7 +137,7 @@ def test_an_empty_queue_before_a_machine_that_works_is_not_idle() -> None:
 
 def test_what_is_at_zero_sleeps_and_costs_nothing() -> None:
     story = account_of(described(instance_type="ml.g5.xlarge", count=0, config=ASYNC))
-    told = judged(bundle_of(story, backlog((HOURS, 0, 0, 0, 60))), Decimal("1.408"))
+    told = judged(bundle_of(story, backlog((HOURS, 0, 0, 0, 60)), cpu((HOURS, None))), Decimal("1.408"))
     assert (told.verdict, told.cost_usd) == ("at-zero", 0)
 
 
