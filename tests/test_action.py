@@ -20,7 +20,7 @@ import yaml
 
 from guardrail.commands.action import OUTPUTS, _matches
 from guardrail.errors import GitHubError
-from guardrail.evidence import bundle_file
+from guardrail.evidence import bundle_file, merging
 from tests.fixes.stack import BACKLOG, ENDPOINT, PROVIDER, TARGET, WAKE
 from tests.github.server import TOKEN, Fault, GitHub, github
 from tests.runner import Job, path_with_tools, run_action
@@ -791,7 +791,7 @@ def test_the_terms_that_a_branch_alters_stand_in_its_headline(act: Act, fork: Fo
 
 
 def test_evidence_that_a_pull_request_brings_is_named_and_of_a_fork_does_not_count(act: Act, fork: Fork) -> None:
-    seen = bundle_file.text(bundle_file.merged(()))
+    seen = bundle_file.text(merging.merged(()))
     settings = {".guardrail.yml": "evidence: evidence.json\n"}
     first = fork.commit({"README.md": "a shop"})
     fork.commit({**settings, "evidence.json": seen})

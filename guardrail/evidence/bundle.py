@@ -14,6 +14,8 @@ from guardrail.evidence.base import Gap
 
 VERSION: Final = "1"
 HOURS_OF_WEEK: Final = 168
+SCALABLE_TARGETS: Final = "DescribeScalableTargets"
+"""The gap of a variant of which nobody said whether anything scales it."""
 
 Mode: TypeAlias = Literal["realtime", "async", "serverless"]
 
@@ -185,7 +187,7 @@ class VariantEvidence(Part, frozen=True, kw_only=True):
     initial_instances: int | None = None
     least_instances: int | None = None
     most_instances: int | None = None
-    """Of its scalable target or managed scaling; None where nothing scales it."""
+    """Of its scalable target or managed scaling; None where nothing scales it, or a gap says that nobody knows."""
     targets: tuple[Target, ...] = ()
     hours_at_most: int | None = None
     """Hours in which it was at its maximum."""

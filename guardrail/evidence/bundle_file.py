@@ -1,4 +1,4 @@
-"""The file of a bundle: written so that a review shows what changed, read as a stranger's, merged of several runs."""
+"""The file of a bundle: written so that a review shows what changed, and read as a stranger's."""
 
 import hashlib
 import os
@@ -162,37 +162,8 @@ def _problem(one: object) -> str | None:
     return f"it has a text of more than {_LONGEST_TEXT:,} characters" if is_long else None
 
 
-# Several -------------------------------------------------------------------------------------------------------------
-
-
-def merged(bundles: Iterable[Bundle]) -> Bundle:
-    """One bundle of several accounts, regions or runs; of what two of them saw, that which was seen last."""
-    found = list(bundles)
-    endpoints: dict[tuple[str, str, str], EndpointEvidence] = {}
-    jobs: dict[tuple[str, ...], JobEvidence] = {}
-    for each in sorted((one for bundle in found for one in bundle.endpoints), key=_how_late):
-        endpoints[each.account, each.region, each.name] = each
-    for job in sorted(
-        (one for bundle in found for one in bundle.jobs), key=lambda one: (one.end, one.start, msgspec.json.encode(one))
-    ):
-        jobs[job.account, job.region, job.prefix, job.model or "", job.instance_type or "", str(job.instances)] = job
-    surveys = {survey for bundle in found for survey in bundle.surveys}
-    return sealed(
-        Bundle(
-            version=VERSION,
-            surveys=tuple(sorted(surveys, key=lambda one: (one.account, one.region, one.end, one.start))),
-            endpoints=tuple(one for _, one in sorted(endpoints.items())),
-            jobs=tuple(one for _, one in sorted(jobs.items())),
-        )
-    )
-
-
-def _how_late(one: EndpointEvidence) -> tuple[datetime, datetime, int, bytes]:
-    """The last that was seen, and of two of the same hour that with fewer gaps, in whatever order they are named."""
-    gaps = len(one.gaps) + sum(len(each.gaps) for each in one.variants) + sum(len(each.gaps) for each in one.components)
-    return one.end, one.start, -gaps, msgspec.json.encode(one)
-
-
 def age_days(bundle: Bundle, today: date) -> int:
-    """Days since the oldest of what it holds was seen; 0 of an empty one."""
-    return max(((today - survey.end.date()).days for survey in bundle.surveys), default=0)
+    """Days since the oldest of what it says was seen, be an account looked at again since; 0 of an empty one."""
+    seen = [*(each.end for each in bundle.endpoints), *(each.end for each in bundle.jobs)]
+    seen = seen or [each.end for each in bundle.surveys]
+    return max(((today - end.date()).days for end in seen), default=0)

@@ -43,7 +43,7 @@ class ObservedEndpoint(Struct, frozen=True, kw_only=True):
     @property
     def mode(self) -> Mode:
         """How it serves; real-time where nothing says otherwise."""
-        if self.config is not None and self.config.async_inference_config is not None:
+        if self.account.is_async(self.endpoint):
             return "async"
         asked = () if self.config is None else self.config.production_variants
         is_serverless = any(each.current_serverless_config for each in self.endpoint.production_variants)

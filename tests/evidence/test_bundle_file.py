@@ -1,13 +1,11 @@
 """The file of a bundle: the same facts give the same bytes, and what somebody wrote into it is refused."""
 
 import json
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
-import msgspec
 import pytest
 from jsonschema import Draft202012Validator
-from msgspec import structs
 
 from guardrail.commands import schema
 from guardrail.errors import SettingsError
@@ -15,9 +13,7 @@ from guardrail.evidence import bundle_file, summary
 from guardrail.evidence.bundle import Bundle
 from tests.evidence.stories import (
     HOURS,
-    NOW,
     START,
-    WINDOW,
     account_of,
     bundle_of,
     cpu,
@@ -25,7 +21,6 @@ from tests.evidence.stories import (
     invocations,
     memory,
     series,
-    with_status,
 )
 
 MOST_BYTES = 16 * 1024
@@ -120,27 +115,7 @@ def test_numbers_are_numbers_and_none_has_an_exponent(full: Bundle) -> None:
     )
 
 
-def test_several_runs_are_one_bundle_and_the_latest_wins() -> None:
-    story = account_of(described("shop"), described("other"))
-    earlier = bundle_of(story, invocations((HOURS, 10)))
-    window = structs.replace(WINDOW, end=NOW + timedelta(hours=24))
-    later = bundle_of(account_of(described("shop")), invocations((HOURS, 10), (24, 20)), window=window)
-    found = bundle_file.merged([later, earlier])
-    assert found == bundle_file.merged([earlier, later])
-    assert [(one.name, one.end) for one in found.endpoints] == [("other", NOW), ("shop", window.end)]
-    assert len(found.surveys) == 2
-    assert msgspec.json.encode(bundle_file.merged([found])) == msgspec.json.encode(found)
-
-
 def test_its_age_is_that_of_the_oldest_part() -> None:
     found = bundle_of(account_of(described()), memory((HOURS, 1, 1, 60, 60), start=START))
     assert bundle_file.age_days(found, date(2026, 12, 1)) == 15
     assert bundle_file.age_days(Bundle(version="1"), date(2026, 12, 1)) == 0
-
-
-def test_of_two_runs_that_ended_in_the_same_hour_that_with_fewer_gaps_counts_in_any_order() -> None:
-    whole = bundle_of(account_of(described()), cpu((HOURS, 50, 25, 1500, 60)), invocations((HOURS, 100)))
-    refused = bundle_of(account_of(described()), with_status("Forbidden", invocations((HOURS, None))))
-    one, other = bundle_file.merged([whole, refused]), bundle_file.merged([refused, whole])
-    assert one == other
-    assert one.endpoints == whole.endpoints

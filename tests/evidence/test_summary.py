@@ -440,3 +440,11 @@ def test_scaling_moves_the_time_of_the_last_change_and_that_is_said() -> None:
     last = variant.segments[-1]
     assert (last.instance_type, last.start) == ("ml.m5.xlarge", datetime(2026, 11, 10, 14, tzinfo=UTC))
     assert "update" in {gap.metric for gap in variant.gaps}
+
+
+def test_an_endpoint_whose_configuration_is_gone_is_asynchronous_if_it_says_so_itself() -> None:
+    # taken for a real-time one it would be idle: an asynchronous one publishes no Invocations
+    story = described(AsyncInferenceConfig={"OutputConfig": {"S3OutputPath": "s3://b"}})
+    found = bundle_of(account_of({"endpoints": story["endpoints"]}), invocations((HOURS, None)))
+    assert found.endpoints[0].mode == "async"
+    assert found.endpoints[0].variants[0].activity is None

@@ -516,6 +516,11 @@ def test_queries_asked_by_somebody_else_make_the_same_bundle(cloud: Cloud, ask: 
     assert here.variants[0].segments == there.variants[0].segments
     assert here.variants[0].requests.profile == there.variants[0].requests.profile
     assert (here.account, here.region, here.created) == (there.account, there.region, there.created)
+    assert "not known: application-autoscaling:DescribeScalableTargets: not asked for" in told
+    assert "DescribeScalableTargets" in {gap.metric for gap in here.variants[0].gaps}
+    Path("scaling.json").write_text('{"ScalableTargets": []}', encoding="utf-8")
+    code, _, told = ask(*given, "--from", "scaling.json", "--output", "again.json")
+    assert (code, "not known" in told) == (0, False)
 
 
 def test_queries_of_files_need_no_credentials(cloud: Cloud, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:

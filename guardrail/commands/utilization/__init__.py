@@ -119,11 +119,11 @@ def _journal_of(path: str) -> str:
 
 
 def _merged(paths: Sequence[str]) -> "Bundle":
-    from guardrail.evidence import bundle_file
+    from guardrail.evidence import bundle_file, merging
 
     if not paths:
         raise GuardrailError("no bundles to merge", hint="guardrail utilization merge evidence-1.json evidence-2.json")
-    return bundle_file.merged(bundle_file.read(path) for path in paths)
+    return merging.merged(bundle_file.read(path) for path in paths)
 
 
 def _queries(asked: "CollectionRequest", arguments: Namespace) -> int:

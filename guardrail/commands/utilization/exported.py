@@ -22,6 +22,7 @@ from guardrail.evidence.account import (
     Account,
     EndpointConfig,
     EndpointDescription,
+    Fault,
     InferenceComponentDescription,
     MetricAlarm,
     ModelDescription,
@@ -32,7 +33,7 @@ from guardrail.evidence.account import (
     TransformJobDescription,
 )
 from guardrail.evidence.base import ENDPOINTS, SAGEMAKER, Series, Window
-from guardrail.evidence.bundle import Bundle
+from guardrail.evidence.bundle import SCALABLE_TARGETS, Bundle
 from guardrail.evidence.queries import DAY_S
 
 _DESCRIBE: Final = "aws sagemaker describe-endpoint --endpoint-name NAME > endpoint.json"
@@ -56,6 +57,12 @@ _LISTS: Final[Mapping[str, tuple[str, type[Struct]]]] = {
 }
 
 
+_UNSCALED: Final = Fault(
+    call=f"application-autoscaling:{SCALABLE_TARGETS}",
+    reason="not asked for: aws application-autoscaling describe-scalable-targets --service-namespace sagemaker",
+)
+
+
 class _Given(Struct, kw_only=True):
     """All that the files hold."""
 
@@ -65,6 +72,7 @@ class _Given(Struct, kw_only=True):
     pages: list[answers.AnswerPage]
     tables: list[tuple[str, bytes]]
     """CSV, with its path."""
+    says_what_scales: bool = False
 
 
 def bundle(paths: Sequence[str], asked: CollectionRequest) -> Bundle:
@@ -116,7 +124,14 @@ def _account(given: _Given, asked: CollectionRequest, now: datetime | None) -> A
         for each in found:
             _refuse_times(each)
     moment = now or max((whole.now for whole in given.whole), default=endpoints[0].creation_time)
-    return Account(account=number, region=region, now=moment, **{name: tuple(found) for name, found in parts.items()})
+    faults = [] if given.whole or given.says_what_scales else [_UNSCALED]
+    return Account(
+        account=number,
+        region=region,
+        now=moment,
+        faults=(*faults, *(fault for whole in given.whole for fault in whole.faults)),
+        **{name: tuple(found) for name, found in parts.items()},
+    )
 
 
 def _refuse_times(value: Any) -> None:
@@ -206,6 +221,7 @@ def _take_description(given: _Given, path: str, content: bytes, keys: Mapping[st
         known = [key for key in _LISTS if key in keys]
         for key in known:
             name, kind = _LISTS[key]
+            given.says_what_scales |= name == "scalable_targets"
             given.parts[name] += msgspec.json.decode(keys[key], type=list[kind], strict=False)  # type: ignore[valid-type] # of the table
     except msgspec.DecodeError as error:
         raise _foreign(path, str(error)) from None

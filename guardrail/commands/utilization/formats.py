@@ -41,7 +41,8 @@ def written(judged: Sequence[JudgedEndpoint], jobs: Sequence[JudgedJobs], bundle
 def headline(judged: Sequence[JudgedEndpoint], bundle: Bundle) -> str:
     """``3 endpoints in us-east-1, 2026-11-02 to 2026-11-16: 1,752.00 USD a month, of which 411.72 at stake``."""
     regions = ", ".join(dict.fromkeys(survey.region for survey in bundle.surveys)) or "nowhere"
-    days = ", ".join(dict.fromkeys(f"{one.start:%Y-%m-%d} to {one.end:%Y-%m-%d}" for one in bundle.surveys))
+    windows = sorted({(one.start, one.end) for one in (bundle.endpoints or bundle.surveys)})
+    days = ", ".join(dict.fromkeys(f"{start:%Y-%m-%d} to {end:%Y-%m-%d}" for start, end in windows))
     known = [one.monthly_usd for one in judged if one.monthly_usd is not None]
     unknown = len(judged) - len(known)
     total = f"{'≥ ' if unknown else ''}{two_decimals(sum(known, ZERO))} USD a month"

@@ -23,7 +23,7 @@ from guardrail.aws.metrics import Metrics
 from guardrail.aws.pace import Clock
 from guardrail.commands.utilization.asking import CollectionRequest
 from guardrail.errors import AWSError, GuardrailError, did_you_mean
-from guardrail.evidence import bundle_file, jobs, queries, summary
+from guardrail.evidence import jobs, merging, queries, summary
 from guardrail.evidence.account import Account, Fault
 from guardrail.evidence.base import Series, Window
 from guardrail.evidence.bundle import VERSION, Bundle, EndpointEvidence, JobEvidence, Survey
@@ -237,7 +237,7 @@ def _summarised(regions: Sequence[RegionToAsk], window: Window, journal: Journal
     batch: list[JobEvidence] = []
     for region in ordered:
         batch += jobs.of(region.account, answered(region, region.asks_of_jobs(window)), window, specs)
-    in_order = bundle_file.merged([Bundle(version=VERSION, jobs=tuple(batch))]).jobs
+    in_order = merging.merged([Bundle(version=VERSION, jobs=tuple(batch))]).jobs
     return Packed(surveys(), endpoints(), in_order)
 
 

@@ -39,6 +39,16 @@ def test_one_instance_of_a_real_time_endpoint_cannot_follow() -> None:
     assert periodic(office(1)) is None
 
 
+def test_nobody_knows_whether_it_follows_where_what_scales_was_not_told() -> None:
+    refused = {"call": "application-autoscaling:DescribeScalableTargets", "reason": "AccessDeniedException: no"}
+    found = office(2, faults=[refused])
+    (variant,) = found.endpoints[0].variants
+    assert [(gap.subject, gap.reason) for gap in variant.gaps if gap.metric == "DescribeScalableTargets"] == [
+        ("shop/a", "AccessDeniedException: no")
+    ]
+    assert periodic(found) is None
+
+
 def test_an_even_load_is_not_periodic() -> None:
     assert periodic(bundle_of(account_of(described(count=2)), invocations((HOURS, 1000)))) is None
 
