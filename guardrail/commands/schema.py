@@ -157,6 +157,12 @@ def _evidence() -> str:
     return _written(_of(Bundle, "Evidence of guardrail")[0])
 
 
+def _utilization() -> str:
+    from guardrail.commands.utilization.answer import UtilizationAnswer
+
+    return _written(_of(UtilizationAnswer, "What guardrail utilization says")[0])
+
+
 _SCHEMAS: dict[str, Callable[[], str]] = {
     "report": _report,
     "explain": _explain,
@@ -165,6 +171,7 @@ _SCHEMAS: dict[str, Callable[[], str]] = {
     "policy": _policy,
     "baseline": _baseline,
     "evidence": _evidence,
+    "utilization": _utilization,
 }
 
 

@@ -7,14 +7,32 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
+from botocore.validate import ParamValidator
+from jsonschema import Draft202012Validator
 
 from guardrail import cli
+from guardrail.commands import schema
 from guardrail.cost import usage
-from guardrail.evidence import bundle_file
+from guardrail.evidence import bundle_file, merging
 from guardrail.evidence.bundle import Bundle
-from tests.evidence.stories import HOURS, account_of, bundle_of, cpu, described, invocations, memory, series
+from tests.evidence.judge.test_batch import job
+from tests.evidence.stories import (
+    BORN,
+    HOURS,
+    account_of,
+    backlog,
+    bundle_of,
+    cpu,
+    described,
+    invocations,
+    memory,
+    of_component,
+    series,
+)
 
+ACCOUNT = "111122223333"
 MODEL = {"models": [{"ModelName": "m", "PrimaryContainer": {"Mode": "SingleModel"}}]}
 HOSTILE = "<script>alert(1)</script>|`@team`\n::error::x"
 
@@ -74,6 +92,56 @@ def test_json_has_amounts_as_texts_and_says_all_that_the_table_does(capsys: pyte
     assert old["variants"][0]["idle"]["verdict"] == "idle"
     assert Decimal(told["monthly_usd"]) == Decimal("1925.22")
     assert {one["kind"] for one in shop["statements"]} >= {"too-large"}
+
+
+def of_every_mode() -> Bundle:
+    """Serverless, asynchronous with a queue, with components, with nothing that was answered, and transform jobs."""
+    serverless = {"ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}, "InstanceType": None}
+    queued = {"AsyncInferenceConfig": {"OutputConfig": {"S3OutputPath": "s3://b"}}}
+    component = {"InferenceComponentName": "chat", "EndpointName": "llm", "VariantName": "a", "CreationTime": BORN}
+    parts = (
+        described("quick", variant=serverless),
+        described("queue", config=queued, instance_type="ml.g5.12xlarge"),
+        described("llm", variant={"ModelName": None}),
+        described("unseen", instance_type="ml.unknown.large"),
+        {"inference_components": [component]},
+    )
+    found = bundle_of(
+        account_of(*parts, MODEL, {"faults": [{"call": "tag:GetResources", "reason": "AccessDeniedException: no"}]}),
+        invocations((HOURS, 10), dimensions={"EndpointName": "quick", "VariantName": "a"}),
+        backlog((300, 0, 0, 0, 60), (36, 4, 2, 120, 60), endpoint="queue"),
+        series("CPUUtilization", [(HOURS, 300, 100, 6000, 60)], {"EndpointName": "queue", "VariantName": "a"}),
+        of_component("chat", "Invocations", (HOURS, None)),
+    )
+    return merging.merged([found, Bundle(version="1", jobs=(job(), job(prefix="once", mean_hours=None)))])
+
+
+@pytest.mark.parametrize("bundle", [two(), of_every_mode(), Bundle(version="1")], ids=["two", "every mode", "none"])
+def test_json_fits_the_published_schema_which_knows_every_key(
+    capsys: pytest.CaptureFixture[str], bundle: Bundle
+) -> None:
+    published = json.loads(schema.text("utilization"))
+    told = json.loads(show(capsys, bundle_file.sealed(bundle), "--format", "json"))
+    assert [error.message for error in Draft202012Validator(published).iter_errors(told)] == []
+    assert len(told["endpoints"]) == len(bundle.endpoints)
+    assert all(not kind.get("additionalProperties", True) for kind in published["$defs"].values())
+    assert not Draft202012Validator(published).is_valid({**told, "monthly_usd": 12})
+
+
+def test_queries_and_jobs_of_load_tests_are_what_the_interfaces_of_aws_take(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    jobs = json.loads(show(capsys, two(), "--recommender"))
+    assert jobs
+    services = botocore.session.Session()
+    shape = services.get_service_model("sagemaker").operation_model("CreateInferenceRecommendationsJob").input_shape
+    assert [ParamValidator().validate(job, shape).generate_report() for job in jobs] == [""] * len(jobs)
+    arn = {"EndpointArn": f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:endpoint/shop"}
+    Path("described.json").write_text(json.dumps({**described()["endpoints"][0], **arn}))
+    assert cli.main(["utilization", "--queries", "--from", "described.json"]) == 0
+    asked = json.loads(capsys.readouterr().out)
+    shape = services.get_service_model("cloudwatch").operation_model("GetMetricData").input_shape
+    assert ParamValidator().validate(asked, shape).generate_report() == ""
 
 
 def test_room_and_percentile_are_for_the_reader_to_say(capsys: pytest.CaptureFixture[str]) -> None:

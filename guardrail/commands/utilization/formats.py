@@ -1,13 +1,9 @@
 """Judgements written down: the most money first. Names of an account are hostile text everywhere."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
-from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
-import msgspec
-from msgspec import structs
-
+from guardrail.commands.utilization import answer
 from guardrail.evidence.bundle import Bundle, Distribution
 from guardrail.evidence.judge import statements
 from guardrail.evidence.judge.batch import JudgedJobs
@@ -28,7 +24,7 @@ def written(judged: Sequence[JudgedEndpoint], jobs: Sequence[JudgedJobs], bundle
     """The judgements of endpoints and of transform jobs in the format called ``name``."""
     makers: dict[str, Callable[[Sequence[JudgedEndpoint], Sequence[JudgedJobs], Bundle], str]] = {
         "table": table,
-        "json": as_json,
+        "json": answer.text,
         "markdown": markdown,
         "html": page,
     }
@@ -125,124 +121,6 @@ def table(judged: Sequence[JudgedEndpoint], jobs: Sequence[JudgedJobs], bundle: 
         lines.append(f"{mark} {inert(said.subject, 120)}: {inert(_sentence(said), _LONGEST)}")
         lines += [f"    $ {inert(command, 400)}" for command in said.commands]
     return "\n".join(lines).rstrip("\n") + "\n"
-
-
-def as_json(judged: Sequence[JudgedEndpoint], jobs: Sequence[JudgedJobs], bundle: Bundle) -> str:
-    """Everything, by endpoint; amounts are decimal strings without exponent."""
-    told = {
-        "schema_version": "1.0",
-        "surveys": msgspec.to_builtins(bundle.surveys),
-        "monthly_usd": _amount(_total(judged)),
-        "at_stake_usd": _amount(sum((one.stake_usd for one in judged), ZERO)),
-        "endpoints": [_endpoint(one) for one in judged],
-        "jobs": [_jobs(one) for one in jobs],
-    }
-    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
-
-
-def _total(judged: Sequence[JudgedEndpoint]) -> Decimal | None:
-    known = [one.monthly_usd for one in judged if one.monthly_usd is not None]
-    return sum(known, ZERO) if len(known) == len(judged) else None
-
-
-def _endpoint(one: JudgedEndpoint) -> dict[str, Any]:
-    found = one.evidence
-    return {
-        "account": found.account,
-        "region": found.region,
-        "name": found.name,
-        "mode": found.mode,
-        "start": f"{found.start:%Y-%m-%dT%H:%M:%SZ}",
-        "end": f"{found.end:%Y-%m-%dT%H:%M:%SZ}",
-        "monthly_usd": _amount(one.monthly_usd),
-        "at_stake_usd": _amount(one.stake_usd),
-        "requests_a_month": _amount(one.requests_a_month),
-        "variants": [_variant(each) for each in one.variants],
-        "statements": [_statement(said) for said in statements.of_endpoint(one)],
-    }
-
-
-def _variant(variant: JudgedVariant) -> dict[str, Any]:
-    sizing, idleness = variant.sizing, variant.idleness
-    return {
-        "name": variant.evidence.name,
-        "instance_type": variant.evidence.instance_type,
-        "instances": variant.evidence.current_instances,
-        "monthly_usd": _amount(variant.monthly_usd),
-        "at_stake_usd": _amount(variant.stake_usd),
-        "idle": {
-            "verdict": idleness.verdict,
-            "since": None if idleness.since is None else f"{idleness.since:%Y-%m-%dT%H:%M:%SZ}",
-            "hours": idleness.hours,
-            "cost_usd": _amount(idleness.cost_usd),
-            "why": idleness.why,
-        },
-        "sizing": None
-        if sizing is None
-        else {
-            "verdict": sizing.verdict,
-            "used": _need(sizing.used),
-            "needed": _need(sizing.needed),
-            "most": _need(sizing.most),
-            "hours_above_p99": sizing.hours_above_p99,
-            "confidence": sizing.confidence.level,
-            "doubts": [*sizing.confidence.doubts],
-            "options": [
-                {
-                    "instance_type": option.instance_type,
-                    "hourly_usd": _amount(option.hourly_usd),
-                    "saving_monthly_usd": _amount(option.alternative.usd),
-                    "instances_saving_monthly_usd": _amount(option.instances_usd),
-                    "conditions": [*option.alternative.conditions],
-                }
-                for option in sizing.options
-            ],
-            "enough": sizing.enough,
-            "reason": sizing.reason or None,
-        },
-    }
-
-
-def _jobs(one: JudgedJobs) -> dict[str, Any]:
-    job = one.evidence
-    return {
-        "account": job.account,
-        "region": job.region,
-        "prefix": job.prefix,
-        "model": job.model,
-        "instance_type": job.instance_type,
-        "instances": job.instances,
-        "runs_a_month": _amount(round(one.runs_a_month, 4)),
-        "mean_hours": _amount(job.mean_hours),
-        "monthly_usd": _amount(one.monthly_usd),
-        "needed": _need(one.needed),
-        "enough": one.instance_type,
-        "saving_monthly_usd": _amount(one.saving_usd),
-        "confidence": one.confidence.level,
-        "doubts": [*one.confidence.doubts],
-    }
-
-
-def _need(need: Any) -> dict[str, str | None]:
-    return {name: _amount(value) for name, value in structs.asdict(need).items()}
-
-
-def _statement(said: Statement) -> dict[str, Any]:
-    return {
-        "kind": said.kind,
-        "subject": said.subject,
-        "text": said.text,
-        "note": said.is_note,
-        "saves_monthly_usd": _amount(said.saves_usd),
-        "cost_usd": _amount(said.cost_usd),
-        "confidence": said.confidence.level,
-        "doubts": [*said.confidence.doubts],
-        "commands": [*said.commands],
-    }
-
-
-def _amount(amount: Decimal | None) -> str | None:
-    return None if amount is None else plain(amount)
 
 
 def markdown(judged: Sequence[JudgedEndpoint], jobs: Sequence[JudgedJobs], bundle: Bundle) -> str:

@@ -1,0 +1,283 @@
+"""What ``guardrail utilization --format json`` writes. The published schema is made of these types.
+
+Amounts are decimal strings without an exponent, money in USD; None where something has no price, or nobody counted it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta, Struct, structs
+
+from guardrail.alternatives.needs import Need
+from guardrail.evidence.bundle import Bundle, Mode, Survey
+from guardrail.evidence.judge import idle, right_sizing, statements
+from guardrail.evidence.judge.batch import JudgedJobs
+from guardrail.evidence.judge.confidence import Level
+from guardrail.evidence.judge.fleet import JudgedEndpoint, JudgedVariant
+from guardrail.evidence.judge.idle import Idleness
+from guardrail.evidence.judge.right_sizing import Option, RightSizing
+from guardrail.evidence.judge.statements import Statement
+from guardrail.money import ZERO, plain
+
+SCHEMA_VERSION: Final = "1.0"
+Amount: TypeAlias = Annotated[str, Meta(pattern=r"^-?[0-9]+(\.[0-9]+)?$")]
+
+
+class _Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of the answer: every key is there, whatever is known."""
+
+
+class ToldNeed(_Part, frozen=True, kw_only=True):
+    """What a load takes of one instance."""
+
+    cpu_cores: Amount | None
+    memory_gib: Amount | None
+    gpus: Amount | None
+    gpu_memory_gib: Amount | None
+
+
+class ToldOption(_Part, frozen=True, kw_only=True):
+    """A type that has what is needed."""
+
+    instance_type: str
+    hourly_usd: Amount | None
+    saving_monthly_usd: Amount | None
+    """Volumes included."""
+    instances_saving_monthly_usd: Amount | None
+    """Of the instances alone."""
+    conditions: tuple[str, ...]
+    """What must be true for it."""
+
+
+class ToldSizing(_Part, frozen=True, kw_only=True):
+    """A machine against its load."""
+
+    verdict: right_sizing.Verdict
+    used: ToldNeed
+    """The percentile, or what recurs in an hour of the week."""
+    needed: ToldNeed
+    """That with the head-room."""
+    most: ToldNeed
+    hours_above_p99: int | None
+    confidence: Level
+    doubts: tuple[str, ...]
+    options: tuple[ToldOption, ...]
+    """Cheaper types, the cheapest first."""
+    enough: str | None
+    """The cheapest type that has what is needed."""
+    reason: str | None
+    """What it has too little of, or why it is not sized."""
+
+
+class ToldIdleness(_Part, frozen=True, kw_only=True):
+    """Whether anybody asks it anything."""
+
+    verdict: idle.Verdict
+    since: datetime | None
+    hours: int
+    cost_usd: Amount | None
+    """What ran for nothing inside the window."""
+    why: str
+
+
+class ToldVariant(_Part, frozen=True, kw_only=True):
+    """One variant."""
+
+    name: str
+    instance_type: str | None
+    instances: int | None
+    """At the moment of the run."""
+    monthly_usd: Amount | None
+    at_stake_usd: Amount | None
+    """A month."""
+    idle: ToldIdleness
+    sizing: ToldSizing | None
+    """None of what is idle, and of what runs on no instance."""
+
+
+class ToldStatement(_Part, frozen=True, kw_only=True):
+    """One thing that is said."""
+
+    kind: statements.Kind
+    subject: str
+    """``shop/a``, or the name of a component."""
+    text: str
+    note: bool
+    """Whether it is too unsure, or says too little, to be a finding."""
+    saves_monthly_usd: Amount | None
+    cost_usd: Amount | None
+    confidence: Level
+    doubts: tuple[str, ...]
+    commands: tuple[str, ...]
+    """What would do it: printed, never run."""
+
+
+class ToldEndpoint(_Part, frozen=True, kw_only=True):
+    """One endpoint, over its own window."""
+
+    account: str
+    region: str
+    name: str
+    mode: Mode
+    start: datetime
+    end: datetime
+    monthly_usd: Amount | None
+    at_stake_usd: Amount | None
+    requests_a_month: Amount | None
+    variants: tuple[ToldVariant, ...]
+    statements: tuple[ToldStatement, ...]
+
+
+class ToldJobs(_Part, frozen=True, kw_only=True):
+    """The transform jobs of one model on one kind of machine."""
+
+    account: str
+    region: str
+    prefix: str
+    model: str | None
+    instance_type: str | None
+    instances: int | None
+    runs_a_month: Amount | None
+    mean_hours: Amount | None
+    monthly_usd: Amount | None
+    needed: ToldNeed
+    enough: str | None
+    saving_monthly_usd: Amount | None
+    confidence: Level
+    doubts: tuple[str, ...]
+
+
+class UtilizationAnswer(_Part, frozen=True, kw_only=True):
+    """What endpoints did and need, the most money first."""
+
+    schema_version: Literal["1.0"]
+    surveys: tuple[Survey, ...]
+    """What was looked at, and which calls failed."""
+    monthly_usd: Amount | None
+    at_stake_usd: Amount | None
+    endpoints: tuple[ToldEndpoint, ...]
+    jobs: tuple[ToldJobs, ...]
+
+
+def text(judged: Sequence[JudgedEndpoint], jobs: Sequence[JudgedJobs], bundle: Bundle) -> str:
+    """Everything, by endpoint, as JSON that ends with a newline."""
+    told = UtilizationAnswer(
+        schema_version=SCHEMA_VERSION,
+        surveys=bundle.surveys,
+        monthly_usd=_amount(_total(judged)),
+        at_stake_usd=_amount(sum((one.stake_usd for one in judged), ZERO)),
+        endpoints=tuple(map(_endpoint, judged)),
+        jobs=tuple(map(_jobs, jobs)),
+    )
+    return msgspec.json.format(msgspec.json.encode(told), indent=1).decode() + "\n"
+
+
+def _total(judged: Sequence[JudgedEndpoint]) -> Decimal | None:
+    known = [one.monthly_usd for one in judged if one.monthly_usd is not None]
+    return sum(known, ZERO) if len(known) == len(judged) else None
+
+
+def _endpoint(one: JudgedEndpoint) -> ToldEndpoint:
+    found = one.evidence
+    return ToldEndpoint(
+        account=found.account,
+        region=found.region,
+        name=found.name,
+        mode=found.mode,
+        start=found.start,
+        end=found.end,
+        monthly_usd=_amount(one.monthly_usd),
+        at_stake_usd=_amount(one.stake_usd),
+        requests_a_month=_amount(one.requests_a_month),
+        variants=tuple(map(_variant, one.variants)),
+        statements=tuple(map(_statement, statements.of_endpoint(one))),
+    )
+
+
+def _variant(variant: JudgedVariant) -> ToldVariant:
+    return ToldVariant(
+        name=variant.evidence.name,
+        instance_type=variant.evidence.instance_type,
+        instances=variant.evidence.current_instances,
+        monthly_usd=_amount(variant.monthly_usd),
+        at_stake_usd=_amount(variant.stake_usd),
+        idle=_idleness(variant.idleness),
+        sizing=None if variant.sizing is None else _sizing(variant.sizing),
+    )
+
+
+def _idleness(told: Idleness) -> ToldIdleness:
+    return ToldIdleness(
+        verdict=told.verdict, since=told.since, hours=told.hours, cost_usd=_amount(told.cost_usd), why=told.why
+    )
+
+
+def _sizing(sizing: RightSizing) -> ToldSizing:
+    return ToldSizing(
+        verdict=sizing.verdict,
+        used=_need(sizing.used),
+        needed=_need(sizing.needed),
+        most=_need(sizing.most),
+        hours_above_p99=sizing.hours_above_p99,
+        confidence=sizing.confidence.level,
+        doubts=sizing.confidence.doubts,
+        options=tuple(map(_option, sizing.options)),
+        enough=sizing.enough,
+        reason=sizing.reason or None,
+    )
+
+
+def _option(option: Option) -> ToldOption:
+    return ToldOption(
+        instance_type=option.instance_type,
+        hourly_usd=_amount(option.hourly_usd),
+        saving_monthly_usd=_amount(option.alternative.usd),
+        instances_saving_monthly_usd=_amount(option.instances_usd),
+        conditions=tuple(option.alternative.conditions),
+    )
+
+
+def _jobs(one: JudgedJobs) -> ToldJobs:
+    job = one.evidence
+    return ToldJobs(
+        account=job.account,
+        region=job.region,
+        prefix=job.prefix,
+        model=job.model,
+        instance_type=job.instance_type,
+        instances=job.instances,
+        runs_a_month=_amount(round(one.runs_a_month, 4)),
+        mean_hours=_amount(job.mean_hours),
+        monthly_usd=_amount(one.monthly_usd),
+        needed=_need(one.needed),
+        enough=one.instance_type,
+        saving_monthly_usd=_amount(one.saving_usd),
+        confidence=one.confidence.level,
+        doubts=one.confidence.doubts,
+    )
+
+
+def _need(need: Need) -> ToldNeed:
+    amounts: dict[str, Any] = {name: _amount(value) for name, value in structs.asdict(need).items()}
+    return ToldNeed(**amounts)
+
+
+def _statement(said: Statement) -> ToldStatement:
+    return ToldStatement(
+        kind=said.kind,
+        subject=said.subject,
+        text=said.text,
+        note=said.is_note,
+        saves_monthly_usd=_amount(said.saves_usd),
+        cost_usd=_amount(said.cost_usd),
+        confidence=said.confidence.level,
+        doubts=said.confidence.doubts,
+        commands=said.commands,
+    )
+
+
+def _amount(amount: Decimal | None) -> str | None:
+    return None if amount is None else plain(amount)
