@@ -1,7 +1,6 @@
 """The command line: arguments to command to exit code, and the only place where errors are caught.
 
-Exit codes: 0 nothing at or above ``--fail-on``; 1 a policy or a budget is violated; 2 no answer; 3 an answer that
-``--strict`` does not trust; 70 a bug in guardrail; 130 interrupted; 141 nobody is reading.
+`EXIT_CODES` has what it returns.
 """
 
 import gc
@@ -41,6 +40,16 @@ documentation: docs/usage.md
 """
 
 NO_ANSWER, BUG, INTERRUPTED, NOBODY_READS = 2, 70, 130, 141
+EXIT_CODES = {
+    0: "nothing at or above `--fail-on`; of other commands: it is done",
+    1: "a policy or a budget is violated; of `prices verify`: AWS lists something else; of `policies`: one is wrong",
+    NO_ANSWER: "no answer: wrong arguments, unreadable input, an invalid policy or settings file, a plan that failed",
+    3: "only with `--strict`: the answer rests on something unknown or unpriced",
+    BUG: "a bug in guardrail, or no memory left; `GUARDRAIL_DEBUG=1` shows where",
+    INTERRUPTED: "interrupted",
+    NOBODY_READS: "whoever read the output has gone, as `head` does",
+}
+"""What each means. Where several apply to a check: 70, then 2, 1, 3, 0."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

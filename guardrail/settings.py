@@ -37,12 +37,17 @@ class BudgetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Limits in USD a month over everything in one check; None where there is no limit."""
 
     max_floor_usd: Decimal | None = None
+    """The most that the floor, what a month costs at least, may be."""
     max_expected_usd: Decimal | None = None
+    """The most that a month may be expected to cost, as `--budget`."""
     max_ceiling_usd: Decimal | None = None
+    """The most that the ceiling, what a month can cost at most, may be."""
     max_increase_floor_usd: Decimal | None = None
     """How much a change may add to the floor."""
     max_increase_expected_usd: Decimal | None = None
+    """How much a change may add to what is expected, as `--budget-delta`."""
     max_increase_ceiling_usd: Decimal | None = None
+    """How much a change may add to the ceiling."""
 
     def __post_init__(self) -> None:
         """Raise ValueError for a limit below zero, which msgspec reports with its place."""
@@ -53,10 +58,13 @@ class BudgetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class GroupBudget(BudgetSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Limits in USD a month over the endpoints that have something in common."""
+    """Limits in USD a month, at list prices, over the endpoints that have something in common.
+
+    An endpoint whose tag is not known leaves them open.
+    """
 
     where: dict[str, str]
-    """What they have under each key: ``tag:NAME``, ``environment`` or ``region``."""
+    """What they have under each key of `--group-by`: `{"tag:Team": search, environment: production}`."""
 
     def __post_init__(self) -> None:
         """Raise ValueError for a limit below zero, and for what one cannot group by."""
@@ -101,10 +109,10 @@ class PriceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class BaselineSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What was wrong when the team began to check, and when it is held against them again."""
+    """What was wrong when the team began to check, and when it counts again."""
 
     file: str | None = None
-    """Relative to the settings file."""
+    """The baseline, relative to the settings file; else the `.guardrail-baseline.json` that is nearest."""
     tolerance_percent: Decimal = Decimal(10)
     """How much more may be at stake than the baseline says before the finding is back."""
 
@@ -120,13 +128,15 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     version: Literal[1] = 1
     """Of the layout of the file."""
     region: str | None = None
-    """Where a resource does not say its region."""
+    """Where a resource does not say its region, as `--region`."""
     environments: EnvironmentSettings = EnvironmentSettings()
+    """How the environment of an endpoint is told from its tags or its name."""
     policies: dict[str, PolicySettings] = {}
-    """By policy id."""
+    """By policy id: its severity, and its parameters."""
     policy_paths: list[str] = []
     """Folders with policies of the team's own, relative to the file."""
     budget: BudgetSettings = BudgetSettings()
+    """Limits in USD a month on all that is checked together."""
     group_budgets: list[GroupBudget] = []
     """Limits on what endpoints cost together that have a tag, an environment or a region in common."""
     roots: dict[str, dict[str, str | list[str] | RootEnvironment]] = {}
@@ -134,16 +144,21 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     exclude: list[str] = []
     """Folders and files that a search leaves out, as a `.gitignore` beside the file would: `fixtures/`, `before/`."""
     fail_on: FailOn = "error"
+    """The least severity that makes the exit code 1, as `--fail-on`."""
     strict: bool = False
+    """Exit with 3 where the answer rests on something unknown or unpriced, as `--strict`."""
     usage_file: str | None = None
-    """Relative to the file."""
+    """The usage file, relative to the file; else the `guardrail-usage.yml` that is nearest to each input."""
     evidence: str | None = None
     """A bundle of what was observed (`guardrail utilization`), relative to the file."""
     prices: PriceSettings = PriceSettings()
+    """Price tables of the team's own, and how old a price may be."""
     discounts: Discounts = Discounts()
+    """What the account pays less than the list prices."""
     waivers: list[Waiver] | WaiverSettings = []
     """The accepted findings; or how long any may last, with these as ``entries``."""
     baseline: BaselineSettings = BaselineSettings()
+    """What was wrong before, and when it counts again."""
 
     def accepted(self) -> WaiverSettings:
         """The waivers, however they are written."""

@@ -105,14 +105,44 @@ def parse(arguments: list[str]) -> None:
         pytest.fail(f"guardrail {shlex.join(arguments)}: {error.message}")
 
 
+ANSWERED = re.findall(
+    r"^\| ([^|]+\?) \| `([^`]+)` \| ([^|]*?) ?\|$", (ROOT / "docs" / "questions.md").read_text("utf-8"), re.MULTILINE
+)
+
+
+@pytest.mark.parametrize(("question", "command", "answer"), ANSWERED, ids=[question for question, _, _ in ANSWERED])
+def test_each_question_is_answered_by_its_command(
+    question: str,
+    command: str,
+    answer: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    play: Callable[[str], str],
+) -> None:
+    """Whatever needs no account, bill or network is played beside the example, and says what the page says it does."""
+    parse(shlex.split(command)[1:])
+    if not answer.startswith("needs "):
+        shutil.copytree(ROOT / "examples" / "storefront", tmp_path / "storefront")
+        monkeypatch.chdir(tmp_path / "storefront")
+        told = play(command)
+        assert answer.strip("`") in told, question
+        assert "[exit 2]" not in told
+
+
+def test_every_command_has_a_question() -> None:
+    assert len(ANSWERED) == (ROOT / "docs" / "questions.md").read_text(encoding="utf-8").count("? |")
+    asked = {command.split()[1] for _, command, _ in ANSWERED}
+    assert asked == base.COMMANDS.keys() - {"action", "completion"}, "what a workflow and a shell call answers no one"
+
+
 def test_every_command_and_flag_is_documented() -> None:
-    usage = (ROOT / "docs" / "usage.md").read_text(encoding="utf-8")
+    guide, reference = ((ROOT / "docs" / page).read_text(encoding="utf-8") for page in ("usage.md", "commands.md"))
     for name in base.COMMANDS:
         head = f"## guardrail {name}\n"
-        assert head in usage, name
-        section = usage.partition(head)[2].partition("\n## ")[0]
+        assert head in guide, name
+        section = reference.partition(f"\n{head}")[2].partition("\n## ")[0]
         for flag in flags(base.parser(name)):
-            assert flag in ("-h", "--help", "-V", "--version") or f"`{flag}" in section, f"{name} {flag}"
+            assert flag in ("-h", "--help", "-V", "--version") or re.search(rf"[` ]{flag}\b", section), f"{name} {flag}"
 
 
 def flags(parser: base.Parser) -> Iterator[str]:

@@ -93,10 +93,13 @@ class SavingsPlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """A SageMaker Savings Plan: so many USD an hour, used or not, for usage at its own rates."""
 
     commitment_usd_per_hour: Decimal
+    """What is paid each hour."""
     used_elsewhere_usd_per_hour: Decimal = ZERO
     """The part of it that other stacks use up: their usage at the rates of the plan."""
     term: Term = "1yr"
+    """How long it runs, which its rates depend on."""
     payment: Payment = "No Upfront"
+    """How it is paid, which its rates depend on too."""
     rates: dict[str, Decimal] = {}
     """USD per hour by pattern of usage type, the first that fits; else the rates that a refresh has read."""
     percent: Decimal | None = None
@@ -126,7 +129,9 @@ class Discounts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     budgets: Literal["list", "discounted"] = "list"
     """Which of the two totals budgets are held against."""
     rules: tuple[DiscountRule, ...] = ()
+    """Percentages and fixed prices, each on what its conditions hold for."""
     savings_plan: SavingsPlan | None = None
+    """The SageMaker Savings Plan of the account."""
 
     def __bool__(self) -> bool:
         """Whether there is anything to apply."""

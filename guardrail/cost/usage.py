@@ -58,6 +58,7 @@ class VariantUsage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What one variant is used for in a month. None where the file does not say."""
 
     monthly_requests: Decimal | None = None
+    """Requests a month; those of an endpoint are shared among its variants by weight."""
     request_duration_ms: Decimal | None = None
     """Mean compute time of a request, in milliseconds."""
     average_instances: Decimal | None = None
@@ -67,19 +68,23 @@ class VariantUsage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     average_provisioned_concurrency: Decimal | None = None
     """Mean number of slots kept warm."""
     marketplace_usd_per_hour: Decimal | None = None
-    """Software fee of its AWS Marketplace model package, in USD per instance and hour."""
+    """Software fee of its AWS Marketplace model package, in USD per instance and hour; else it does nothing."""
     model_memory_gib: Decimal | None = None
-    """What its model takes while it runs, in GiB, of accelerators where there are any: for alternatives alone."""
+    """What its model takes while it runs, in GiB, of accelerators where there are any: for alternatives alone.
+
+    The tag `guardrail:model-memory-gib` says the same.
+    """
     instance_requests_per_minute: Decimal | None = None
-    """How many requests a minute one instance takes, from a load test: for fixes alone, as is the next one."""
+    """How many requests a minute one instance takes, from a load test: for fixes alone."""
     max_instances: Decimal | None = None
-    """The most instances that it may have."""
+    """The most instances that it may have: for fixes alone."""
 
 
 class JobUsage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long one transform job of a workflow runs."""
 
     run_hours: Decimal | None = None
+    """How long one run of it takes, in hours."""
 
 
 class EndpointUsage(VariantUsage, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,18 +97,21 @@ class EndpointUsage(VariantUsage, frozen=True, kw_only=True, forbid_unknown_fiel
     request_payload_kb: Decimal | None = None
     """Mean size of a request, in kilobytes of 1,000 bytes."""
     response_payload_kb: Decimal | None = None
+    """Mean size of a response, likewise."""
     monthly_data_in_gb: Decimal | None = None
     """Gigabytes sent to it: instead of requests times payload."""
     monthly_data_out_gb: Decimal | None = None
+    """Gigabytes that it answers with, likewise."""
     deployments_per_month: Decimal | None = None
     """Updates of the endpoint, each of which bills two fleets for as long as its deployment policy says."""
     variants: dict[str, VariantUsage] | None = None
+    """What single variants are used for, by name."""
     monthly_runs: Decimal | None = None
-    """Of a workflow: how often it is started in a month."""
+    """Of what starts transform jobs: how often it is started in a month."""
     run_hours: Decimal | None = None
-    """Of a workflow: how long each of its transform jobs runs, in hours."""
+    """Of what starts transform jobs: how long each of them runs, in hours."""
     jobs: dict[str, JobUsage] | None = None
-    """Of a workflow: what single jobs take, by label."""
+    """Of what starts transform jobs: what single jobs take, by label."""
 
     def stated(self) -> dict[str, Decimal]:
         """The requests that it gives for variants of their own, 0 among them."""
@@ -115,8 +123,11 @@ class UsageFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The file: entries by the type of a resource and by its address, in which ``*`` stands for any text."""
 
     version: str | int | float = "0.1"
+    """Of the layout of the file."""
     resource_type_default_usage: dict[str, EndpointUsage | None] | None = None
+    """By type of resource: what holds where an entry below says nothing."""
     resource_usage: dict[str, EndpointUsage | None] | None = None
+    """By address: what single endpoints, or what starts transform jobs, are used for."""
 
 
 class Usage:

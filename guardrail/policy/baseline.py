@@ -40,6 +40,7 @@ class KnownFinding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """One finding that was there before."""
 
     policy: str
+    """Its id."""
     endpoint: str
     """Its name and region, or its address."""
     part: Literal["endpoint", "variant", "component", "transform_job"] = "endpoint"
@@ -66,7 +67,9 @@ class Baseline(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The file."""
 
     version: Literal[1]
+    """Of the layout of the file."""
     findings: tuple[KnownFinding, ...] = ()
+    """What was there before, in the order of policies and endpoints."""
 
 
 class Compared(Struct, frozen=True, kw_only=True):

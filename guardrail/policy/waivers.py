@@ -24,7 +24,9 @@ class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     until: date
     """The last day on which it holds."""
     reason: str
+    """Why, in words for reports."""
     owner: str | None = None
+    """Whom to ask."""
     max_monthly_usd: Decimal | None = None
     """The finding comes back when more than this is at stake a month."""
 
@@ -35,6 +37,7 @@ class WaiverSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_days: int | None = None
     """How many days from today a waiver may last; null for any."""
     entries: list[Waiver] = []
+    """The accepted findings."""
 
     def __post_init__(self) -> None:
         """Raise ValueError for days below zero, which msgspec reports with its place."""

@@ -41,7 +41,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     terraform.add_argument(
         "--var", metavar="NAME=VALUE", dest="assignments", action="append", type=var, help="a value for a variable"
     )
-    terraform.add_argument("--workspace", metavar="NAME", help="what terraform.workspace is (default: TF_WORKSPACE)")
+    terraform.add_argument(
+        "--workspace", metavar="NAME", help="what terraform.workspace is (default: TF_WORKSPACE, else the selected one)"
+    )
     terraform.add_argument(
         "--source", metavar="DIR", help="where the source of a plan is (default: beside it, else here)"
     )
@@ -95,7 +97,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="the code is a stranger's: no waiver in it holds, and TF_VAR_* and TF_WORKSPACE are not read for it",
     )
     judging.add_argument("--policies", metavar="DIR", action="append", help="policies of your own; repeatable")
-    judging.add_argument("--policy", metavar="ID", action="append", help="check this policy only; repeatable")
+    judging.add_argument(
+        "--policy", metavar="ID", action="append", help="check this policy only, even where it is off; repeatable"
+    )
     judging.add_argument("--skip-policy", metavar="ID", action="append", help="leave this policy out; repeatable")
     judging.add_argument(
         "--usage-file", metavar="FILE", help="usage (default: the guardrail-usage.yml beside settings)"
@@ -110,7 +114,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     judging.add_argument("--budget", metavar="USD", type=_usd, help="most that a month is expected to cost")
     judging.add_argument("--budget-delta", metavar="USD", type=_usd, help="most that the change may add to a month")
-    judging.add_argument("--fail-on", choices=("error", "warning", "note", "never"), help="default: error")
+    judging.add_argument(
+        "--fail-on",
+        choices=("error", "warning", "note", "never"),
+        help="the least severity that makes the exit code 1 (default: error)",
+    )
     judging.add_argument("--all", action="store_true", help="fail on what the change does not touch, too")
     judging.add_argument(
         "--baseline", metavar="FILE", help="findings from before (default: the nearest .guardrail-baseline.json)"
