@@ -10,11 +10,11 @@ address stands once, and no object has a key twice, of which every reader would 
 
 from codecs import getincrementaldecoder
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum
-from typing import Any, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
@@ -39,6 +39,7 @@ _DEFINITIONS = {"state machine": {"StartAt", "States"}, "SageMaker pipeline": {"
 """What people may take for an input, by the members that tell it."""
 _LONGEST = 200
 _R = TypeVar("_R", bound=Struct)
+_S = TypeVar("_S")
 _T = TypeVar("_T")
 _MOST_SCANS = 16
 """How often the bytes of a tree of modules may be gone through: once for each level that they lie below."""
@@ -155,7 +156,29 @@ class _Planned(Struct, frozen=True):
     root_module: _PlannedModule | None = None
 
 
-class _Plan(Struct):
+class _Module(Struct):
+    """A module of a state, with its resources and other values undecoded."""
+
+    resources: list[Raw] | UnsetType = UNSET
+    child_modules: "list[_Module] | UnsetType" = UNSET
+    address: Raw = _ABSENT
+
+
+class _Values(Struct):
+    root_module: _Module | UnsetType = UNSET
+    outputs: Raw = _ABSENT
+
+
+class _State(Struct):
+    """The state that a plan was made on."""
+
+    values: _Values | UnsetType = UNSET
+    format_version: Raw = _ABSENT
+    terraform_version: Raw = _ABSENT
+    checks: Raw = _ABSENT
+
+
+class _Plan(Struct, Generic[_S]):
     """The members of a plan or state, decoded when a reader asks for them."""
 
     format_version: Raw = _ABSENT
@@ -169,7 +192,7 @@ class _Plan(Struct):
     relevant_attributes: Raw = _ABSENT
     output_changes: Raw = _ABSENT
     checks: Raw = _ABSENT
-    prior_state: Raw = _ABSENT
+    prior_state: _S | UnsetType = UNSET
     configuration: Raw = _ABSENT
     variables: Raw = _ABSENT
     values: Raw = _ABSENT
@@ -177,11 +200,6 @@ class _Plan(Struct):
     applyable: Raw = _ABSENT
     errored: Raw = _ABSENT
     complete: Raw = _ABSENT
-
-    def members(self) -> dict[str, Raw | list[Raw] | None]:
-        """What is there of them."""
-        found = {name: getattr(self, name) for name in self.__struct_fields__}
-        return {name: value for name, value in found.items() if value is not UNSET and value is not _ABSENT}
 
 
 class _Key(Enum):
@@ -199,7 +217,8 @@ class _Key(Enum):
         return member
 
 
-_plan_decoder = msgspec.json.Decoder(_Plan)
+_plan_decoder = msgspec.json.Decoder(_Plan[Raw])
+_opened_decoder = msgspec.json.Decoder(_Plan[_State])
 _head_decoder = msgspec.json.Decoder(_Head)
 _change_decoder = msgspec.json.Decoder(_WrittenChange)
 _decode_any = msgspec.json.Decoder().decode
@@ -288,17 +307,19 @@ class PlanDocument:
             if head.mode == "data" and head.type in types:
                 yield self._decoded(raw, StateResource)
 
-    def _root(self) -> Raw:
+    def _root(self) -> _Module | Raw | None:
         """The root module of what stands: of the state, or of the state that the plan was made on."""
-        if self.is_state or not len(self._plan.prior_state):
-            return self._root_of(self._plan.values)
-        return self._root_of(self._members(self._plan.prior_state).get("values", _ABSENT))
-
-    def _root_of(self, values: Raw) -> Raw:
-        members = self._members(values) if len(values) else {"root_module": _ABSENT}
-        if "root_module" not in members:
+        prior = self._plan.prior_state
+        if self.is_state or prior is UNSET:
+            values: _Values | Raw | UnsetType = self._plan.values if len(self._plan.values) else UNSET
+        else:
+            values = prior.values if isinstance(prior, _State) else self._members(prior).get("values", UNSET)
+        if values is UNSET:
+            return None
+        root = values.root_module if isinstance(values, _Values) else self._members(values).get("root_module", UNSET)
+        if root is UNSET:
             raise SourceError(f"{self._path} has values without a root_module: a part of it is lost", hint=SHOW_HINT)
-        return members["root_module"]
+        return root
 
     # What it is ----------------------------------------------------------------------------------------------------
 
@@ -408,23 +429,26 @@ class PlanDocument:
             if (head.address, head.deposed_key) not in spoken_of:
                 yield self._decoded(raw, StateResource), module
 
-    def _resources(self, root: Raw) -> Iterator[tuple[_Head, Raw, str | None]]:
+    def _resources(self, root: _Module | Raw | None) -> Iterator[tuple[_Head, Raw, str | None]]:
         """Every resource of a tree of modules, and the address of its module."""
-        pending = [root] if len(root) else []
-        allowed = _MOST_SCANS * len(root)
+        pending = [] if root is None else [root]
+        allowed = _MOST_SCANS * len(root) if isinstance(root, Raw) else 0
         while pending:
             module = pending.pop()
-            allowed -= len(module)
-            if allowed < 0:
-                raise RecursionError
-            members = self._members(module)
+            if isinstance(module, Raw):
+                allowed -= len(module)
+                if allowed < 0:
+                    raise RecursionError
+                members: Mapping[str, Any] = self._members(module)
+            else:
+                members = _members_of(module)
             if members and not members.keys() & {"resources", "child_modules"}:
                 message = f"{self._path} has a module without resources and child_modules: a part of it is lost"
                 raise SourceError(message, hint=SHOW_HINT)
             address = _text_decoder.decode(members.get("address", _NULL))
-            for raw in _list_decoder.decode(members.get("resources", _NONE)):
+            for raw in _listed(members.get("resources", _NONE)):
                 yield _head_decoder.decode(raw), raw, address
-            pending.extend(_list_decoder.decode(members.get("child_modules", _NONE)))
+            pending.extend(_listed(members.get("child_modules", _NONE)))
 
     # Contradictions ------------------------------------------------------------------------------------------------
 
@@ -433,9 +457,11 @@ class PlanDocument:
 
         Where what was decoded of it accounts for every byte, none does, and nobody has to go through it again.
         """
-        found = self._plan.members()
-        is_all = len(content) == 1 + sum(len(key) + 4 + _length(value) for key, value in found.items())
-        return found.keys() if is_all else self._members(content).keys()
+        if len(content) == _length(self._plan):
+            return _members_of(self._plan).keys()
+        members = self._members(content)
+        self._plan.prior_state = members.get("prior_state", UNSET)
+        return members.keys()
 
     def _members(self, content: Any) -> dict[str, Raw]:
         """The members of a JSON object. Raises `SourceError` for a repeated key.
@@ -528,23 +554,44 @@ def _told(raw: Raw, kind: type[_T]) -> _T | None:
     return None if raw is _ABSENT else msgspec.json.decode(raw, type=kind | None)
 
 
-def _length(value: Raw | list[Raw] | None) -> int:
-    """How many bytes a member takes as Terraform writes it: without white space."""
+def _members_of(opened: Struct) -> dict[str, Any]:
+    """What is there of the members that an object may have."""
+    found = {name: getattr(opened, name) for name in opened.__struct_fields__}
+    return {name: value for name, value in found.items() if value is not UNSET and value is not _ABSENT}
+
+
+def _listed(value: Raw | list[Any]) -> list[Any]:
+    """The items of a list that was decoded, or was not."""
+    return value if isinstance(value, list) else _list_decoder.decode(value)
+
+
+def _length(value: Any) -> int:
+    """How many bytes a member takes as Terraform writes it: without white space, and with each of its keys once."""
+    if isinstance(value, Struct):
+        return 1 + sum(len(key) + 4 + _length(member) for key, member in _members_of(value).items())
     if isinstance(value, list):
-        return 2 + sum(map(len, value)) + max(len(value) - 1, 0)
+        items = map(len if isinstance(value[0], Raw) else _length, value) if value else ()
+        return 2 + sum(items) + max(len(value) - 1, 0)
     return len("null") if value is None else len(value)
 
 
-def _decode(document: JsonText) -> tuple[JsonText, _Plan]:
+def _decode(document: JsonText) -> tuple[JsonText, _Plan[_State] | _Plan[Raw]]:
     try:
-        return document, _plan_decoder.decode(document.content)
+        return document, _opened(document.content)
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError as error:
         shorter = without_trailing_noise(document, error)
         if shorter is None:
             raise
-        return shorter, _plan_decoder.decode(shorter.content)
+        return shorter, _opened(shorter.content)
+
+
+def _opened(content: Any) -> _Plan[_State] | _Plan[Raw]:
+    """The members of a document, and of the state in it down to its resources where that has the usual shape."""
+    with suppress(msgspec.ValidationError):
+        return _opened_decoder.decode(content)
+    return _plan_decoder.decode(content)
 
 
 def _refuse_bad_text(document: JsonText) -> None:
