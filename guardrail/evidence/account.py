@@ -184,8 +184,17 @@ class ModelDescription(_Answer, frozen=True, kw_only=True):
     @property
     def is_multi_model(self) -> bool:
         """Whether a container of it keeps a cache of models, so that its memory is no need."""
-        every = (self.primary_container, *self.containers)
-        return any(each is not None and each.mode == "MultiModel" for each in every)
+        return any(each.mode == "MultiModel" for each in self._every)
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """The model packages that its containers come from."""
+        return tuple(each.model_package_name for each in self._every if each.model_package_name)
+
+    @property
+    def _every(self) -> tuple[ContainerDescription, ...]:
+        first = () if self.primary_container is None else (self.primary_container,)
+        return (*first, *self.containers)
 
 
 class ComputeResourceRequirements(_Answer, frozen=True, kw_only=True):

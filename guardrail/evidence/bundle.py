@@ -194,6 +194,8 @@ class VariantEvidence(Part, frozen=True, kw_only=True):
     hours_at_least: int | None = None
     """Hours in which it was at its minimum."""
     models: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    """Model packages that its models are made of, by name or ARN as DescribeModel has them."""
     multi_model: bool | None = None
     has_components: bool = False
     weight: Decimal | None = None
@@ -311,6 +313,43 @@ class JobEvidence(Part, frozen=True, kw_only=True):
     gaps: tuple[Gap, ...] = ()
 
 
+class MeasuredType(Part, frozen=True, kw_only=True):
+    """A type as Inference Recommender measured a model on it."""
+
+    instance_type: str
+    instances: int = 1
+    invocations_a_minute: Decimal | None = None
+    """The most that was answered in time; None where it is not known."""
+    latency_ms: Decimal | None = None
+    cpu_percent: Decimal | None = None
+    """A sum over cores."""
+    memory_percent: Decimal | None = None
+
+
+class LoadTestEvidence(Part, frozen=True, kw_only=True):
+    """One job of Inference Recommender that ended, without the endpoints that it made for itself."""
+
+    account: str | None
+    """None where the answer does not say it."""
+    region: str
+    name: str
+    model: str | None = None
+    package: str | None = None
+    """What was tested: a model by its name, or a version of a model package by its ARN."""
+    types: tuple[MeasuredType, ...] = ()
+
+
+class AdviceEvidence(Part, frozen=True, kw_only=True):
+    """Bounds and targets that GetScalingConfigurationRecommendation gives."""
+
+    endpoint: str | None = None
+    job: str | None = None
+    """The load test whose model it is about, where it names no endpoint."""
+    least: int
+    most: int
+    targets: tuple[Decimal, ...] = ()
+
+
 class Bundle(Part, frozen=True, kw_only=True):
     """The file: what was looked at, and what was seen."""
 
@@ -318,5 +357,7 @@ class Bundle(Part, frozen=True, kw_only=True):
     surveys: tuple[Survey, ...] = ()
     endpoints: tuple[EndpointEvidence, ...] = ()
     jobs: tuple[JobEvidence, ...] = ()
+    load_tests: tuple[LoadTestEvidence, ...] = ()
+    advice: tuple[AdviceEvidence, ...] = ()
     hash: str = ""
     """SHA-256 of everything else: a bundle says when somebody wrote in it."""

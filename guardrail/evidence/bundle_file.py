@@ -18,6 +18,7 @@ _AGAIN: Final = "guardrail utilization --output evidence.json"
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number", order="deterministic")
 _DECODER: Final = msgspec.json.Decoder(Bundle)
 _ENDPOINT: Final = msgspec.json.Decoder(EndpointEvidence)
+_NOTHING: Final = Bundle(version=VERSION)
 _LONGEST_TEXT: Final = 2_048
 """Characters of a name or a reason: an ARN has 2,048 at most."""
 
@@ -36,22 +37,43 @@ def sealed(bundle: Bundle) -> Bundle:
 
 def text(bundle: Bundle) -> str:
     """The file: a line for each fact, a list of numbers on one, so that a changed number changes one line."""
-    return Packed(bundle.surveys, bundle.endpoints, bundle.jobs).text()
+    return packed(bundle).text()
+
+
+def packed(bundle: Bundle) -> "Packed":
+    """A bundle with its endpoints as their JSON."""
+    return Packed(bundle.surveys, bundle.endpoints, bundle)
 
 
 class Packed:
     """A bundle whose endpoints are kept as their JSON: those of thousands, as values, take ten times the memory."""
 
     def __init__(
-        self, surveys: Iterable[Survey], endpoints: Iterable[EndpointEvidence], jobs: Iterable[JobEvidence]
+        self, surveys: Iterable[Survey], endpoints: Iterable[EndpointEvidence], rest: Bundle = _NOTHING
     ) -> None:
-        """Endpoints may be made one by one, of which one is held at a time; surveys are made after all of them."""
+        """Endpoints may be made one by one, of which one is held at a time; surveys are made after all of them.
+
+        The jobs, load tests and advice are those of ``rest``.
+        """
         self._endpoints = [_ENCODER.encode(endpoint) for endpoint in endpoints]
-        self.surveys = tuple(surveys)
-        self.jobs = tuple(jobs)
+        self._rest = structs.replace(rest, surveys=tuple(surveys), endpoints=(), hash="")
 
     def __len__(self) -> int:
         return len(self._endpoints)
+
+    @property
+    def surveys(self) -> tuple[Survey, ...]:
+        """What was looked at."""
+        return self._rest.surveys
+
+    @property
+    def jobs(self) -> tuple[JobEvidence, ...]:
+        """The transform jobs."""
+        return self._rest.jobs
+
+    def bundle(self) -> Bundle:
+        """All of it, as values."""
+        return structs.replace(self._rest, endpoints=tuple(self.endpoints()), hash=self._hash())
 
     def endpoints(self) -> Iterator[EndpointEvidence]:
         """Each of them, made again."""
@@ -60,7 +82,7 @@ class Packed:
     def text(self) -> str:
         """The file, as `text` has it."""
         built: dict[str, Any] = msgspec.to_builtins(
-            Bundle(version=VERSION, surveys=self.surveys, jobs=self.jobs, hash=self._hash()),
+            structs.replace(self._rest, hash=self._hash()),
             builtin_types=(Decimal,),
             order="deterministic",
         )
@@ -73,7 +95,7 @@ class Packed:
         """The hash that `sealed` gives the same bundle."""
         found = hashlib.sha256()
         some = tuple(_ENDPOINT.decode(kept) for kept in self._endpoints[:1])
-        whole = _ENCODER.encode(Bundle(version=VERSION, surveys=self.surveys, endpoints=some, jobs=self.jobs))
+        whole = _ENCODER.encode(structs.replace(self._rest, endpoints=some))
         if self._endpoints:
             before, first, after = whole.partition(self._endpoints[0])
             found.update(before + first)

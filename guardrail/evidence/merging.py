@@ -13,11 +13,11 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from guardrail.evidence.base import Gap
-from guardrail.evidence.bundle import VERSION, Bundle, EndpointEvidence, JobEvidence
+from guardrail.evidence.bundle import VERSION, AdviceEvidence, Bundle, EndpointEvidence, JobEvidence, LoadTestEvidence
 from guardrail.evidence.bundle_file import sealed
 from guardrail.evidence.measured import NO_DATAPOINTS
 
-T = TypeVar("T", EndpointEvidence, JobEvidence)
+T = TypeVar("T", EndpointEvidence, JobEvidence, LoadTestEvidence, AdviceEvidence)
 
 _ENOUGH_HOURS: Final = 2 * 7 * 24
 """Of a window that tells what recurs; more of them are no reason to prefer an older run."""
@@ -35,6 +35,8 @@ def merged(bundles: Iterable[Bundle]) -> Bundle:
     found = list(bundles)
     endpoints = (each for bundle in found for each in bundle.endpoints)
     jobs = (each for bundle in found for each in bundle.jobs)
+    tests = (each for bundle in found for each in bundle.load_tests)
+    advice = (each for bundle in found for each in bundle.advice)
     surveys = {survey for bundle in found for survey in bundle.surveys}
     return sealed(
         Bundle(
@@ -44,6 +46,8 @@ def merged(bundles: Iterable[Bundle]) -> Bundle:
             ),
             endpoints=_best(endpoints, lambda one: (one.account, one.region, one.name), _of_endpoint),
             jobs=_best(jobs, _kind, _of_jobs),
+            load_tests=_best(tests, lambda one: (one.account or "", one.region, one.name), msgspec.json.encode),
+            advice=_best(advice, lambda one: (one.endpoint or "", one.job or ""), msgspec.json.encode),
         )
     )
 

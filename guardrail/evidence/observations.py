@@ -9,13 +9,14 @@ from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.cost.demand import Demand
 from guardrail.cost.usage import NO_USAGE
 from guardrail.errors import PolicyError
-from guardrail.evidence import linking
+from guardrail.evidence import linking, recommender
 from guardrail.evidence.bundle import Bundle, EndpointEvidence, VariantEvidence
 from guardrail.evidence.demand import ObservedDemand, observed, requests_a_month
 from guardrail.evidence.judge import idle, right_sizing
 from guardrail.evidence.judge.confidence import Confidence
 from guardrail.evidence.judge.idle import Idleness
 from guardrail.evidence.judge.right_sizing import Percentile, RightSizing, VariantToJudge
+from guardrail.evidence.recommender import LoadTest
 from guardrail.evidence.statistics import plain
 from guardrail.model import Endpoint, InstanceVariant, ManagedInstanceScaling, ScalableTarget, Unknown
 from guardrail.money import ZERO
@@ -47,6 +48,8 @@ class Observations:
     def __init__(self, bundle: Bundle, prices: PriceBook, stated: Demand = NO_USAGE) -> None:
         self._links = linking.EvidenceLinks(bundle)
         self._prices = prices
+        self._tests = [recommender.priced(each, prices) for each in bundle.load_tests]
+        self._advice = bundle.advice
         self._engine = AlternativesEngine(prices, ObservedDemand(bundle, stated))
         self._known: dict[tuple[int, int, Decimal, str, Decimal], Observation | None] = {}
         self._kept: list[Endpoint] = []
@@ -71,13 +74,14 @@ class Observations:
         if link.evidence is None or seen is None:
             return None
         found, variant = link.evidence, link.evidence.variants[seen]
+        tests = recommender.linked(self._tests, found, variant)
         count = _most(endpoint, place)
         share = _share(variant, count)
         sizing = right_sizing.judge(
             self._engine,
             found,
             variant,
-            VariantToJudge(endpoint=endpoint, place=place, share=share),
+            VariantToJudge(endpoint=endpoint, place=place, share=share, refused=recommender.too_slow(tests, variant)),
             headroom=asked.headroom,
             percentile=asked.percentile,
         )
@@ -95,6 +99,12 @@ class Observations:
             requests_per_month=seen_use.requests if isinstance(seen_use.requests, Decimal) else None,
             latency_ms=seen_use.duration_ms,
             **_of_sizing(sizing),
+            load_test="; ".join(filter(None, map(recommender.in_words, tests))) or None,
+            scaling_advice="; ".join(
+                recommender.advice_in_words(each) for each in recommender.advised(self._advice, found.name, tests)
+            )
+            or None,
+            usd_per_1000_requests=_tested(tests, endpoint, place),
         )
 
     def of_component(self, endpoint: Endpoint, place: int, *, idle_hours: Decimal) -> Observation | None:
@@ -184,6 +194,15 @@ def _most(endpoint: Endpoint, place: int) -> int | None:
     elif isinstance(variant.managed_scaling, ManagedInstanceScaling):
         most = variant.managed_scaling.max_instance_count
     return most if isinstance(most, int) else None
+
+
+def _tested(tests: Iterable[LoadTest], endpoint: Endpoint, place: int) -> Decimal | None:
+    """USD for a thousand requests on the declared type, as a load test measured it."""
+    variant = None if isinstance(endpoint.variants, Unknown) else endpoint.variants[place]
+    declared = variant.instance_type if isinstance(variant, InstanceVariant) else None
+    found = [each for test in tests for each in test.candidates if each.instance_type == declared]
+    known = [each.usd_per_1000 for each in found if each.usd_per_1000 is not None]
+    return round(min(known), 6) if known else None
 
 
 def _share(variant: VariantEvidence, declared: int | None) -> Decimal:

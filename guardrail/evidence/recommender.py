@@ -8,6 +8,7 @@ SageMaker developer guide, inference-recommender-interpret-results.
 """
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Final
@@ -17,7 +18,8 @@ from msgspec import Struct
 
 from guardrail import limits
 from guardrail.errors import SourceError
-from guardrail.evidence.bundle import EndpointEvidence, VariantEvidence
+from guardrail.evidence.bundle import AdviceEvidence, EndpointEvidence, LoadTestEvidence, MeasuredType, VariantEvidence
+from guardrail.money import ZERO, plain
 from guardrail.prices.base import Price
 from guardrail.prices.book import PriceBook
 
@@ -25,6 +27,7 @@ _MINUTES: Final = 60
 """Of an hour."""
 _MOST_TYPES: Final = 10
 """EndpointConfigurations of one job (API, RecommendationJobInputConfig)."""
+_ARN: Final = re.compile(r"arn:aws[a-z-]*:sagemaker:([a-z0-9-]+):(\d{12}):inference-recommendations-job/.+", re.ASCII)
 _HINT: Final = "aws sagemaker describe-inference-recommendations-job --job-name NAME > job.json"
 
 
@@ -57,6 +60,7 @@ class _Input(_Answer, frozen=True, kw_only=True):
 
 class _Job(_Answer, frozen=True, kw_only=True):
     job_name: str
+    job_arn: str = ""
     status: str
     input_config: _Input
     inference_recommendations: tuple[_Recommendation, ...] = ()
@@ -85,71 +89,99 @@ class LoadTestedType(Struct, frozen=True, kw_only=True):
 
 
 class LoadTest(Struct, frozen=True, kw_only=True):
-    """One job of Inference Recommender."""
+    """One job of Inference Recommender, priced."""
 
-    name: str
-    is_complete: bool
-    model: str | None
-    """The model, or the model package, that was tested: what links it. Its own endpoints do not."""
+    evidence: LoadTestEvidence
     candidates: tuple[LoadTestedType, ...]
     """The cheapest for a request first, those of which that is not known last."""
 
 
-class ScalingAdvice(_Answer, frozen=True, kw_only=True):
-    """What GetScalingConfigurationRecommendation answers: bounds and a target for a load that was tested."""
-
-    inference_recommendations_job_name: str | None = None
-    endpoint_name: str | None = None
-    target_cpu_utilization_per_core: int | None = None
-    dynamic_scaling_configuration: "DynamicScaling | None" = None
-
-
-class RecommendedTracking(_Answer, frozen=True, kw_only=True):
-    """What a metric is held at."""
-
+class _Tracking(_Answer, frozen=True, kw_only=True):
     target_value: Decimal | None = None
 
 
-class AdvisedPolicy(_Answer, frozen=True, kw_only=True):
-    """One policy."""
-
-    target_tracking: RecommendedTracking | None = None
+class _Policy(_Answer, frozen=True, kw_only=True):
+    target_tracking: _Tracking | None = None
 
 
-class DynamicScaling(_Answer, frozen=True, kw_only=True):
-    """Bounds, cooldowns in seconds, and policies."""
-
+class _Dynamic(_Answer, frozen=True, kw_only=True):
     min_capacity: int | None = None
     max_capacity: int | None = None
-    scale_in_cooldown: int | None = None
-    scale_out_cooldown: int | None = None
-    scaling_policies: tuple[AdvisedPolicy, ...] = ()
+    scaling_policies: tuple[_Policy, ...] = ()
 
 
-def read(content: bytes, path: str, prices: PriceBook, region: str) -> LoadTest:
-    """A job as DescribeInferenceRecommendationsJob answers, priced in a region. Raises `SourceError`."""
+class _Advice(_Answer, frozen=True, kw_only=True):
+    inference_recommendations_job_name: str | None = None
+    endpoint_name: str | None = None
+    dynamic_scaling_configuration: _Dynamic
+
+
+def read(content: bytes, path: str, region: str | None = None) -> LoadTestEvidence | AdviceEvidence:
+    """What an answer of either call says. Raises `SourceError` for anything else, and for a job that has not ended.
+
+    ``region`` is where the job ran, if its answer lacks its ARN; without either it is refused.
+    """
+    if b'"DynamicScalingConfiguration"' in content:
+        return _advice(content, path)
     job = _converted(content, path, _Job, "no job of Inference Recommender")
-    found = [_candidate(each, prices, region) for each in job.inference_recommendations]
-    known = [each for each in found if each is not None]
-    return LoadTest(
+    if job.status != "COMPLETED":
+        raise SourceError(f"{path}: the job {job.job_name[:64]!r} is not complete: {job.status[:20]}", hint=_HINT)
+    found = _ARN.fullmatch(job.job_arn)
+    place = region if found is None else found[1]
+    if place is None:
+        raise SourceError(f"{path}: in which region the job ran is not known, and prices are those of it", hint=_HINT)
+    return LoadTestEvidence(
+        account=None if found is None else found[2],
+        region=place,
         name=job.job_name,
-        is_complete=job.status == "COMPLETED",
-        model=job.input_config.model_name or job.input_config.model_package_version_arn,
-        candidates=tuple(
-            sorted(known, key=lambda one: (one.usd_per_1000 is None, one.usd_per_1000, one.instance_type))
+        model=job.input_config.model_name,
+        package=job.input_config.model_package_version_arn,
+        types=tuple(type_ for each in job.inference_recommendations if (type_ := _type(each)) is not None),
+    )
+
+
+def _type(found: _Recommendation) -> MeasuredType | None:
+    config, metrics = found.endpoint_configuration, found.metrics or _Metrics()
+    if config.instance_type is None:
+        return None  # serverless: its cost depends on duration, which is not measured so
+    return MeasuredType(
+        instance_type=config.instance_type,
+        instances=config.initial_instance_count or 1,
+        invocations_a_minute=metrics.max_invocations,
+        latency_ms=metrics.model_latency,
+        cpu_percent=metrics.cpu_utilization,
+        memory_percent=metrics.memory_utilization,
+    )
+
+
+def _advice(content: bytes, path: str) -> AdviceEvidence:
+    problem = "no recommendation of a scaling configuration"
+    told = _converted(content, path, _Advice, problem)
+    scaling = told.dynamic_scaling_configuration
+    if scaling.min_capacity is None or scaling.max_capacity is None:
+        raise SourceError(f"{path}: {problem}: it has no bounds", hint=_HINT)
+    return AdviceEvidence(
+        endpoint=told.endpoint_name,
+        job=told.inference_recommendations_job_name,
+        least=scaling.min_capacity,
+        most=scaling.max_capacity,
+        targets=tuple(
+            each.target_tracking.target_value
+            for each in scaling.scaling_policies
+            if each.target_tracking is not None and each.target_tracking.target_value is not None
         ),
     )
 
 
-def is_scaling_advice(content: bytes) -> bool:
-    """Whether it looks like an answer of GetScalingConfigurationRecommendation rather than a job."""
-    return b'"DynamicScalingConfiguration"' in content
-
-
-def scaling_advice(content: bytes, path: str) -> ScalingAdvice:
-    """What GetScalingConfigurationRecommendation answers. Raises `SourceError`."""
-    found: ScalingAdvice = _converted(content, path, ScalingAdvice, "no recommendation of a scaling configuration")
-    return found
+def priced(test: LoadTestEvidence, prices: PriceBook) -> LoadTest:
+    """A load test at the prices of its region."""
+    found = [_candidate(each, prices, test.region) for each in test.types]
+    return LoadTest(
+        evidence=test,
+        candidates=tuple(
+            sorted(found, key=lambda one: (one.usd_per_1000 is None, one.usd_per_1000 or ZERO, one.instance_type))
+        ),
+    )
 
 
 def _converted(content: bytes, path: str, kind: Any, problem: str) -> Any:
@@ -168,40 +200,78 @@ def _number(text: str) -> Decimal:
     return found
 
 
-def _candidate(found: _Recommendation, prices: PriceBook, region: str) -> LoadTestedType | None:
-    config, metrics = found.endpoint_configuration, found.metrics or _Metrics()
-    name = config.instance_type
-    if name is None:
-        return None  # serverless: its cost depends on duration, which is not measured so
+def _candidate(found: MeasuredType, prices: PriceBook, region: str) -> LoadTestedType:
+    name, count = found.instance_type, found.instances
     spec, price = prices.instance(name), prices.hosting(region, name)
-    count = config.initial_instance_count or 1
-    cpu, memory = metrics.cpu_utilization, metrics.memory_utilization
+    cpu, memory = found.cpu_percent, found.memory_percent
     return LoadTestedType(
         instance_type=name,
         instances=count,
         hourly_usd=price.usd * count if isinstance(price, Price) else None,
-        invocations_a_minute=metrics.max_invocations,
-        latency_ms=metrics.model_latency,
+        invocations_a_minute=found.invocations_a_minute,
+        latency_ms=found.latency_ms,
         cpu_cores=None if cpu is None else cpu / 100,
         vcpus=None if spec is None else spec.vcpus,
         memory_gib=None if spec is None or memory is None else memory * spec.memory_gib / 100,
     )
 
 
-def advised(advice: Iterable[ScalingAdvice], endpoint: str, tests: Iterable[LoadTest]) -> list[ScalingAdvice]:
+def linked(tests: Iterable[LoadTest], found: EndpointEvidence, variant: VariantEvidence) -> list[LoadTest]:
+    """The load tests of the model that a variant serves, there; a test never says which endpoint of ours it is about.
+
+    A model is called so in its account and region. A package is one by its whole ARN, or by its name in the same place.
+    """
+    return [each for each in tests if _is_of(each.evidence, found, variant)]
+
+
+def _is_of(test: LoadTestEvidence, found: EndpointEvidence, variant: VariantEvidence) -> bool:
+    is_there = test.region == found.region and test.account in (None, found.account)
+    if test.package is not None and test.package in variant.packages:
+        return True
+    name = test.package and test.package.partition(":model-package/")[2]
+    return is_there and (test.model in variant.models or name in variant.packages)
+
+
+def advised(advice: Iterable[AdviceEvidence], endpoint: str, tests: Iterable[LoadTest]) -> list[AdviceEvidence]:
     """Advice that is about an endpoint: it names it, or a load test of a model that it serves."""
-    names = {each.name for each in tests}
-    return [
-        each
-        for each in advice
-        if each.endpoint_name == endpoint
-        or (each.endpoint_name is None and each.inference_recommendations_job_name in names)
-    ]
+    names = {each.evidence.name for each in tests}
+    return [each for each in advice if each.endpoint == endpoint or (each.endpoint is None and each.job in names)]
 
 
-def linked(tests: Iterable[LoadTest], variant: VariantEvidence) -> list[LoadTest]:
-    """The load tests of the model that a variant serves; a test never says which endpoint of ours it is about."""
-    return [each for each in tests if each.is_complete and each.model in variant.models]
+def too_slow(tests: Iterable[LoadTest], variant: VariantEvidence) -> frozenset[str]:
+    """Types that a load test shows not to take what one instance was asked in the busiest hour.
+
+    30,000 requests in an hour on two instances are 250 a minute of each, by the mean of the hour: a type that answers
+    200 a minute at most does not.
+    """
+    requests, ran = variant.requests, variant.instances
+    count = variant.current_instances if ran is None else ran.maximum
+    if requests is None or requests.an_hour is None or not count:
+        return frozenset()
+    needed = requests.an_hour.maximum / _MINUTES / count
+    return frozenset(
+        each.instance_type
+        for test in tests
+        for each in test.candidates
+        if each.invocations_a_minute is not None and each.invocations_a_minute / each.instances < needed
+    )
+
+
+def in_words(test: LoadTest) -> str:
+    """``fit: ml.c5.xlarge 0.002125 USD for 1,000 requests, ml.m5.xlarge at an unknown price``."""
+    told = ", ".join(f"{one.instance_type} {_a_thousand(one)}" for one in test.candidates)
+    return f"{test.evidence.name}: {told}" if told else ""
+
+
+def _a_thousand(one: LoadTestedType) -> str:
+    each = one.usd_per_1000
+    return "at an unknown cost" if each is None else f"{plain(round(each, 6))} USD for 1,000 requests"
+
+
+def advice_in_words(advice: AdviceEvidence) -> str:
+    """``1 to 4 instances, at a target of 120.5``."""
+    at = f", at a target of {', '.join(plain(each.normalize()) for each in advice.targets)}" if advice.targets else ""
+    return f"{advice.least} to {advice.most} instances{at}"
 
 
 def job_definition(found: EndpointEvidence, variant: VariantEvidence, types: Sequence[str]) -> dict[str, Any]:

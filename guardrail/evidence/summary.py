@@ -150,6 +150,7 @@ def _variant(
         most_instances=host.most,
         targets=seen.targets_of(name),
         models=() if asked is None or asked.model_name is None else (asked.model_name,),
+        packages=() if model is None else model.packages,
         multi_model=None if model is None else model.is_multi_model,
         has_components=hosts_components,
         weight=None if described.current_weight is None else exact(described.current_weight),

@@ -197,6 +197,15 @@ _OBSERVED: tuple[tuple[str, FieldType, str, bool, str], ...] = (
     ("requests_per_month", "number", "requests", False, "Requests, at the rate of the window."),
     ("latency_ms", "number", "ms", False, "Mean duration of a request."),
     (
+        "load_test",
+        "string",
+        "",
+        True,
+        "What Inference Recommender measured of its model: types and USD for 1,000 requests.",
+    ),
+    ("usd_per_1000_requests", "usd", "USD for 1,000 requests", True, "Of that, on the declared type at full load."),
+    ("scaling_advice", "string", "", True, "Bounds and target that Inference Recommender advises."),
+    (
         "idle",
         "boolean",
         "",

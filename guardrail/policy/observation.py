@@ -54,6 +54,11 @@ class Observation(Struct, frozen=True, kw_only=True):
     max_instances: Decimal | None = None
     requests_per_month: Decimal | None = None
     latency_ms: Decimal | None = None
+    load_test: str | None = None
+    """What Inference Recommender measured of the model that it serves."""
+    usd_per_1000_requests: Decimal | None = None
+    """On the declared type, by that."""
+    scaling_advice: str | None = None
     idle: bool | None = None
     """None where nobody counted."""
     idle_hours: int | None = None

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from guardrail import cli
 from guardrail.evidence import bundle_file
-from guardrail.evidence.bundle import Bundle
+from guardrail.evidence.bundle import Bundle, LoadTestEvidence, MeasuredType
 from tests.evidence.stories import HOURS, account_of, bundle_of, cpu, described, invocations, memory, of_component
 
 MODEL = {"models": [{"ModelName": "m", "PrimaryContainer": {"Mode": "SingleModel"}}]}
@@ -335,6 +336,30 @@ def test_a_stranger_is_not_judged_by_terms_that_stand_beside_the_code(
     assert cli.main([*arguments, "--isolated", "--format", "json"]) in (0, 1)
     told = json.loads(capsys.readouterr().out)
     assert (told["settings_file"], told["usage_file"], told["evidence_file"]) == (None, None, None)
+
+
+def test_a_load_test_in_the_bundle_is_told_with_its_cost_per_request_and_contradicts_what_is_too_slow(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def tested(instance_type: str, a_minute: str) -> Bundle:
+        one = MeasuredType(instance_type=instance_type, invocations_a_minute=Decimal(a_minute))
+        test = LoadTestEvidence(account=None, region="us-east-1", name="fit", model="m", types=(one,))
+        return bundle_file.sealed(structs.replace(busy(), load_tests=(test,)))
+
+    # 1.836 / (1,020 × 60) × 1,000 = 0.03
+    (finding,) = found(check(capsys, template(), tested("ml.c5.9xlarge", "1020")), "instances-fit-their-load")
+    assert finding["detail"] == "a load test says: fit: ml.c5.9xlarge 0.030000 USD for 1,000 requests"
+    assert "ml.c5.9xlarge has" in finding["message"]
+    # 1,000 in each hour are 16.7 a minute
+    (finding,) = found(check(capsys, template(), tested("ml.c5.9xlarge", "16")), "instances-fit-their-load")
+    assert "ml.c5.9xlarge has" not in finding["message"]
+    other = tested("ml.c5.9xlarge", "16")
+    elsewhere = structs.replace(other.load_tests[0], region="eu-west-1")
+    (finding,) = found(
+        check(capsys, template(), bundle_file.sealed(structs.replace(other, load_tests=(elsewhere,)))),
+        "instances-fit-their-load",
+    )
+    assert "ml.c5.9xlarge has" in finding["message"], "a model of that name elsewhere is another"
 
 
 def test_explain_says_what_evidence_says_as_a_check_does(capsys: pytest.CaptureFixture[str], folder: Path) -> None:

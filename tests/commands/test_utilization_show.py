@@ -210,14 +210,36 @@ def test_a_usage_file_and_jobs_of_load_tests_are_written(capsys: pytest.CaptureF
     assert types[:2] == ["ml.m4.10xlarge", "ml.c5.9xlarge"]
 
 
-def test_load_tests_of_the_same_model_stand_beside_what_was_seen(capsys: pytest.CaptureFixture[str]) -> None:
+def load_test(instance_type: str = "ml.m5.xlarge", a_minute: float = 730) -> str:
     recommendation = {
-        "Metrics": {"MaxInvocations": 730, "ModelLatency": 81},
-        "EndpointConfiguration": {"InstanceType": "ml.m5.xlarge", "InitialInstanceCount": 1},
+        "Metrics": {"MaxInvocations": a_minute, "ModelLatency": 81, "CpuUtilization": float("nan")},
+        "EndpointConfiguration": {"InstanceType": instance_type, "InitialInstanceCount": 1},
     }
     job = {"JobName": "fit", "Status": "COMPLETED", "InputConfig": {"ModelName": "m"}}
-    Path("job.json").write_text(json.dumps({**job, "InferenceRecommendations": [recommendation]}))
-    assert "was load-tested (fit): ml.m5.xlarge 0.005251 USD" in show(capsys, two(), "--recommendations", "job.json")
+    return json.dumps({**job, "InferenceRecommendations": [recommendation]})
+
+
+def test_load_tests_of_the_same_model_stand_beside_what_was_seen(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("job.json").write_text(load_test())
+    assert "was load-tested (fit: ml.m5.xlarge 0.005251 USD" in show(capsys, two(), "--recommendations", "job.json")
+
+
+def test_a_load_test_in_the_bundle_counts_without_its_file_and_in_a_check(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("evidence.json").write_text(bundle_file.text(two()))
+    # 1,000 an hour are 16.7 a minute, of which ml.c5.9xlarge answers 10 by its test
+    Path("job.json").write_text(load_test("ml.c5.9xlarge", 10))
+    flags = ["--recommendations", "job.json", "--output", "tested.json"]
+    assert cli.main(["utilization", "merge", "evidence.json", *flags]) == 0
+    Path("job.json").unlink()
+    found = bundle_file.read("tested.json")
+    assert [each.name for each in found.load_tests] == ["fit"]
+    capsys.readouterr()
+    text = show(capsys, found)
+    assert "was load-tested (fit: ml.c5.9xlarge" in text
+    assert "too large: ml.c5.9xlarge" not in text
+    assert merging.merged([found, two(), found]) == merging.merged([found])
 
 
 def test_advice_on_scaling_stands_beside_the_endpoint_that_it_names(capsys: pytest.CaptureFixture[str]) -> None:
@@ -226,7 +248,7 @@ def test_advice_on_scaling_stands_beside_the_endpoint_that_it_names(capsys: pyte
     advice["DynamicScalingConfiguration"] |= {"ScalingPolicies": [policy]}  # type: ignore[operator] # a mapping
     Path("advice.json").write_text(json.dumps(advice))
     text = show(capsys, two(), "--recommendations", "advice.json")
-    assert "shop/a: was advised 1 to 4 instances by Inference Recommender, at a target of 120.5" in text
+    assert "shop/a: was advised by Inference Recommender to run 1 to 4 instances, at a target of 120.5" in text
     assert "old/a: was advised" not in text
 
 

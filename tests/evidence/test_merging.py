@@ -13,10 +13,12 @@ from guardrail.evidence import bundle_file, merging
 from guardrail.evidence.base import Gap, Window
 from guardrail.evidence.bundle import (
     VERSION,
+    AdviceEvidence,
     Bundle,
     ComponentEvidence,
     EndpointEvidence,
     JobEvidence,
+    LoadTestEvidence,
     Survey,
     VariantEvidence,
 )
@@ -236,6 +238,20 @@ BUNDLES = st.builds(
     surveys=st.lists(SURVEYS, max_size=2).map(tuple),
     endpoints=st.lists(ENDPOINTS, max_size=3).map(tuple),
     jobs=st.lists(JOBS, max_size=2).map(tuple),
+    load_tests=st.lists(
+        st.builds(
+            LoadTestEvidence,
+            account=st.sampled_from([None, "1"]),
+            region=st.just("a"),
+            name=st.just("fit"),
+            model=st.sampled_from(["m", "n"]),
+        ),
+        max_size=2,
+    ).map(tuple),
+    advice=st.lists(
+        st.builds(AdviceEvidence, endpoint=st.sampled_from(["shop", None]), least=st.just(1), most=st.integers(1, 3)),
+        max_size=2,
+    ).map(tuple),
 )
 
 

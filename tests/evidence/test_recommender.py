@@ -6,9 +6,10 @@ import pytest
 
 from guardrail.errors import SourceError
 from guardrail.evidence import recommender
+from guardrail.evidence.bundle import AdviceEvidence, LoadTestEvidence
 from guardrail.evidence.recommender import LoadTest
 from guardrail.prices.book import PriceBook
-from tests.evidence.stories import HOURS, account_of, bundle_of, cpu, described
+from tests.evidence.stories import HOURS, account_of, bundle_of, cpu, described, invocations
 
 JOB = """{"JobName": "fit", "JobType": "Default", "Status": "COMPLETED", "InputConfig": {"ModelName": "m"},
  "InferenceRecommendations": [
@@ -20,8 +21,18 @@ JOB = """{"JobName": "fit", "JobType": "Default", "Status": "COMPLETED", "InputC
   {"Metrics": {"MaxInvocations": 10}, "EndpointConfiguration": {"ServerlessConfig": {"MemorySizeInMB": 2048}}}]}"""
 
 
+ARN = "arn:aws:sagemaker:eu-west-1:111122223333:inference-recommendations-job/fit"
+PACKAGE = "arn:aws:sagemaker:us-east-1:999900001111:model-package/rank/3"
+
+
+def told(text: str) -> LoadTestEvidence:
+    found = recommender.read(text.encode(), "job.json", "us-east-1")
+    assert isinstance(found, LoadTestEvidence)
+    return found
+
+
 def read(text: str) -> LoadTest:
-    return recommender.read(text.encode(), "job.json", PriceBook(), "us-east-1")
+    return recommender.priced(told(text), PriceBook())
 
 
 def test_a_candidate_is_priced_by_our_tables_and_by_the_minute_it_was_tested_in() -> None:
@@ -37,11 +48,57 @@ def test_a_candidate_is_priced_by_our_tables_and_by_the_minute_it_was_tested_in(
 def test_a_test_is_linked_by_its_model_alone() -> None:
     (found,) = bundle_of(account_of(described()), cpu((HOURS, 1, 1, 60, 60))).endpoints
     test = read(JOB)
-    assert recommender.linked([test], found.variants[0]) == [test]
+    assert recommender.linked([test], found, found.variants[0]) == [test]
     other = read(JOB.replace('"ModelName": "m"', '"ModelName": "other"').replace("sm-epc-2b", "shop"))
-    assert recommender.linked([other], found.variants[0]) == []
-    running = read(JOB.replace("COMPLETED", "IN_PROGRESS"))
-    assert recommender.linked([running], found.variants[0]) == []
+    assert recommender.linked([other], found, found.variants[0]) == []
+
+
+def test_a_model_of_another_region_or_account_has_the_name_and_is_another() -> None:
+    (found,) = bundle_of(account_of(described()), cpu((HOURS, 1, 1, 60, 60))).endpoints
+    for arn, is_linked in (
+        (ARN, False),
+        (ARN.replace("eu-west-1", "us-east-1"), True),
+        (ARN.replace("eu-west-1", "us-east-1").replace("1111", "4444"), False),
+    ):
+        test = read(JOB.replace('"JobName"', f'"JobArn": "{arn}", "JobName"'))
+        assert bool(recommender.linked([test], found, found.variants[0])) is is_linked
+
+
+@pytest.mark.parametrize(
+    ("tested", "served", "linked"),
+    [
+        (PACKAGE, PACKAGE, ["fit"]),  # of another account, which shares it
+        (PACKAGE, PACKAGE.replace("rank/3", "rank/4"), []),
+        (PACKAGE.replace("rank/3", "rank"), "rank", ["fit"]),
+        (PACKAGE.replace("rank/3", "rank"), "other", []),
+        (PACKAGE, "", []),
+    ],
+)
+def test_a_test_of_a_model_package_is_linked_by_the_package_of_the_model(
+    tested: str, served: str, linked: list[str]
+) -> None:
+    container = {"Mode": "SingleModel", "ModelPackageName": served} if served else {"Mode": "SingleModel"}
+    model = {"models": [{"ModelName": "m", "PrimaryContainer": container}]}
+    (found,) = bundle_of(account_of(described(), model), cpu((HOURS, 1, 1, 60, 60))).endpoints
+    test = read(JOB.replace('"ModelName": "m"', f'"ModelPackageVersionArn": "{tested}"'))
+    assert [each.evidence.name for each in recommender.linked([test], found, found.variants[0])] == linked
+
+
+def test_a_job_that_has_not_ended_or_ran_nobody_knows_where_is_refused() -> None:
+    with pytest.raises(SourceError, match="the job 'fit' is not complete: IN_PROGRESS"):
+        told(JOB.replace("COMPLETED", "IN_PROGRESS"))
+    with pytest.raises(SourceError, match="in which region the job ran is not known"):
+        recommender.read(JOB.encode(), "job.json", None)
+    assert told(JOB.replace('"JobName"', f'"JobArn": "{ARN}", "JobName"')).region == "eu-west-1"
+
+
+def test_a_type_that_was_too_slow_for_the_busiest_hour_is_not_enough() -> None:
+    # 43,800 in an hour are 730 a minute, which ml.m5.xlarge answers; 43,860 are 731
+    for requests, slow in ((43_800, frozenset()), (43_860, {"ml.m5.xlarge"})):
+        (found,) = bundle_of(account_of(described()), invocations((HOURS, requests))).endpoints
+        assert recommender.too_slow([read(JOB)], found.variants[0]) == slow
+    two = bundle_of(account_of(described(count=2)), invocations((HOURS, 43_860))).endpoints[0]
+    assert recommender.too_slow([read(JOB)], two.variants[0]) == frozenset()
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", JOB.replace("730", "-1.5"), "[" * 100_000, JOB.replace("81", '"x"')])
@@ -51,17 +108,18 @@ def test_what_is_no_job_is_one_line(text: str) -> None:
     assert "\n" not in refusal.value.message
 
 
+ADVICE = (
+    '{"EndpointName": "shop", "TargetCpuUtilizationPerCore": 50, "DynamicScalingConfiguration": {"MinCapacity": 1,'
+    '"MaxCapacity": 4, "ScalingPolicies": [{"TargetTracking": {"TargetValue": 120.5}}]}}'
+)
+
+
 def test_advice_on_scaling_is_read() -> None:
-    told = recommender.scaling_advice(
-        b'{"EndpointName": "shop", "TargetCpuUtilizationPerCore": 50, "DynamicScalingConfiguration": {"MinCapacity": 1,'
-        b'"MaxCapacity": 4, "ScalingPolicies": [{"TargetTracking": {"TargetValue": 120.5}}]}}',
-        "advice.json",
-    )
-    scaling = told.dynamic_scaling_configuration
-    assert scaling is not None
-    assert (scaling.min_capacity, scaling.max_capacity) == (1, 4)
-    assert scaling.scaling_policies[0].target_tracking is not None
-    assert scaling.scaling_policies[0].target_tracking.target_value == Decimal("120.5")
+    advice = recommender.read(ADVICE.encode(), "advice.json")
+    assert advice == AdviceEvidence(endpoint="shop", least=1, most=4, targets=(Decimal("120.5"),))
+    assert recommender.advice_in_words(advice) == "1 to 4 instances, at a target of 120.5"
+    with pytest.raises(SourceError, match="it has no bounds"):
+        recommender.read(ADVICE.replace('"MinCapacity": 1,', "").encode(), "advice.json")
 
 
 def test_the_definition_of_a_job_names_the_model_and_each_type_once() -> None:

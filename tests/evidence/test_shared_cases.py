@@ -13,7 +13,7 @@ import pytest
 from guardrail.evidence import account, answers, bundle_file, queries, recommender, summary
 from guardrail.evidence.account import Account
 from guardrail.evidence.base import Series, Window
-from guardrail.evidence.bundle import Bundle, Distribution
+from guardrail.evidence.bundle import Bundle, Distribution, LoadTestEvidence
 from guardrail.evidence.judge import fleet
 from guardrail.evidence.judge.fleet import JudgedEndpoint, JudgedVariant, JudgingTerms
 from guardrail.prices.book import PriceBook
@@ -241,8 +241,10 @@ def test_components() -> None:
 
 def test_recommender_with_nan() -> None:
     wanted = expected("17")
-    test = recommender.read((folder("17") / "job.json").read_bytes(), "job.json", PriceBook(), "us-east-1")
-    assert test.model == wanted["linked_by"]
+    read = recommender.read((folder("17") / "job.json").read_bytes(), "job.json", "us-east-1")
+    assert isinstance(read, LoadTestEvidence)
+    assert read.model == wanted["linked_by"]
+    test = recommender.priced(read, PriceBook())
     for candidate, told in zip(test.candidates, wanted["candidates"], strict=True):
         assert candidate.instance_type == told["instance_type"]
         assert candidate.hourly_usd == Decimal(told["hour_usd"])

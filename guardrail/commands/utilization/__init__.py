@@ -92,7 +92,7 @@ def run(arguments: Namespace) -> int:
     """Collect, merge, or print queries."""
     words: list[str] = arguments.endpoints
     if words and words[0] == _SHOW:
-        return _show(_merged(words[1:] or [_OUTPUT]), arguments)
+        return _show(_with_tests(_merged(words[1:] or [_OUTPUT]), arguments), arguments)
     if words and words[0] == _MERGE:
         return _write(_packed(_merged(words[1:])), words[1:], arguments)
     from guardrail.commands.utilization import asking
@@ -158,9 +158,18 @@ def _check_target(path: str, inputs: Sequence[str]) -> None:
 
 
 def _packed(bundle: "Bundle") -> "Packed":
-    from guardrail.evidence.bundle_file import Packed
+    from guardrail.evidence import bundle_file
 
-    return Packed(bundle.surveys, bundle.endpoints, bundle.jobs)
+    return bundle_file.packed(bundle)
+
+
+def _with_tests(bundle: "Bundle", arguments: Namespace) -> "Bundle":
+    """The bundle with the load tests that files hold, where any are named."""
+    if not arguments.recommendations:
+        return bundle
+    from guardrail.commands.utilization import load_tests
+
+    return load_tests.added(bundle, arguments.recommendations)
 
 
 def _show(bundle: "Bundle", arguments: Namespace) -> int:
@@ -169,12 +178,14 @@ def _show(bundle: "Bundle", arguments: Namespace) -> int:
         arguments.formats = [("table", None)]
     from guardrail.commands.utilization import showing
 
-    showing.show(bundle.surveys, bundle.endpoints, bundle.jobs, arguments)
+    showing.show(bundle, arguments)
     return 0
 
 
 def _write(bundle: "Packed", inputs: Sequence[str], arguments: Namespace) -> int:
     path = arguments.output or _OUTPUT
+    if arguments.recommendations:
+        bundle = _packed(_with_tests(bundle.bundle(), arguments))
     if path == "-":
         output.write_stdout(bundle.text(), for_machines=True)
     else:
@@ -185,7 +196,7 @@ def _write(bundle: "Packed", inputs: Sequence[str], arguments: Namespace) -> int
     if arguments.formats or arguments.usage_file or arguments.recommender:
         from guardrail.commands.utilization import showing
 
-        showing.show(bundle.surveys, bundle.endpoints(), bundle.jobs, arguments)
+        showing.show(bundle.bundle(), arguments)
     return 0
 
 

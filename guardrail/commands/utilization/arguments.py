@@ -37,7 +37,7 @@ def add_showing(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="what Inference Recommender answered: a job, or a scaling configuration; repeatable",
+        help="what Inference Recommender answered, a job or a scaling configuration, put into the bundle; repeatable",
     )
     showing.add_argument(
         "--recommender", action="store_true", help="print jobs of Inference Recommender that would test what is said"

@@ -237,8 +237,7 @@ def _summarised(regions: Sequence[RegionToAsk], window: Window, journal: Journal
     batch: list[JobEvidence] = []
     for region in ordered:
         batch += jobs.of(region.account, answered(region, region.asks_of_jobs(window)), window, specs)
-    in_order = merging.merged([Bundle(version=VERSION, jobs=tuple(batch))]).jobs
-    return Packed(surveys(), endpoints(), in_order)
+    return Packed(surveys(), endpoints(), merging.merged([Bundle(version=VERSION, jobs=tuple(batch))]))
 
 
 def _unanswered(statuses: Counter[str]) -> Iterator[Fault]:

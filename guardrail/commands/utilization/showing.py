@@ -1,36 +1,29 @@
 """What a bundle says of an account: judged, priced, and written as a table, JSON, Markdown or a page."""
 
 from argparse import Namespace
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from guardrail import files, output
-from guardrail.errors import GuardrailError, SourceError
+from guardrail import output
 from guardrail.evidence import recommender, usage_file
-from guardrail.evidence.bundle import Bundle, EndpointEvidence, JobEvidence, Survey
+from guardrail.evidence.bundle import Bundle
 from guardrail.evidence.judge import fleet
 from guardrail.evidence.judge.fleet import JudgedEndpoint, JudgingTerms
-from guardrail.evidence.recommender import LoadTest, ScalingAdvice
 from guardrail.prices.book import PriceBook
 
 
-def show(
-    surveys: Sequence[Survey], endpoints: Iterable[EndpointEvidence], jobs: Sequence[JobEvidence], arguments: Namespace
-) -> None:
-    """Write what is asked for of a bundle, given in its parts."""
-    found = list(endpoints)
+def show(bundle: Bundle, arguments: Namespace) -> None:
+    """Write what is asked for of a bundle."""
     if arguments.usage_file is not None:
-        output.write_file(arguments.usage_file, usage_file.text(found, jobs))
+        output.write_file(arguments.usage_file, usage_file.text(bundle.endpoints, bundle.jobs))
     if not arguments.formats and not arguments.recommender:
         return
-    bundle = Bundle(version="1", surveys=tuple(surveys), endpoints=tuple(found), jobs=tuple(jobs))
     prices = PriceBook()
-    told = list(_told(arguments.recommendations, surveys, prices))
     asked = JudgingTerms(
         headroom=arguments.headroom / 100,
         percentile=arguments.percentile,
         idle_hours=arguments.idle_hours,
-        tests=tuple(one for one in told if isinstance(one, LoadTest)),
-        advice=tuple(one for one in told if isinstance(one, ScalingAdvice)),
+        tests=tuple(recommender.priced(one, prices) for one in bundle.load_tests),
+        advice=bundle.advice,
     )
     judged, jobs_judged = fleet.judged(bundle, prices, asked), fleet.jobs(bundle, prices, asked)
     if arguments.recommender:
@@ -43,22 +36,6 @@ def show(
             output.write_stdout(text, for_machines=name != "table")
         else:
             output.write_file(path, text)
-
-
-def _told(paths: Sequence[str], surveys: Sequence[Survey], prices: PriceBook) -> Iterable[LoadTest | ScalingAdvice]:
-    """Load tests and advice that files hold; of several regions nobody knows where they were made."""
-    regions = {survey.region for survey in surveys}
-    if paths and len(regions) != 1:
-        raise GuardrailError("--recommendations needs a bundle of one region: prices are those of it")
-    for path in paths:
-        try:
-            content = files.named(path)
-        except OSError as error:
-            raise SourceError(f"{path}: it cannot be read: {error.strerror}") from None
-        if recommender.is_scaling_advice(content):
-            yield recommender.scaling_advice(content, path)
-        else:
-            yield recommender.read(content, path, prices, next(iter(regions)))
 
 
 def _definitions(judged: Iterable[JudgedEndpoint]) -> str:

@@ -10,7 +10,7 @@ from guardrail.alternatives.base import Alternative
 from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.cost.base import Bill
 from guardrail.evidence import recommender, standing
-from guardrail.evidence.bundle import Bundle, ComponentEvidence, EndpointEvidence, VariantEvidence
+from guardrail.evidence.bundle import AdviceEvidence, Bundle, ComponentEvidence, EndpointEvidence, VariantEvidence
 from guardrail.evidence.demand import ObservedDemand, requests_a_month
 from guardrail.evidence.judge import batch, idle, right_sizing, scaling, serverless
 from guardrail.evidence.judge.batch import JudgedJobs
@@ -18,7 +18,7 @@ from guardrail.evidence.judge.idle import Idleness
 from guardrail.evidence.judge.right_sizing import HEADROOM, Percentile, RightSizing, VariantToJudge
 from guardrail.evidence.judge.scaling import Bounds, NeverApproached, Periodic
 from guardrail.evidence.judge.serverless import Fitted
-from guardrail.evidence.recommender import LoadTest, ScalingAdvice
+from guardrail.evidence.recommender import LoadTest
 from guardrail.model import Endpoint, Unknown
 from guardrail.money import HOURS_PER_MONTH, ZERO
 from guardrail.prices.book import PriceBook
@@ -35,7 +35,7 @@ class JudgingTerms(Struct, frozen=True, kw_only=True):
     idle_hours: int = idle.HOURS
     tests: tuple[LoadTest, ...] = ()
     """What Inference Recommender measured, of any model."""
-    advice: tuple[ScalingAdvice, ...] = ()
+    advice: tuple[AdviceEvidence, ...] = ()
     """What it advises on scaling, of any endpoint."""
 
 
@@ -59,7 +59,7 @@ class JudgedVariant(Struct, frozen=True, kw_only=True):
     serverless: Fitted | None = None
     tests: tuple[LoadTest, ...] = ()
     """Load tests of its model, which say more than what was observed."""
-    advice: tuple[ScalingAdvice, ...] = ()
+    advice: tuple[AdviceEvidence, ...] = ()
     ways: tuple[Alternative, ...] = ()
     """Other ways to serve, by the requests and durations that were observed."""
 
@@ -158,14 +158,19 @@ def _variant(  # noqa: PLR0913, PLR0917 - one variant with all that it is judged
     evidence = found.variants[place]
     hourly = _hourly(bill)
     idleness = idle.of_variant(found, evidence, hourly, hours=asked.idle_hours)
-    tests = tuple(recommender.linked(asked.tests, evidence))
+    tests = tuple(recommender.linked(asked.tests, found, evidence))
     spec = None if evidence.instance_type is None else engine.prices.instance(evidence.instance_type)
     runs = evidence.serverless is None and not idleness.is_idle and idleness.verdict != "at-zero"
     sizing = None
     if runs:
-        declared = VariantToJudge(endpoint=modelled, place=place)
+        declared = VariantToJudge(endpoint=modelled, place=place, refused=recommender.too_slow(tests, evidence))
         sizing = right_sizing.judge(
-            engine, found, evidence, declared, headroom=asked.headroom, percentile=asked.percentile
+            engine,
+            found,
+            evidence,
+            declared,
+            headroom=asked.headroom,
+            percentile=asked.percentile,
         )
     return JudgedVariant(
         evidence=evidence,

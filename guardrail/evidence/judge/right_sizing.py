@@ -110,6 +110,8 @@ class VariantToJudge(Struct, frozen=True, kw_only=True):
     place: int
     share: Decimal = Decimal(1)
     """How much of what one instance did each of the declared ones must do: of four made two, twice as much."""
+    refused: frozenset[str] = frozenset()
+    """Types that a load test shows to be too slow: they are not recommended."""
 
 
 def judge(
@@ -148,13 +150,15 @@ def judge(
         is_as_it_ran = declared.share == 1 and _last_type(variant) == spec.instance_type
         lacking = tuple(_exhausted(variant, spec) if is_as_it_ran else _would_be_used_up(need, spec))
     if lacking:
-        enough = None if variant.multi_model else _enough(engine, endpoint, spec, needed)
+        enough = None if variant.multi_model else _enough(engine, declared, spec, needed)
         return replace(told, verdict="too-small", reason="; ".join(lacking), enough=enough)
     if hidden := _hidden(found, variant) or _unseen(engine, variant, need, spec):
         return replace(told, reason=hidden)
     if not engine.is_free(endpoint, place):
         return replace(told, reason="what it runs on has no price, or is not free to choose")
-    options = tuple(_options(engine, endpoint, place, spec, needed))
+    options = tuple(
+        one for one in _options(engine, endpoint, place, spec, needed) if one.instance_type not in declared.refused
+    )
     fewer = _fewer(engine, endpoint, place, spec, needed)
     is_too_large = fewer is not None or any(not one.is_arm for one in options)
     return replace(
@@ -359,9 +363,10 @@ def _fewer(
     return engine.with_fewer(endpoint, place, least) if least < count else None
 
 
-def _enough(engine: AlternativesEngine, endpoint: Endpoint, spec: InstanceSpec, needed: Need) -> str | None:
-    found = needs.fitting(engine.prices, str(endpoint.region), spec, needed)
-    return next((each.spec.instance_type for each in found if each.kind != "graviton"), None)
+def _enough(engine: AlternativesEngine, declared: VariantToJudge, spec: InstanceSpec, needed: Need) -> str | None:
+    found = needs.fitting(engine.prices, str(declared.endpoint.region), spec, needed)
+    names = (each.spec.instance_type for each in found if each.kind != "graviton")
+    return next((name for name in names if name not in declared.refused), None)
 
 
 def _notes(

@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from guardrail.evidence import recommender
 from guardrail.evidence.bundle import EndpointEvidence
 from guardrail.evidence.judge.batch import JudgedJobs
 from guardrail.evidence.judge.confidence import Confidence
@@ -255,28 +256,14 @@ def of_jobs(judged: JudgedJobs) -> Iterator[Statement]:
 
 def _of_tests(subject: str, judged: JudgedVariant) -> Iterator[Statement]:
     for test in judged.tests:
-        known = [
-            f"{one.instance_type} {plain(round(one.usd_per_1000, 6))} USD for 1,000 requests"
-            for one in test.candidates
-            if one.usd_per_1000 is not None
-        ]
-        if known:
-            text = f"was load-tested ({test.name}): {', '.join(known)}"
+        if told := recommender.in_words(test):
+            text = f"was load-tested ({told})"
             yield Statement(kind="load-test", subject=subject, text=text, confidence=Confidence(level="high"))
 
 
 def _of_advice(subject: str, judged: JudgedVariant) -> Iterator[Statement]:
     for advice in judged.advice:
-        scaling = advice.dynamic_scaling_configuration
-        if scaling is None or scaling.min_capacity is None or scaling.max_capacity is None:
-            continue
-        targets = [
-            plain(each.target_tracking.target_value.normalize())
-            for each in scaling.scaling_policies
-            if each.target_tracking is not None and each.target_tracking.target_value is not None
-        ]
-        at = f", at a target of {', '.join(targets)}" if targets else ""
-        text = f"was advised {scaling.min_capacity} to {scaling.max_capacity} instances by Inference Recommender{at}"
+        text = f"was advised by Inference Recommender to run {recommender.advice_in_words(advice)}"
         yield Statement(kind="load-test", subject=subject, text=text, confidence=Confidence(level="high"))
 
 
