@@ -1,13 +1,19 @@
 #!/usr/bin/env python3
 """Every check of this repository, in one command: ``python3 scripts/verify.py``.
 
-Needs git and Python 3.11 or newer, nothing else. Makes ``.venv`` with everything in ``pyproject.toml`` unless it runs
-in an environment that has it already, then runs each check and prints its time and closing line; the whole output of a
-check is shown where it fails. Exits with 1 where one does.
+Needs git and Python 3.11 or newer, nothing else. Makes ``.venv`` with the versions in ``requirements-dev.txt`` unless
+it runs in an environment that has the tools already, then runs each check and prints its time and closing line; the
+whole output of a check is shown where it fails. Exits with 1 where one does.
 
     python3 scripts/verify.py                     all of them
     python3 scripts/verify.py types tests         some of them
     python3 scripts/verify.py coverage            the tests once more, with the lines that none of them runs
+    python3 scripts/verify.py secrets             keys and passwords in the files
+    python3 scripts/verify.py audit               weaknesses known of the dependencies (needs the network)
+    python3 scripts/verify.py lowest              the tests with every dependency at its lower bound (needs the network)
+    python3 scripts/verify.py install             every way to install that the README names (needs the network)
+    python3 scripts/verify.py container           the steps of the Dockerfile, without docker (Linux, as root)
+    python3 scripts/verify.py lock                write what is installed anew (needs the network)
     python3 scripts/verify.py tests -- -k plan    with more arguments for the last one named
 """
 
@@ -15,15 +21,18 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import itertools
 import os
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+LOCKED = ROOT / "requirements-dev.txt"
 CHECKS = {
     "format": ["ruff", "format", "--check", "."],
     "lint": ["ruff", "check", "."],
@@ -32,9 +41,18 @@ CHECKS = {
     "tests": ["pytest", "-n", "auto", "--dist", "worksteal"],
     "policies": ["guardrail", "policies", "test"],
     "docs": ["scripts.build_site"],
+    "reproducible": ["scripts.distributions"],
 }
-BY_NAME = {"coverage": [*CHECKS["tests"], "--cov", "--cov-report=term-missing"]}
-"""What is run only where it is asked for: counting lines makes the tests half as slow again."""
+BY_NAME = {
+    "coverage": [*CHECKS["tests"], "--cov", "--cov-report=term-missing"],
+    "secrets": ["scripts.find_secrets"],
+    "audit": ["pip_audit", "--disable-pip", "--require-hashes", "--progress-spinner=off", "-r", LOCKED.name],
+    "lowest": ["scripts.lowest"],
+    "install": ["scripts.install"],
+    "container": ["scripts.container"],
+    "lock": ["scripts.lock"],
+}
+"""What is run only where it is asked for, as it takes long or needs the network."""
 ON_ALL_CORES = {"tests", "coverage"}
 PROBE = (
     "import guardrail, pathlib, pytest, pytest_cov, xdist, mypy, ruff, importlinter, hypothesis, build, zensical;"
@@ -99,7 +117,7 @@ def _passes(python: Path, name: str, extra: list[str]) -> bool:
     )
     said = done.stdout.rstrip()
     good = done.returncode == 0
-    took = f"{'ok' if good else 'FAILED':<6} {name:<9} {time.monotonic() - started:6.1f} s"
+    took = f"{'ok' if good else 'FAILED':<6} {name:<12} {time.monotonic() - started:6.1f} s"
     closing = said.rpartition("\n")[2]
     print(f"{took}\n{closing}" if good else f"{said}\n{took}", flush=True)
     return good
@@ -119,15 +137,54 @@ def _environment() -> Path:
         return Path(sys.executable)
     python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     stamp = VENV / "made-from"
-    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
-    if stamp.is_file() and stamp.read_text() == wanted and _works_here(python):
+    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + LOCKED.read_bytes()).hexdigest()
+    if stamp.is_file() and stamp.read_text("utf-8") == wanted and _works_here(python):
         return python
     print(f"verify: making {VENV} …", flush=True)
     _run([sys.executable, "-m", "venv", "--clear", str(VENV)], "install Python with venv (Debian: python3-venv)")
-    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "-qq", "--editable", f"{ROOT}[dev]"]
-    _run(pip, "the package index must be reachable once")
-    stamp.write_text(wanted)
+    _install(python)
+    stamp.write_text(wanted, "utf-8")
     return python
+
+
+def _install(python: Path) -> None:
+    """Install what ``LOCKED`` has, each file with one of its hashes, then guardrail as it stands in this checkout.
+
+    uv does in seconds what takes pip minutes. Where it cannot, as where only pip is told which index to ask, pip does;
+    where neither finds these versions, as on a Python that is newer than they are, pip installs what pyproject.toml
+    allows, and that is said. A file that has another hash than it should is never installed.
+    """
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "-qq"]
+    uv = [str(python), "-m", "uv", "pip", "install", "--quiet", f"--python={python}"]
+    with TemporaryDirectory() as folder:
+        first = Path(folder, "uv.txt")
+        first.write_text(_pinned("uv"), encoding="utf-8")
+        locked = _tried([*pip, "--require-hashes", "-r", str(first)])
+    locked = (locked and _tried([*uv, "--require-hashes", "-r", str(LOCKED)])) or _tried(
+        [*pip, "--require-hashes", "-r", str(LOCKED)]
+    )
+    if locked:
+        own = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
+        _run([*pip, *own], "guardrail itself cannot be installed")
+        return
+    print(f"verify: not all of {LOCKED.name} is to be had here; installing what pyproject.toml allows", file=sys.stderr)
+    _run([*pip, "--editable", f"{ROOT}[dev]"], "the package index must be reachable once")
+
+
+def _pinned(name: str) -> str:
+    """The entry of ``name`` in ``LOCKED``: its version on one line, then its hashes, each on an indented line."""
+    lines = LOCKED.read_text(encoding="utf-8").splitlines(keepends=True)
+    start = next(at for at, line in enumerate(lines) if line.startswith(f"{name}=="))
+    return lines[start] + "".join(itertools.takewhile(lambda line: line.startswith(" "), lines[start + 1 :]))
+
+
+def _tried(command: list[str]) -> bool:
+    """Whether ``command`` installs what it is to. Ends the program where a file is not the one that was locked."""
+    done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode != 0 and any(sign in done.stderr for sign in ("DO NOT MATCH THE HASHES", "Hash mismatch")):
+        print(f"{done.stderr.rstrip()}\nverify: a package has another hash than {LOCKED.name} says", file=sys.stderr)
+        raise SystemExit(2)
+    return done.returncode == 0
 
 
 def _works_here(python: Path) -> bool:
