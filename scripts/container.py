@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The steps of the Dockerfile without docker: ``python scripts/container.py [--base DIR]`` (Linux, as root).
+"""The steps of the Dockerfile without docker: ``python -m scripts.container [--base DIR]`` (Linux, as root).
 
 Each stage is an overlay over ``--base`` (a Debian, by default this machine's own root) in a mount namespace of this
 process, with the Python that runs this at ``/usr/local``, as in the image; nothing outside changes. COPY, RUN, ENV,
@@ -23,7 +23,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from distributions import tracked
+from scripts.distributions import tracked
 
 ROOT = Path(__file__).resolve().parent.parent
 INSIDE = "GUARDRAIL_IN_A_MOUNT_NAMESPACE"
@@ -41,8 +41,16 @@ def main() -> int:
         print("container: needs Linux, and root for its mounts", file=sys.stderr)
         return 2
     if INSIDE not in os.environ:
-        command = ["unshare", "--mount", "--propagation=private", sys.executable, *sys.argv]
-        return subprocess.run(command, env={**os.environ, INSIDE: "1"}, check=False).returncode
+        command = [
+            "unshare",
+            "--mount",
+            "--propagation=private",
+            sys.executable,
+            "-m",
+            "scripts.container",
+            *sys.argv[1:],
+        ]
+        return subprocess.run(command, cwd=ROOT, env={**os.environ, INSIDE: "1"}, check=False).returncode
     with TemporaryDirectory(prefix="guardrail-") as top:
         subprocess.run(["mount", "-t", "tmpfs", "tmpfs", top], check=True)
         try:

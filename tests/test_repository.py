@@ -1,0 +1,149 @@
+"""What GitHub, docker and pip read of this repository: workflows, forms, the Dockerfile, the versions to install."""
+
+import re
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from scripts import container, distributions, verify
+from tests.test_action import lint
+
+ROOT = Path(__file__).resolve().parent.parent
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+FORMS = sorted(path for path in (ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml") if path.stem != "config")
+LOCKED = ("requirements.txt", "requirements-dev.txt")
+
+
+def workflow(path: Path) -> dict[Any, Any]:
+    loaded: dict[Any, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return loaded
+
+
+# Workflows and forms
+
+
+def test_the_forms_hold_to_their_schema() -> None:
+    assert [path.stem for path in FORMS] == ["false-finding", "wrong-price"]
+    lint("check_jsonschema", "--builtin-schema", "vendor.github-issue-forms", *FORMS)
+    lint("check_jsonschema", "--builtin-schema", "vendor.github-issue-config", FORMS[0].parent / "config.yml")
+
+
+def test_both_forms_ask_for_the_smallest_input() -> None:
+    for path in FORMS:
+        asked = {field["id"]: field["attributes"] for field in workflow(path)["body"] if "id" in field}
+        assert asked["input"]["label"].startswith("The smallest input"), path.name
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_workflow_has_the_rights_that_its_jobs_name_and_no_others(path: Path) -> None:
+    assert workflow(path)["permissions"] == {}
+    for name, job in workflow(path)["jobs"].items():
+        assert job["permissions"], f"{name} says what it may do"
+        assert job["timeout-minutes"] <= 360, name
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_foreign_action_is_named_by_its_hash_and_belongs_to_whom_we_trust(path: Path) -> None:
+    for line in re.findall(r"uses: (.*)", path.read_text(encoding="utf-8")):
+        assert re.fullmatch(r"(actions|pypa)/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line), line
+
+
+def test_every_supported_python_is_checked_on_three_systems() -> None:
+    """The versions are those of the classifiers, which the package index shows."""
+    matrix = workflow(ROOT / ".github" / "workflows" / "ci.yml")["jobs"]["verify"]["strategy"]["matrix"]
+    classifiers = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["classifiers"]
+    stated = [found[1] for text in classifiers if (found := re.search(r":: (3\.\d+)$", text))]
+    assert matrix["python"] == stated
+    assert [name.partition("-")[0] for name in matrix["os"]] == ["ubuntu", "macos", "windows"]
+
+
+# What is installed
+
+
+def locked(name: str) -> dict[str, str]:
+    """The version of each package in a file of locked ones."""
+    return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / name).read_text("utf-8"), re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", LOCKED)
+def test_every_locked_version_has_hashes_and_no_address(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    assert "://" not in text
+    entries = re.split(r"^(?=[a-z0-9-]+==)", text, flags=re.MULTILINE)[1:]
+    assert len(entries) == len(locked(name)) > 10
+    assert [entry.splitlines()[0] for entry in entries if "--hash=sha256:" not in entry] == []
+
+
+def test_what_is_locked_lies_within_what_the_project_asks_for() -> None:
+    """All that pyproject.toml names is there, in a version that it allows; `verify.py lock` brings it in."""
+    requirements = pytest.importorskip("packaging.requirements")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    asked = {
+        "requirements.txt": [*project["dependencies"], *extras["github"], *extras["regex"]],
+        "requirements-dev.txt": [*project["dependencies"], *(each for name in (*extras,) for each in extras[name])],
+    }
+    for name, texts in asked.items():
+        pins = locked(name)
+        for requirement in map(requirements.Requirement, texts):
+            key = re.sub(r"[._]", "-", requirement.name).lower()
+            if key in ("guardrail-sagemaker", "atheris"):  # itself; what fuzzing alone needs
+                continue
+            assert requirement.specifier.contains(pins.get(key, "0")), f"{name}: {requirement}"
+
+
+def test_the_container_has_the_versions_that_the_tests_ran_with() -> None:
+    assert locked("requirements.txt").items() <= locked("requirements-dev.txt").items()
+
+
+def test_a_package_with_another_hash_ends_the_installation(capfd: pytest.CaptureFixture[str]) -> None:
+    """What pip and uv say of it is told apart from a version that is not to be had, after which others are tried."""
+    for said in ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.", "Hash mismatch for `a`"):
+        with pytest.raises(SystemExit) as ended:
+            verify._tried([sys.executable, "-c", f"import sys; sys.exit({said!r})"])  # noqa: SLF001
+        assert ended.value.code == 2
+        assert said in capfd.readouterr().err
+    assert not verify._tried([sys.executable, "-c", "import sys; sys.exit('No matching distribution')"])  # noqa: SLF001
+
+
+# What is built
+
+
+def test_two_builds_that_differ_are_told_by_the_file_in_them(tmp_path: Path) -> None:
+    for folder, mode in (("one", 0o644), ("other", 0o600)):
+        (tmp_path / folder).mkdir()
+        with zipfile.ZipFile(tmp_path / folder / "a.whl", "w") as wheel:
+            for name, permission in (("same.py", 0o644), ("a.py", mode)):
+                info = zipfile.ZipInfo(name)
+                info.external_attr = permission << 16
+                wheel.writestr(info, "x = 1")
+    (tmp_path / "one" / "b.tar.gz").touch()
+    found = list(distributions.differences(tmp_path / "one", tmp_path / "other"))
+    assert found == ["a.whl", "a.whl: a.py", "b.tar.gz: is built only once"]
+
+
+def test_the_dockerfile_is_as_a_linter_wants_it() -> None:
+    lint("hadolint", "Dockerfile")
+
+
+def test_both_stages_of_the_container_start_from_one_image_named_by_its_hash() -> None:
+    images = re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)
+    assert len(images) == 2
+    assert len(set(images)) == 1
+    assert re.fullmatch(r"python:3\.\d+-slim-bookworm@sha256:[0-9a-f]{64}", images[0])
+
+
+def test_docker_is_sent_what_the_wheel_is_made_of_and_nothing_else() -> None:
+    """Neither the tests, nor `.git` with its token, nor the evidence of the prices."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is no git checkout")
+    sent = set(container.context())
+    assert {"requirements.txt", "pyproject.toml", "README.md", "LICENSE", "guardrail/cli.py"} <= sent
+    assert {name.split("/")[0] for name in sent if "/" in name} == {"guardrail", "policies", "pricing"}
+    assert not [name for name in sent if name.startswith("pricing/evidence")]
+    assert {f"guardrail/{path.name}" for path in (ROOT / "guardrail").glob("*.py")} <= sent
