@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Write ``requirements.txt`` and ``requirements-dev.txt`` anew: the newest versions that ``pyproject.toml`` allows.
 
-Every version is one for all supported Pythons and systems, with the hashes of its files and without the address of an
+What they name holds for all supported Pythons and systems, with the hashes of the files and without the address of an
 index. The first is what the container installs, the second what ``verify.py`` does; where both name a package, they
 name the same version. Needs the network.
 """

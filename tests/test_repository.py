@@ -75,7 +75,7 @@ def test_every_locked_version_has_hashes_and_no_address(name: str) -> None:
     text = (ROOT / name).read_text("utf-8")
     assert "://" not in text
     entries = re.split(r"^(?=[a-z0-9-]+==)", text, flags=re.MULTILINE)[1:]
-    assert len(entries) == len(locked(name)) > 10
+    assert len(entries) >= len(locked(name)) > 10  # one package may have a version for each of two systems
     assert [entry.splitlines()[0] for entry in entries if "--hash=sha256:" not in entry] == []
 
 
