@@ -408,7 +408,7 @@ def _of_type(value: dict[str, Any], parts: dict[str, Any], anchors: dict[str, st
     if "array" in types:
         return f"list of {_kind(value.get('items', True), parts, anchors)}"
     if "object" in types and isinstance(value.get("additionalProperties"), dict):
-        return f"mapping of {_kind(value['additionalProperties'], parts, anchors)}"
+        return f"by name: {_kind(value['additionalProperties'], parts, anchors)}"
     return " or ".join(_WORDS.get(each, each) for each in types)
 
 

@@ -43,7 +43,7 @@ def test_keys_have_their_kind_default_and_place() -> None:
     assert rows("settings", "waivers")["`until`"] == "date | required | The last day on which it holds."
     assert rows("settings", "baseline")["`tolerance_percent`"].startswith("number | `10` | ")
     assert rows("settings", "discounts.savings_plan")["`term`"].startswith("`1yr`, `3yr` | `1yr` | ")
-    assert rows("usage-file")["`resource_usage`"].startswith("mapping of [mapping](#resource_type_default_usage) | | ")
+    assert rows("usage-file")["`resource_usage`"].startswith("by name: [mapping](#resource_type_default_usage) | | ")
     assert rows("usage-file", "resource_type_default_usage.jobs").keys() == {"`run_hours`"}
 
 
