@@ -301,7 +301,8 @@ PUBLISHED = {
     "usage": "`guardrail-usage.yml`: [its keys](usage-file.md)",
     "policy": "a policy of your own: [writing policies](writing-policies.md), [fields](fields.md)",
     "baseline": "`.guardrail-baseline.json`: [only what is new](baseline.md)",
-    "evidence": "what `guardrail utilization` writes: [evidence](evidence.md)",
+    "evidence": "the bundle that `guardrail utilization` writes: [evidence](evidence.md)",
+    "utilization": "what `guardrail utilization --format json` says of it: [what it says](evidence.md#what-it-says)",
 }
 
 
@@ -316,7 +317,7 @@ def schemas() -> list[str]:
         *_table(("schema", "of"), ((f"`{name}`", of) for name, of in PUBLISHED.items())),
     ]
     shown: dict[str, str] = {}
-    for name in ("report", "explain", "baseline", "evidence"):
+    for name in ("report", "explain", "baseline", "evidence", "utilization"):
         lines += ["", *_schema(name, json.loads(schema.text(name)), shown)]
     return lines
 
