@@ -8,7 +8,9 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 from guardrail import __version__, output
 from guardrail.commands import base
@@ -116,21 +118,42 @@ def _run(argv: Sequence[str]) -> int:
 def _import_msgspec() -> None:
     """Import msgspec as if there were no typing_extensions: `typing` has all that it takes from there.
 
-    Nor is there more to `platform` than the name of the system, which `uuid` asks for. To import both takes an eighth
-    of a check of ten resources. Whoever needs them later finds them, and a msgspec that asks more of them is imported
-    where it is used.
+    Nor is there more to `platform` than the name of the system, which `uuid` asks for, and what makes JSON Schema of
+    types is put off until somebody wants one. To import all that takes a sixth of a check of ten resources. Whoever
+    needs it later finds it, and a msgspec that asks more of it is imported where it is used.
     """
-    if sys.modules.keys() & {"msgspec", "typing_extensions", "platform"}:
-        return
-    sys.modules["typing_extensions"] = None  # type: ignore[assignment] # how Python is told that there is none
     system = ModuleType("platform")
     system.system = lambda: os.uname().sysname  # type: ignore[attr-defined]
-    sys.modules["platform"] = system
+    instead: dict[str, Any] = {
+        "typing_extensions": None,  # how Python is told that there is none
+        "platform": system,
+        "msgspec.inspect": _Later("msgspec.inspect"),
+        "msgspec._json_schema": _Later("msgspec._json_schema", "schema", "schema_components"),
+    }
+    if sys.modules.keys() & {"msgspec", *instead}:
+        return
+    sys.modules |= instead
     try:
         with suppress(ImportError, AttributeError):
             import msgspec  # noqa: F401
     finally:
-        del sys.modules["typing_extensions"], sys.modules["platform"]
+        for name in instead:
+            del sys.modules[name]
+
+
+class _Later(ModuleType):
+    """What stands for a module, by its name, until something in it is asked for; its ``functions``, until called."""
+
+    def __init__(self, name: str, *functions: str) -> None:
+        super().__init__(name)
+        for function in functions:
+            setattr(self, function, lambda *values, _name=function, **named: self.__getattr__(_name)(*values, **named))
+
+    def __getattr__(self, name: str) -> Any:
+        """What the module has under that name; what only the import system asks for, it does not have."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(import_module(self.__name__), name)
 
 
 def overview() -> str:

@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from guardrail import limits
 
-_STREAM = re.compile(r"-|/dev/stdin|(?:/dev|/proc/self)/fd/\d+")
+_DESCRIPTOR = r"/dev/stdin|(?:/dev|/proc/self)/fd/\d+"
 _KINDS = (
     (stat.S_ISFIFO, "a named pipe"),
     (stat.S_ISSOCK, "a socket"),
@@ -36,7 +36,7 @@ def is_stream(path: str) -> bool:
 
     Only by its text: a link that a repository holds is none, wherever it leads.
     """
-    return _STREAM.fullmatch(path) is not None
+    return path == "-" or (path.startswith(("/dev/", "/proc/")) and re.fullmatch(_DESCRIPTOR, path) is not None)
 
 
 def is_there(path: str) -> bool:

@@ -33,8 +33,11 @@ HEAVY = {
     "inspect",
     "jinja2",
     "jsonschema",
+    "msgspec._json_schema",
+    "msgspec.inspect",
     "rich",
     "tabulate",
+    "textwrap",
     "typing_extensions",
     "yaml",
     "zoneinfo",
@@ -105,7 +108,7 @@ def test_alternatives_are_imported_where_somebody_asks_for_them_alone(tmp_path: 
 
 def test_a_table_costs_tabulate_and_nothing_else(tmp_path: Path) -> None:
     imported = modules_of(["check", "plan.json"], tmp_path)
-    brought = {"tabulate", "importlib.metadata", "dataclasses", "inspect"}
+    brought = {"tabulate", "importlib.metadata", "dataclasses", "inspect", "textwrap"}
     assert imported & (HEAVY - brought) - bare_modules(tmp_path) == set()
 
 
@@ -124,7 +127,10 @@ def test_the_compiled_policies_stay_small() -> None:
 
 
 def test_what_msgspec_is_imported_without_is_there_afterwards(tmp_path: Path) -> None:
-    later = "import platform, uuid; print(platform.python_implementation(), uuid.uuid4().version)"
+    later = (
+        "import msgspec, platform, uuid; print(msgspec.json.schema(int), msgspec.inspect.type_info(int).gt);"
+        "print(platform.python_implementation(), uuid.uuid4().version)"
+    )
     done = run(
         [
             sys.executable,
@@ -134,4 +140,4 @@ def test_what_msgspec_is_imported_without_is_there_afterwards(tmp_path: Path) ->
         tmp_path,
     )
     assert done.stderr == ""
-    assert done.stdout.splitlines()[-1] == f"{platform.python_implementation()} 4"
+    assert done.stdout.splitlines()[-2:] == ["{'type': 'integer'} None", f"{platform.python_implementation()} 4"]

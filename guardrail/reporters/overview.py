@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from guardrail.expressions import expression
 from guardrail.model import Unknown
 from guardrail.money import ZERO
 from guardrail.policy.base import RANKS, Remediation, Result, Severity, Undecided, undecided
@@ -224,7 +225,7 @@ def judged(budget: BudgetReport) -> str:
 
 
 _MOST_PATHS = 2
-_PLAIN_PATH = re.compile(r"(?!-)[\w./-]{1,100}", re.ASCII)
+_PLAIN_PATH = expression(r"(?!-)[\w./-]{1,100}", re.ASCII)
 _BOUNDS = {"floor": "floor", "expected": "expected cost", "ceiling": "ceiling"}
 
 

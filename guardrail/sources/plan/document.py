@@ -106,10 +106,8 @@ def _utf8(raw: Buffer, path: str) -> Buffer:
     encoding = None
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
-    elif _UTF16_LE.match(head):
-        encoding = "utf-16-le"
-    elif _UTF16_BE.match(head):
-        encoding = "utf-16-be"
+    elif b"\0" in head:
+        encoding = "utf-16-le" if _UTF16_LE.match(head) else "utf-16-be" if _UTF16_BE.match(head) else None
     if encoding is None:
         return raw
     try:

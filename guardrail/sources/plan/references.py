@@ -372,6 +372,8 @@ class _Step(Struct, frozen=True):
 
 
 def _steps(reference: str) -> list[_Step]:
+    if "[" not in reference and "]" not in reference:  # as most are, which need no expression
+        return [_Step(name, is_index=False) for name in reference.split(".") if name]
     steps = []
     for match in _TOKEN.finditer(reference):
         key = _key(match[2], match[3])

@@ -14,11 +14,12 @@ _SECTIONS = (
     rb"AWSTemplateFormatVersion|Resources|Parameters|Transform|Metadata|Mappings|Conditions|Outputs|Rules|Globals"
     rb"|Description"
 )
-_JSON = expression(
-    rb'^\s*\{\s*"(?:'
-    + _SECTIONS
-    + rb'|Changes|ChangeSetName|ChangeSetId|Hooks|StackId|StackName|TemplateBody|StagesAvailable)"\s*:'
+_FIRST_KEYS = frozenset(
+    (_SECTIONS + rb"|Changes|ChangeSetName|ChangeSetId|Hooks|StackId|StackName|TemplateBody|StagesAvailable").split(
+        b"|"
+    )
 )
+"""What a template or a change set in JSON may begin with."""
 _YAML = expression(rb"^(?:" + _SECTIONS + rb")[ \t]*:", re.MULTILINE)
 _EXTENSIONS = (".yaml", ".yml", ".template")
 
@@ -41,9 +42,12 @@ def recognizes(path: str) -> bool:
 
 def _is_template(head: bytes) -> bool:
     head = in_utf8(head)
-    if head.lstrip()[:1] == b"{":
-        return _JSON.match(head) is not None
-    return _YAML.search(head) is not None
+    text = head.lstrip()
+    if text[:1] != b"{":
+        return _YAML.search(head) is not None
+    before, _, text = text[1:].partition(b'"')
+    key, _, text = text.partition(b'"')
+    return not before.strip() and key in _FIRST_KEYS and text.lstrip()[:1] == b":"
 
 
 def in_utf8(content: bytes) -> bytes:
