@@ -62,10 +62,11 @@ class CallRefusedError(AWSError):
     """A call that AWS did not answer; the rest may still be asked. ``reason`` is what AWS says, in one line."""
 
     def __init__(self, call: str, code: str, reason: str) -> None:
-        super().__init__(f"{call}: {reason}", hint="the policy in docs/evidence.md allows every call")
         self.call = call
         self.code = code
         self.reason = reason
+        allowed, later = "the policy in docs/evidence.md allows every call", "give the same command again later"
+        super().__init__(f"{call}: {reason}", hint=allowed if self.is_denied else later)
 
     @property
     def is_denied(self) -> bool:

@@ -9,6 +9,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from io import BufferedRandom
 from typing import Any, Final
@@ -25,6 +26,7 @@ LONGEST_PAUSE: Final = timedelta(hours=24)
 """After which a journal is too old to go on with: its window would be of yesterday."""
 _DIGEST: Final = 12
 _MODE: Final = 0o600
+_MORE_ROOM: Final = "make room, and give the same command again: it goes on from there"
 _ANSWERED: Final = ("Complete", "Forbidden")
 """What a run that goes on does not ask again."""
 
@@ -67,11 +69,16 @@ class _Points(Struct, frozen=True, kw_only=True, tag="series", forbid_unknown_fi
     runs: tuple[tuple[int, tuple[float, ...]], ...] = ()
 
 
+class JournalError(SourceError):
+    """A journal that cannot be written any more; what it holds is there for the next run."""
+
+
 class Journal:
     """One open journal. Appending is safe from several threads."""
 
-    def __init__(self, file: BufferedRandom, header: Header) -> None:
+    def __init__(self, file: BufferedRandom, header: Header, path: str) -> None:
         self.header = header
+        self.path = path
         self._file = file
         self._lock = threading.Lock()
         self._answers: dict[tuple[str, str, str], bytes] = {}
@@ -84,23 +91,28 @@ class Journal:
 
         Raises `SourceError` where a file lies there that is no journal of this collection, or that is in use.
         """
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), _MODE)
-        file = os.fdopen(descriptor, "r+b")
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), _MODE)
+            file = os.fdopen(descriptor, "r+b")
+        except (OSError, ValueError):  # a folder, a link, a pipe, a place where nothing can be written
+            raise SourceError(
+                f"{path} cannot be written", hint="--output names another file, beside which it is"
+            ) from None
         try:
             _check_ours(descriptor, path)
             found = _header(file, path)
             if found is None or header.end - found.end > LONGEST_PAUSE:
-                return cls._begun(file, header)
+                return cls._begun(file, path, header)
             return cls._resumed(file, path, found, header)
         except BaseException:
             file.close()
             raise
 
     @classmethod
-    def _begun(cls, file: BufferedRandom, header: Header) -> "Journal":
+    def _begun(cls, file: BufferedRandom, path: str, header: Header) -> "Journal":
         file.seek(0)
         file.truncate()
-        journal = cls(file, header)
+        journal = cls(file, header, path)
         journal._write(msgspec.json.encode(header))
         return journal
 
@@ -111,7 +123,7 @@ class Journal:
                 f"{path} is the journal of another collection, which was not finished",
                 hint=f"run that again to go on with it, or remove {path}",
             )
-        journal = cls(file, found)
+        journal = cls(file, found, path)
         journal._read(path)
         journal.was_resumed = True
         return journal
@@ -161,13 +173,17 @@ class Journal:
 
     def close(self) -> None:
         """Close it, and leave it where it is."""
-        self._file.close()
+        with suppress(OSError):  # what a full disk has not taken is torn, and said already
+            self._file.close()
 
     def _write(self, line: bytes) -> tuple[int, int]:
         with self._lock:
-            at = self._file.seek(0, os.SEEK_END)
-            self._file.write(line + b"\n")
-            self._file.flush()
+            try:
+                at = self._file.seek(0, os.SEEK_END)
+                self._file.write(line + b"\n")
+                self._file.flush()
+            except OSError as failure:
+                raise JournalError(f"{self.path} cannot be written: {failure.strerror}", hint=_MORE_ROOM) from None
         return at, len(line)
 
     def _read(self, path: str) -> None:

@@ -210,12 +210,17 @@ def _activity(seen: ObservedEndpoint, host: Host, requests: Answered | None, que
     if queue is not None and queue.is_whole and host.is_watched:
         busy = {*queue.busy, *host.working()}
         found = activity(seen.measured, busy, queue.days, looked_back_to=queue.looked_back_to)
-    elif requests is not None and requests.is_whole and seen.endpoint.endpoint_status in IN_SERVICE:
+    elif requests is not None and requests.is_whole and _is_asked_itself(seen, requests):
         back_to = requests.requests.looked_back_to
         found = activity(seen.measured, requests.busy, requests.days, looked_back_to=back_to)
     else:
         return None
     return replace(found, instance_hours=host.instance_hours(found.since) if seen.mode != "serverless" else None)
+
+
+def _is_asked_itself(seen: ObservedEndpoint, requests: Answered) -> bool:
+    """Whether requests of a variant are all there are; of what has no configuration, components may be asked."""
+    return seen.endpoint.endpoint_status in IN_SERVICE and (seen.config is not None or bool(requests.busy))
 
 
 def _latency(measured: Measured, dimensions: Mapping[str, str]) -> Latency | None:

@@ -448,3 +448,12 @@ def test_an_endpoint_whose_configuration_is_gone_is_asynchronous_if_it_says_so_i
     found = bundle_of(account_of({"endpoints": story["endpoints"]}), invocations((HOURS, None)))
     assert found.endpoints[0].mode == "async"
     assert found.endpoints[0].variants[0].activity is None
+
+
+def test_a_machine_of_which_nobody_knows_the_configuration_is_not_idle_for_want_of_requests() -> None:
+    # it may host components, which are asked by their own names
+    told = account_of({"endpoints": described()["endpoints"]})
+    assert bundle_of(told, invocations((HOURS, None))).endpoints[0].variants[0].activity is None
+    asked = bundle_of(told, invocations((300, 5), (36, None))).endpoints[0].variants[0].activity
+    assert asked is not None
+    assert asked.hours == 36

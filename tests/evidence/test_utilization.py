@@ -19,6 +19,7 @@ from jsonschema import Draft202012Validator
 from guardrail import cli
 from guardrail.aws import inventory, metrics
 from guardrail.commands import schema
+from guardrail.commands.utilization import live
 from guardrail.evidence import bundle_file
 from guardrail.evidence.bundle import Bundle
 from tests.evidence.cloud import ACCOUNT, NOW, REGION, Call, Cloud, Refusal, Region, actions, most_in_a_second
@@ -345,6 +346,111 @@ def test_a_bundle_that_could_not_be_written_is_made_again_of_what_was_answered(
     assert ask()[0] == 0
     assert set(actions(cloud)) == {"sts:GetCallerIdentity"}
     assert not Path("evidence.json.journal").exists()
+
+
+def whole_journal(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The lines of a journal that a run has ended with."""
+    with monkeypatch.context() as patched:
+        patched.setattr(live, "forget", lambda _: None)
+        assert ask()[0] == 0
+    Path("evidence.json").unlink()
+    return Path("evidence.json.journal").read_bytes().splitlines(keepends=True)
+
+
+@pytest.mark.parametrize("share", [0, 0.1, 0.3, 0.5, 0.8, 1])
+def test_wherever_a_run_was_killed_the_next_one_asks_for_what_is_missing_alone(
+    cloud: Cloud, ask: Ask, monkeypatch: pytest.MonkeyPatch, share: float
+) -> None:
+    of_every_kind(cloud.region)
+    lines = whole_journal(ask, monkeypatch)
+    assert ask()[0] == 0
+    uninterrupted = Path("evidence.json").read_bytes()
+    Path("evidence.json").unlink()
+    kept, torn = lines[: 1 + int(share * (len(lines) - 1))], lines[-1][:40]
+    Path("evidence.json.journal").write_bytes(b"".join(kept) + (torn if share < 1 else b""))
+    Path("evidence.json.journal").chmod(0o600)
+    answers = [json.loads(line) for line in kept[1:]]
+    cloud.calls.clear()
+    code, _, told = ask()
+    assert code == 0, told
+    described = {(each["call"].split(":")[1], each["subject"]) for each in answers if each["type"] == "answer"}
+    asked = {
+        (re.sub("(?<!^)(?=[A-Z])", "_", call.action).lower(), next(iter(map(str, call.arguments.values())), ""))
+        for call in cloud.calls
+        if call.service == "sagemaker" and call.action.startswith("Describe")
+    }
+    assert asked.isdisjoint(described)
+    again = {query["Id"] for call in cloud.calls for query in call.arguments.get("MetricDataQueries", ())}
+    assert again.isdisjoint(each["id"] for each in answers if each["type"] == "series")
+    assert Path("evidence.json").read_bytes() == uninterrupted
+
+
+@pytest.mark.parametrize("action", ["DescribeModel", "GetMetricData"])
+def test_a_full_disk_is_one_line_and_the_next_run_goes_on(
+    cloud: Cloud, ask: Ask, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full here")
+    add(cloud.region, "shop")
+    answer = cloud.answer
+
+    def filling(call: Call) -> Any:
+        if call.action == action:  # from here on every write into the journal finds no space
+            journal = Path("evidence.json.journal").resolve()
+            found = [int(each.name) for each in Path("/proc/self/fd").iterdir() if each.resolve() == journal]
+            full = os.open("/dev/full", os.O_RDWR)
+            for descriptor in found:
+                os.dup2(full, descriptor)
+            os.close(full)
+        return answer(call)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(cloud, "answer", filling)
+        code, _, told = ask()
+    assert code == 2
+    assert "guardrail: evidence.json.journal cannot be written: No space left on device\n" in told
+    assert not Path("evidence.json").exists()
+    assert ask()[0] == 0
+
+
+@pytest.mark.parametrize(
+    "action", ["ListInferenceComponents", "DescribeModel", "DescribeScalingPolicies", "ListMetrics"]
+)
+def test_what_is_throttled_to_the_end_is_a_gap_and_changes_no_number(cloud: Cloud, ask: Ask, action: str) -> None:
+    of_every_kind(cloud.region)
+    cloud.failing = [(action, Refusal("ThrottlingException", "Rate exceeded"))] * 20
+    code, _, told = ask()
+    assert code == 0
+    assert re.search(rf"us-east-1: not known: \S+:{action} ?\S*: ThrottlingException: Rate exceeded", told)
+    assert [each.requests and each.requests.total for each in written().endpoints[0].variants] == [33_600]
+
+
+def test_where_nothing_can_be_written_nothing_is_asked(cloud: Cloud, ask: Ask) -> None:
+    add(cloud.region, "shop")
+    Path("folder").mkdir()
+    Path("nowhere.json").symlink_to("gone/away.json")
+    for path, told in (("folder", "it is a directory"), ("nowhere.json", "it is a link that leads nowhere")):
+        code, _, said = ask("--output", path)
+        assert (code, cloud.calls) == (2, [])
+        assert said.startswith(f"guardrail: cannot write {path}: {told}\n")
+    assert not Path("gone").exists()
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "pipe"])
+def test_a_journal_is_a_file_of_ones_own(cloud: Cloud, ask: Ask, kind: str) -> None:
+    add(cloud.region, "shop")
+    path = Path("evidence.json.journal")
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "link":
+        Path("other").write_text("precious")
+        path.symlink_to("other")
+    else:
+        os.mkfifo(path, 0o600)
+    code, _, told = ask()
+    assert code == 2
+    assert told.startswith("guardrail: evidence.json.journal cannot be written\n")
+    assert not Path("other").exists() or Path("other").read_text() == "precious"
 
 
 def test_an_interrupted_run_says_where_it_can_go_on(cloud: Cloud, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,7 +115,8 @@ def run(arguments: Namespace) -> int:
 
 
 def _journal_of(path: str) -> str:
-    return f"{_OUTPUT if path == '-' else path}.journal"
+    is_file = path != "-" and (os.path.isfile(path) or not os.path.exists(path))
+    return f"{path if is_file else _OUTPUT}.journal"
 
 
 def _merged(paths: Sequence[str]) -> "Bundle":
@@ -142,9 +143,13 @@ def _queries(asked: "CollectionRequest", arguments: Namespace) -> int:
 
 
 def _check_target(path: str, inputs: Sequence[str]) -> None:
-    """Refuse to write a bundle over anything that is none."""
+    """Refuse to write a bundle over anything that is none, before anything is asked."""
     from guardrail.evidence import bundle_file
 
+    if os.path.isdir(path):
+        raise GuardrailError(f"cannot write {path}: it is a directory", hint="name a file in it")
+    if os.path.islink(path) and not os.path.exists(path):
+        raise GuardrailError(f"cannot write {path}: it is a link that leads nowhere", hint=f"remove {path}")
     if path == "-" or not os.path.isfile(path):
         return
     if os.path.realpath(path) in map(os.path.realpath, inputs):
