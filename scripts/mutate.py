@@ -1,13 +1,17 @@
 """Mutation testing of what makes money: one small change at a time, and the tests have to notice.
 
-    python scripts/mutate.py --most 600 --log mutants.jsonl
+    python scripts/mutate.py --log mutants.jsonl
     python scripts/mutate.py guardrail/cost/join.py
 
-The tests are collected once. Every mutant lives in a forked process, in which the functions of its file are given the
-changed code; there run the tests that were seen to call the changed function, the quick ones first, up to the first
-failure. It is killed where a test fails, or where that takes too long, which is counted in the time of the processor:
-a machine that is busy with other things kills nothing. What no function holds (a constant, a default) is changed before
-a process imports the file, and is given all tests.
+The tests are collected once, and each is run alone, to see which lines it covers. Every mutant lives in a forked
+process, in which the functions of its file are given the changed code; there run the tests that cover the changed
+lines, the quick ones first, up to the first failure. It is killed where a test fails, or where that takes many times
+as long as without it, which is counted in the time of the processor: a machine that is busy with other things kills
+nothing. What no function holds (a constant, a default) is changed before a process imports the file, and is given the
+tests that cover any line of the file. Where ``--seconds`` of tests have passed, a mutant survives, and is shown so.
+
+Which mutants are drawn hangs on the seed and on what each of them says, not on where it stands: whoever changes a
+file changes the part of the sample that is in it, and ``--log`` goes on with all others.
 
 ``equivalent_mutants.toml`` lists the mutants that no value can tell from the original, each with its reason. They are
 tried like all others: one that is killed, or that is not found any more, is an error there. Exit 1 then, and where
@@ -18,11 +22,11 @@ import argparse
 import ast
 import copy
 import gc
+import hashlib
 import importlib.abc
 import importlib.machinery
 import json
 import os
-import random
 import resource
 import signal
 import sys
@@ -32,10 +36,12 @@ import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from math import inf
 from pathlib import Path
-from types import CodeType, FrameType, FunctionType
+from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
+import coverage
 import hypothesis
 import pytest
 
@@ -44,28 +50,37 @@ EQUIVALENT = Path(__file__).with_name("equivalent_mutants.toml")
 FILES = (
     "guardrail/cost/*.py",
     *(f"guardrail/prices/{name}.py" for name in ("book", "rates", "instance_types", "savings_plans")),
-    "guardrail/scaling.py",
-    "guardrail/schedules.py",
-    "guardrail/policy/saving.py",
+    *(f"guardrail/{name}.py" for name in ("scaling", "schedules", "flows", "policy/saving", "policy/condition")),
+    "guardrail/sources/linking/*.py",
+    *(
+        f"guardrail/sources/template/{name}.py"
+        for name in ("functions", "loops", "parameters", "reader", "stack", "stacks", "values", "world")
+    ),
+    "guardrail/alternatives/*.py",
+    *(
+        f"guardrail/bills/{name}.py"
+        for name in ("asked", "billed", "calibrate", "layouts", "reasons", "reconcile", "resources", "usage", "view")
+    ),
+    "guardrail/evidence/judge/*.py",
 )
+"""What works out money, and what a wrong amount would come from. What is last is tried last."""
 TESTS = (
-    "tests/cost",
-    "tests/prices",
-    "tests/test_scaling.py",
-    "tests/test_schedules.py",
-    "tests/policy",
-    "tests/test_pricing.py",
-    "tests/test_discounting.py",
-    "tests/test_assess.py",
-    "tests/test_naive_pricer.py",
-    "tests/test_properties.py",
-    "tests/test_policies.py",
-    "tests/test_scenarios.py",
+    *(f"tests/{name}" for name in ("cost", "prices", "policy", "alternatives", "assess", "bills", "evidence")),
+    *(f"tests/sources/{name}" for name in ("linking", "template", "jobs", "plan", "hcl/test_reader.py")),
+    *(f"tests/commands/{name}" for name in ("test_check.py", "test_check_evidence.py", "test_check_templates_then.py")),
+    *(
+        f"tests/test_{name}.py"
+        for name in (
+            *("scaling", "schedules", "flows", "pricing", "discounting", "assess", "properties", "policies"),
+            *("scenarios", "templates", "formats_agree", "equivalence", "equivalence_hcl", "mistakes"),
+            *("naive_pricer", "check_against_naive_pricer"),
+        )
+    ),
 )
 WITHOUT = ("cacheprovider", "terminal", "xdist")
 KEY = ("file", "function", "line", "before", "after")
-SECONDS = 120
-"""Of the processor, for the tests of one mutant."""
+SECONDS = 10
+"""Of the processor, that a test may take beside twenty times what it takes without a mutant."""
 BYTES = 4 << 30
 
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
@@ -112,6 +127,8 @@ class Mutant(NamedTuple):
 
     path: str
     line: int
+    last: int
+    """The line that what is changed ends in."""
     function: str
     """The function it is in, ``Estimator._own``; empty for the module and the bodies of its classes."""
     text: str
@@ -153,12 +170,18 @@ def mutants(path: Path) -> Iterator[Mutant]:
         for number, change in enumerate(_changes(node)):
             changed = copy.deepcopy(node)
             change(changed)
-            line, function = getattr(node, "lineno", 1), functions.get(id(node), "")
+            line, last, function = *_lines(node), functions.get(id(node), "")
             text, before, after = lines[line - 1].strip(), _text(node), _text(changed)
             key = function, text, before, after
             seen[key] += 1
             after += f" ({seen[key]})" if seen[key] > 1 else ""
-            yield Mutant(str(path.relative_to(ROOT)), line, function, text, before, after, place, number)
+            yield Mutant(str(path.relative_to(ROOT)), line, last, function, text, before, after, place, number)
+
+
+def _lines(node: ast.AST) -> tuple[int, int]:
+    """Where a node begins and ends; of a branch its condition."""
+    part: Any = node.test if isinstance(node, ast.If) else node
+    return getattr(part, "lineno", 1), getattr(part, "end_lineno", 1)
 
 
 def _text(node: ast.AST) -> str:
@@ -234,14 +257,22 @@ def _changed_values(node: ast.AST) -> list[Callable[[Any], None]]:
 # Putting one in place ------------------------------------------------------------------------------------------------
 
 
-def put_in_place(mutant: Mutant) -> None:
-    """Give the changed code to every function of the file that lives in this process."""
-    changed = dict(_codes(mutant.code()))
-    path = str(ROOT / mutant.path)
+def functions_by_file() -> Mapping[str, list[FunctionType]]:
+    """The functions that live in this process; those which they make later have their code from them."""
+    found: dict[str, list[FunctionType]] = defaultdict(list)
     gc.unfreeze()  # the tests freeze what they are made of, which get_objects() leaves out
     for function in gc.get_objects():
-        if isinstance(function, FunctionType) and function.__code__.co_filename == path:
-            function.__code__ = changed[_name(function.__code__)]
+        if isinstance(function, FunctionType):
+            found[function.__code__.co_filename].append(function)
+    gc.freeze()
+    return found
+
+
+def put_in_place(mutant: Mutant, functions: Mapping[str, list[FunctionType]]) -> None:
+    """Give the changed code to every function of the file."""
+    changed = dict(_codes(mutant.code()))
+    for function in functions[str(ROOT / mutant.path)]:
+        function.__code__ = changed[_name(function.__code__)]
 
 
 def _codes(code: CodeType) -> Iterator[tuple[tuple[str, int], CodeType]]:
@@ -294,8 +325,7 @@ def in_a_fork(run: Callable[[], object]) -> object:
         with suppress(BaseException):
             os.close(reading)
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
-            signal.alarm(20 * SECONDS)  # for what waits and computes nothing
-            resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+            signal.alarm(1800)  # for what waits and computes nothing
             resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
             os.write(writing, json.dumps(run()).encode())
             code = 0
@@ -346,9 +376,13 @@ class Plugin:
             self.answer = str(stopped)
         return True
 
-    def first_failure(self, items: Iterable[pytest.Item]) -> str | None:
-        """The first of the tests that fails."""
-        for item in items:
+    def first_failure(self, timed: Iterable[tuple[pytest.Item, float]], most: float = inf) -> str | None:
+        """The first of the tests that fails, of those that begin before ``most`` seconds of the processor are over."""
+        for item, seconds in timed:
+            used = time.process_time()
+            if used + sum(os.times()[2:4]) > most:
+                break
+            resource.setrlimit(resource.RLIMIT_CPU, (int(used + SECONDS + 20 * seconds), resource.RLIM_INFINITY))
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
             if self.failed:
                 return self.failed
@@ -369,83 +403,136 @@ def collected(run: Callable[[Plugin, pytest.Session], object], arguments: Sequen
     return plugin.answer or plugin.failed or (None if code in (0, 1) else f"pytest ends with {code}")
 
 
-def called(plugin: Plugin, session: pytest.Session, paths: set[str]) -> tuple[dict[tuple[str, str], list[int]], float]:
-    """The tests that call each function of the files, the quickest first. Every test runs alone, with no warm cache.
+class Covered:
+    """How long each test takes, and the tests that cover each line of the files."""
+
+    def __init__(self, seconds: Mapping[str, float], lines: Mapping[str, Mapping[str, Sequence[int]]]) -> None:
+        self.seconds = seconds
+        self._tests: dict[tuple[str, int], set[str]] = defaultdict(set)
+        self._files: dict[str, set[str]] = defaultdict(set)
+        for test, by_path in lines.items():
+            for path, numbers in by_path.items():
+                self._files[path].add(test)
+                for number in numbers:
+                    self._tests[path, number].add(test)
+
+    def by(self, mutant: Mutant) -> list[str]:
+        """The tests that tell it from the original, if any does, the quickest first."""
+        lines = range(mutant.line, mutant.last + 1)
+        found = [self._tests[mutant.path, line] for line in lines] if mutant.function else [self._files[mutant.path]]
+        return sorted(set[str]().union(*found), key=lambda test: self.seconds[test])
+
+
+def covered(plugin: Plugin, session: pytest.Session, paths: set[str], log: Path | None) -> Covered:
+    """What each test covers. Every test runs alone, with no warm cache; what is known of it is kept beside the log.
 
     Raises SystemExit where one fails without any mutant.
     """
-    found: dict[tuple[str, str], list[tuple[float, int]]] = defaultdict(list)
-    for place, item in enumerate(session.items):
-        answer = in_a_fork(lambda item=item: _calls(plugin, item, paths))  # type: ignore[misc]
-        if not isinstance(answer, list):
-            raise SystemExit(f"{item.nodeid} fails without any mutant: {answer}")
-        seconds, names = answer
-        for path, name in names:
-            found[path, name].append((seconds, place))
-    whole = sum(seconds for seconds, _ in {pair for pairs in found.values() for pair in pairs})
-    return {key: [place for _, place in sorted(pairs)] for key, pairs in found.items()}, whole
+    digest = _digest()
+    kept = log.with_suffix(f".{digest}.coverage") if log else None
+    known = kept.read_text(encoding="utf-8").splitlines() if kept and kept.exists() else []
+    seen = {test: (seconds, lines) for test, seconds, lines in map(json.loads, known)}
+    for item in session.items:
+        if item.nodeid not in seen:
+            answer = in_a_fork(lambda item=item: _covers(plugin, item))  # type: ignore[misc]
+            if not isinstance(answer, list):
+                raise SystemExit(f"{item.nodeid} fails without any mutant: {answer}")
+            seen[item.nodeid] = answer[0], answer[1]
+            if kept:
+                with kept.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps([item.nodeid, *answer]) + "\n")
+    here = [item.nodeid for item in session.items]
+    lines = {test: {path: seen[test][1].get(path, []) for path in paths & {*seen[test][1]}} for test in here}
+    return Covered({test: seen[test][0] for test in here}, lines)
 
 
-def _calls(plugin: Plugin, item: pytest.Item, paths: set[str]) -> object:
-    names: set[tuple[str, str]] = set()
-
-    def seen(frame: FrameType, event: str, _: object) -> None:
-        if event == "call" and frame.f_code.co_filename in paths:
-            names.add((frame.f_code.co_filename, frame.f_code.co_qualname.partition(".<locals>")[0]))
-
-    begin = time.perf_counter()
-    sys.setprofile(seen)
-    failed = plugin.first_failure([item])
-    sys.setprofile(None)
-    return failed or [time.perf_counter() - begin, sorted(names)]
+def _digest() -> str:
+    """Of everything that a test can cover, or is made of."""
+    digest = hashlib.sha256()
+    for folder in ("guardrail", "tests"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
-def try_in_functions(
-    drawn: Sequence[Mutant], done: Callable[[Mutant, Outcome], None], arguments: Sequence[str]
-) -> None:
-    """Every mutant that is in a function, one forked process each."""
+def _covers(plugin: Plugin, item: pytest.Item) -> object:
+    """The seconds of a test, and by file the lines that it covers; or that it fails."""
+    tracer = coverage.Coverage(data_file=None, config_file=False, source=["guardrail"], messages=False)
+    tracer._no_warn_slugs.update(("module-not-measured", "already-imported", "no-data-collected"))  # noqa: SLF001
+    begin = time.process_time() + sum(os.times()[2:4])
+    tracer.start()
+    failed = plugin.first_failure([(item, 60)])
+    tracer.stop()
+    seconds = time.process_time() + sum(os.times()[2:4]) - begin
+    data = tracer.get_data()
+    lines = {str(Path(path).relative_to(ROOT)): sorted(data.lines(path) or ()) for path in data.measured_files()}
+    return failed or [seconds, lines]
+
+
+def try_all(drawn: Sequence[Mutant], done: Callable[[Mutant, Outcome], None], chosen: argparse.Namespace) -> None:
+    """Every mutant in a forked process: those of functions where the tests are collected, the others after them."""
+    inside = [mutant for mutant in drawn if mutant.function]
+    outside = [mutant for mutant in drawn if not mutant.function]
+    tests: list[Covered] = []
 
     def run(plugin: Plugin, session: pytest.Session) -> None:
-        paths = {str(ROOT / mutant.path) for mutant in drawn}
-        tests, seconds = called(plugin, session, paths)
-        print(f"{len(session.items)} tests take {seconds:.0f} s", flush=True)
-        killers: Counter[int] = Counter()
+        tests.append(covered(plugin, session, {mutant.path for mutant in drawn}, chosen.log))
+        print(f"{len(session.items)} tests take {sum(tests[0].seconds.values()):.0f} s", flush=True)
+        _try_inside(inside, tests[0], plugin, session, done, chosen.seconds)
 
-        def outcome(mutant: Mutant) -> object:
-            put_in_place(mutant)
-            places = tests.get((str(ROOT / mutant.path), mutant.function), [])
-            ordered = sorted(places, key=lambda place: -killers[place])
-            return plugin.first_failure(session.items[place] for place in ordered)
-
-        by_name = {item.nodeid: place for place, item in enumerate(session.items)}
-        for mutant in drawn:
+    with tempfile.TemporaryDirectory() as scratch:
+        options = ["--basetemp", f"{scratch}/tests"]
+        failed = collected(run, [*options, *(str(ROOT / name) for name in chosen.tests)])
+        if failed:
+            raise SystemExit(str(failed))
+        for mutant in outside:
             begin = time.perf_counter()
-            killer = in_a_fork(lambda mutant=mutant: outcome(mutant))  # type: ignore[misc]
-            if killer in by_name:
-                killers[by_name[str(killer)]] += 1
+            killer = in_a_fork(lambda mutant=mutant: _outside(mutant, tests[0], options, chosen.seconds))  # type: ignore[misc]
             done(mutant, Outcome(None if killer is None else str(killer), time.perf_counter() - begin))
 
-    failed = collected(run, arguments)
-    if failed:
-        raise SystemExit(str(failed))
 
+def _try_inside(
+    drawn: Sequence[Mutant],
+    tests: Covered,
+    plugin: Plugin,
+    session: pytest.Session,
+    done: Callable[[Mutant, Outcome], None],
+    seconds: float,
+) -> None:
+    functions, items = functions_by_file(), {item.nodeid: item for item in session.items}
+    killers: Counter[str] = Counter()
 
-def try_in_modules(drawn: Sequence[Mutant], done: Callable[[Mutant, Outcome], None], arguments: Sequence[str]) -> None:
-    """Every mutant that is outside of functions: the tests are imported anew with each."""
+    def killer_of(mutant: Mutant) -> object:
+        put_in_place(mutant, functions)
+        ordered = sorted(tests.by(mutant), key=lambda test: -killers[test])
+        return plugin.first_failure(((items[test], tests.seconds[test]) for test in ordered), seconds)
 
-    def outcome(mutant: Mutant) -> object:
-        sys.meta_path.insert(0, Loader(mutant))
-        for name in [name for name in sys.modules if name.partition(".")[0] in ("guardrail", "tests")]:
-            del sys.modules[name]
-        return collected(lambda plugin, session: plugin.first_failure(session.items), arguments)
-
-    failed = in_a_fork(lambda: collected(lambda _, __: None, arguments))
-    if failed:
-        raise SystemExit(f"without any mutant: {failed}")
     for mutant in drawn:
         begin = time.perf_counter()
-        killer = in_a_fork(lambda mutant=mutant: outcome(mutant))  # type: ignore[misc]
+        killer = in_a_fork(lambda mutant=mutant: killer_of(mutant))  # type: ignore[misc]
+        if killer in items:
+            killers[str(killer)] += 1
         done(mutant, Outcome(None if killer is None else str(killer), time.perf_counter() - begin))
+
+
+def _outside(mutant: Mutant, tests: Covered, options: Sequence[str], seconds: float) -> object:
+    """What kills a mutant that is outside of functions: the tests are imported anew with it."""
+    sys.meta_path.insert(0, Loader(mutant))
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("guardrail", "tests")]:
+        del sys.modules[name]
+    wanted, begun, sooner = tests.by(mutant), time.process_time(), 0.0
+    for count, test in enumerate(wanted):
+        sooner += tests.seconds[test]
+        if sooner > seconds:
+            wanted = wanted[:count]
+            break
+
+    def run(plugin: Plugin, session: pytest.Session) -> object:
+        items = {item.nodeid: item for item in session.items}
+        timed = ((items[test], tests.seconds[test]) for test in wanted)
+        return plugin.first_failure(timed, time.process_time() - begun + seconds)
+
+    return collected(run, [*options, *(str(ROOT / name) for name in {test.partition("::")[0] for test in wanted})])
 
 
 # The report ----------------------------------------------------------------------------------------------------------
@@ -463,24 +550,25 @@ def main() -> int:
     """Print the survivors, and by file how many were killed."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("files", nargs="*", default=FILES, help="patterns below the repository (default: money)")
-    parser.add_argument("--most", type=int, default=600, help="how many mutants, drawn at random (default: 600)")
+    parser.add_argument("--most", type=int, default=1000, help="how many mutants, drawn at random (default: 1000)")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--least", type=float, default=97, help="per cent that must be killed (default: 97)")
+    parser.add_argument("--least", type=float, default=95, help="per cent that must be killed (default: 95)")
+    parser.add_argument("--seconds", type=float, default=60, help="of tests, after which one survives (default: 60)")
     parser.add_argument("--tests", nargs="+", default=TESTS, help="files and folders (default: those of money)")
     parser.add_argument("--log", type=Path, help="a file that is added to; what was killed in it is not tried again")
     chosen = parser.parse_args()
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
     found = [each for name in chosen.files for path in sorted(ROOT.glob(name)) for each in mutants(path)]
-    drawn = random.Random(chosen.seed).sample(found, min(chosen.most, len(found)))
+    ranks = {mutant.key: hashlib.sha256(repr((chosen.seed, mutant.key)).encode()).digest() for mutant in found}
+    last = sorted(ranks.values())[: chosen.most][-1:]
+    drawn = [mutant for mutant in found if [ranks[mutant.key]] <= last]
     reasons = equivalent()
     outcomes = Outcomes(chosen.log, reasons)
     left = [mutant for mutant in drawn if not outcomes.knows(mutant)]
     print(f"{len(drawn)} of {len(found)} mutants, {len(left)} of them to try", flush=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        arguments = ["--basetemp", f"{scratch}/tests", *(str(ROOT / name) for name in chosen.tests)]
-        try_in_functions([mutant for mutant in left if mutant.function], outcomes.done, arguments)
-        try_in_modules([mutant for mutant in left if not mutant.function], outcomes.done, arguments)
+    if left:
+        try_all(left, outcomes.done, chosen)
     keys = {mutant.key for mutant in found}
     files = {mutant.path for mutant in found}
     gone = [key for key in reasons if key[0] in files and key not in keys]
