@@ -1,4 +1,4 @@
-"""Start-up, held by what is not imported: exact, where a stopwatch is not."""
+"""Start-up, held by what is not imported. What is imported, and how heavy that is, test_footprint.py holds."""
 
 import json
 import os
@@ -81,21 +81,6 @@ def bare_modules(folder: Path) -> set[str]:
 def test_a_check_for_machines_imports_nothing_heavy(tmp_path: Path) -> None:
     imported = modules_of(["check", "plan.json", "--format", "json"], tmp_path)
     assert imported & HEAVY - bare_modules(tmp_path) == set()
-    assert {name for name in imported if name.startswith("guardrail.commands.")} == {
-        "guardrail.commands.base",
-        "guardrail.commands.check",
-        "guardrail.commands.check.arguments",
-        "guardrail.commands.check.inputs",
-        "guardrail.commands.check.reading",
-        "guardrail.commands.check.terms",
-        "guardrail.commands.check.writing",
-    }
-    assert "guardrail.reporters.table" not in imported
-    assert not [
-        name
-        for name in imported
-        if name.startswith(("guardrail.bills", "guardrail.aws", "guardrail.alternatives", "guardrail.evidence"))
-    ]
 
 
 def test_alternatives_are_imported_where_somebody_asks_for_them_alone(tmp_path: Path) -> None:
