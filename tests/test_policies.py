@@ -27,6 +27,8 @@ SEVERITIES = {
     "realtime-variants-scale": "error",
     "instances-are-right-sized": "error",
     "instances-fit-their-load": "error",
+    "serverless-fits-its-load": "error",
+    "variants-take-their-peaks": "note",
     "endpoints-are-used": "warning",
     "components-are-used": "warning",
     "async-scales-to-zero": "error",

@@ -22,6 +22,9 @@ Status: TypeAlias = Literal["Complete", "PartialData", "InternalError", "Forbidd
 """As GetMetricData says it of one query; "Throttled" is a call that was refused to the end."""
 Dimensions: TypeAlias = tuple[tuple[str, str], ...]
 
+NO_DATAPOINTS: Final = "no datapoints"
+"""Why a metric has no values that was answered completely."""
+
 _LONGEST_ID = 255
 _DIGEST = 10
 

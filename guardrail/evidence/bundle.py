@@ -17,6 +17,9 @@ HOURS_OF_WEEK: Final = 168
 SCALABLE_TARGETS: Final = "DescribeScalableTargets"
 """The gap of a variant of which nobody said whether anything scales it."""
 
+ANSWERING: Final = frozenset({"InService", "Updating", "SystemUpdating", "RollingBack", "UpdateRollbackFailed"})
+"""States in which an endpoint answers requests (API, DescribeEndpoint). In the others no machine is known to run."""
+
 Mode: TypeAlias = Literal["realtime", "async", "serverless"]
 
 
@@ -155,6 +158,8 @@ class Serverless(Part, frozen=True, kw_only=True):
     spilled: Decimal | None = None
     """Requests that found no warm slot."""
     memory_gib: Distribution | None = None
+    slots_scale: bool = False
+    """Whether something changes how many slots are kept warm."""
 
 
 class Models(Part, frozen=True, kw_only=True):
@@ -207,7 +212,11 @@ class VariantEvidence(Part, frozen=True, kw_only=True):
     """None where they are not known: see the gaps."""
     latency: Latency | None = None
     errors: Decimal | None = None
-    """Requests that were answered with an error of the server or of the model."""
+    """Requests that failed in the service or in the model: 5xx, time-outs, connections that broke."""
+    client_errors: Decimal | None = None
+    """Requests that the model refused as faulty: 4xx. A model does less for them than for those that it answers."""
+    answered: Decimal | None = None
+    """Requests of which there is a latency: of a queue, which publishes no invocations, all that were processed."""
     concurrent: Distribution | None = None
     instances: Instances | None = None
     activity: Activity | None = None

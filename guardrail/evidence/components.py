@@ -1,6 +1,8 @@
 """Inference components: their own requests, and what a copy uses of what it reserves."""
 
+from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from guardrail.alternatives.facts import MIB_PER_GIB
 from guardrail.evidence.account import (
@@ -9,10 +11,12 @@ from guardrail.evidence.account import (
     InferenceComponentDescription,
 )
 from guardrail.evidence.base import COMPONENTS, SAGEMAKER, Gap
-from guardrail.evidence.bundle import ComponentEvidence, Distribution
+from guardrail.evidence.bundle import Activity, ComponentEvidence, Distribution
 from guardrail.evidence.measured import Measured, activity, answered
 from guardrail.evidence.observed import ObservedEndpoint
 from guardrail.evidence.statistics import distribution, exact
+
+_IN_SERVICE: Final = "InService"
 
 
 def of(observed: ObservedEndpoint) -> tuple[ComponentEvidence, ...]:
@@ -28,7 +32,7 @@ def _component(observed: ObservedEndpoint, described: InferenceComponentDescript
     gaps: list[Gap] = []
     if seen is None:
         gaps.append(measured.why_not(name, SAGEMAKER, "Invocations", dimensions))
-    is_told = seen is not None and seen.is_whole and described.inference_component_status == "InService"
+    is_told = seen is not None and seen.is_whole and described.inference_component_status == _IN_SERVICE
     target = next(iter(observed.account.targets_of(f"inference-component/{name}")), None)
     return ComponentEvidence(
         name=name,
@@ -50,6 +54,24 @@ def _component(observed: ObservedEndpoint, described: InferenceComponentDescript
         memory_gib=_share(measured, "MemoryUtilizationNormalized", name, reserved.memory_gib),
         gaps=tuple(gaps),
     )
+
+
+def activity_of(observed: ObservedEndpoint, variant: str) -> Activity | None:
+    """Since when none of the components on a variant was asked anything; None where nobody knows that of one."""
+    busy: set[datetime] = set()
+    days: set[datetime] = set()
+    back_to = []
+    for described in observed.account.components_of(observed.endpoint):
+        if described.variant_name not in (None, variant):
+            continue
+        measured = observed.measured.since(described.creation_time)
+        seen = answered(measured, {"InferenceComponentName": described.inference_component_name})
+        if seen is None or not seen.is_whole or described.inference_component_status != _IN_SERVICE:
+            return None
+        busy |= set(seen.busy)
+        days |= set(seen.days)
+        back_to.append(seen.requests.looked_back_to)
+    return activity(observed.measured, busy, days, looked_back_to=max(back_to)) if back_to else None
 
 
 class _Reserved:

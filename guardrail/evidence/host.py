@@ -14,9 +14,9 @@ from typing import Final
 
 from guardrail.evidence import timeline
 from guardrail.evidence.account import EndpointVariant
-from guardrail.evidence.base import ENDPOINTS, Gap, Statistic
+from guardrail.evidence.base import ENDPOINTS, NO_DATAPOINTS, Gap, Statistic
 from guardrail.evidence.bundle import Distribution, Instances, Profile, Segment
-from guardrail.evidence.measured import NO_DATAPOINTS, Values
+from guardrail.evidence.measured import Values
 from guardrail.evidence.observed import ObservedEndpoint
 from guardrail.evidence.statistics import HOUR, distribution, hour_of, plain, profile, rounded_up
 from guardrail.evidence.timeline import ConfigurationSpan, Timeline

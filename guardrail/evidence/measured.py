@@ -8,13 +8,11 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct
 
-from guardrail.evidence.base import SAGEMAKER, Dimensions, Gap, Series, Statistic, Window
+from guardrail.evidence.base import NO_DATAPOINTS, SAGEMAKER, Dimensions, Gap, Series, Statistic, Window
 from guardrail.evidence.bundle import Activity, Requests
 from guardrail.evidence.statistics import HOUR, distribution, exact, hour_of, plain, profile
 
 DAY: Final = timedelta(days=1)
-NO_DATAPOINTS: Final = "no datapoints"
-"""Why a metric has no values that was answered completely."""
 Values: TypeAlias = dict[datetime, Decimal]
 """By the beginning of their period."""
 

@@ -1,6 +1,7 @@
 """What policies are told of a bundle: each variant of a change beside what was observed of it."""
 
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from math import ceil
 from typing import Any, Final, NamedTuple, cast, get_args
@@ -9,7 +10,7 @@ from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.cost.demand import Demand
 from guardrail.cost.usage import NO_USAGE
 from guardrail.errors import PolicyError
-from guardrail.evidence import linking, recommender
+from guardrail.evidence import linking, recommender, standing
 from guardrail.evidence.bundle import Bundle, EndpointEvidence, VariantEvidence
 from guardrail.evidence.demand import ObservedDemand, observed, requests_a_month
 from guardrail.evidence.judge import idle, right_sizing
@@ -21,9 +22,10 @@ from guardrail.evidence.statistics import plain
 from guardrail.model import Endpoint, InstanceVariant, ManagedInstanceScaling, ScalableTarget, Unknown
 from guardrail.money import ZERO
 from guardrail.policy.observation import Observation
-from guardrail.prices.base import Price
 from guardrail.prices.book import PriceBook
 
+OLD_DAYS: Final = 30
+"""Days from which on evidence makes no finding: what ran then need not be what runs now."""
 _PERCENT: Final = Decimal(100)
 
 
@@ -45,14 +47,17 @@ def _percentile(text: str) -> Percentile:
 class Observations:
     """The observations of a bundle, each made once for what a policy asks by."""
 
-    def __init__(self, bundle: Bundle, prices: PriceBook, stated: Demand = NO_USAGE) -> None:
+    def __init__(
+        self, bundle: Bundle, prices: PriceBook, stated: Demand = NO_USAGE, *, today: date | None = None
+    ) -> None:
+        """Of what was seen more than `OLD_DAYS` before ``today`` nothing is more than a note."""
         self._links = linking.EvidenceLinks(bundle)
-        self._prices = prices
         self._tests = [recommender.priced(each, prices) for each in bundle.load_tests]
         self._advice = bundle.advice
         self._engine = AlternativesEngine(prices, ObservedDemand(bundle, stated))
         self._known: dict[tuple[int, int, Decimal, str, Decimal], Observation | None] = {}
         self._kept: list[Endpoint] = []
+        self._today = today
 
     def of(
         self, endpoint: Endpoint, place: int, *, headroom_percent: Decimal, percentile: str, idle_hours: Decimal
@@ -85,11 +90,11 @@ class Observations:
             headroom=asked.headroom,
             percentile=asked.percentile,
         )
-        idleness = idle.of_variant(found, variant, self._hourly(found, variant), hours=asked.idle_hours)
+        idleness = idle.of_variant(found, variant, self._hourly(found, seen), hours=asked.idle_hours)
         seen_use = observed(variant)
         return Observation(
             **_window(found),
-            **_of_confidence((idleness if idleness.is_idle else sizing).confidence),
+            **self._of_confidence(found, (idleness if idleness.is_idle else sizing).confidence),
             **_of_idleness(idleness),
             instance_type=variant.instance_type,
             needed_instances=_needed(sizing, share, count),
@@ -118,15 +123,19 @@ class Observations:
             return None
         told = idle.of_component(found, seen, hours=ceil(idle_hours))
         rate = requests_a_month(seen)
-        return Observation(
-            **_window(found), requests_per_month=rate, **_of_idleness(told), **_of_confidence(told.confidence)
-        )
+        sure = self._of_confidence(found, told.confidence)
+        return Observation(**_window(found), requests_per_month=rate, **_of_idleness(told), **sure)
 
-    def _hourly(self, found: EndpointEvidence, variant: VariantEvidence) -> Decimal | None:
-        """What an instance cost that ran, at the list price."""
-        name = variant.instance_type
-        price = None if name is None else self._prices.hosting(found.region, name)
-        return price.usd if isinstance(price, Price) else None
+    def _of_confidence(self, found: EndpointEvidence, sure: Confidence) -> dict[str, Any]:
+        age = 0 if self._today is None else (self._today - found.end.date()).days
+        if age <= OLD_DAYS:
+            return {"confidence": sure.level, "doubts": "; ".join(sure.doubts) or None}
+        return {"confidence": "low", "doubts": "; ".join((f"the evidence is {age} days old", *sure.doubts))}
+
+    def _hourly(self, found: EndpointEvidence, place: int) -> Decimal | None:
+        """What an instance cost that ran, or a slot that was kept warm, at the list price."""
+        bill = self._engine.estimator.endpoint(standing.endpoint_of(found))
+        return standing.hourly_usd(bill.children[place])
 
     def unlinked(self, endpoints: Iterable[Endpoint]) -> list[str]:
         """What there is no evidence of, of endpoints that stand already, a sentence each."""
@@ -140,10 +149,6 @@ def _window(found: EndpointEvidence) -> dict[str, Any]:
         "day": f"{found.end:%Y-%m-%d}",
         "window_days": max((found.end - found.start).days, 1),
     }
-
-
-def _of_confidence(sure: Confidence) -> dict[str, Any]:
-    return {"confidence": sure.level, "doubts": "; ".join(sure.doubts) or None}
 
 
 def _of_idleness(told: Idleness) -> dict[str, Any]:
@@ -170,6 +175,7 @@ def _of_sizing(sizing: RightSizing) -> dict[str, Any]:
         "hours_above_p99": sizing.hours_above_p99,
         "sizing": sizing.verdict,
         "lacks": sizing.reason if sizing.verdict == "too-small" else None,
+        "below_maximum": sizing.below_maximum or None,
         "recommended_type": sizing.enough if cheapest is None else cheapest.instance_type,
         "recommended_hourly_usd": None if cheapest is None else cheapest.hourly_usd,
         "saving_usd": sizing.saving_usd if cheapest is not None or fewer is None else fewer.usd,

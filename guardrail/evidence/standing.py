@@ -1,8 +1,10 @@
 """What was observed, as the model has it: an endpoint that runs is priced as one that a plan declares."""
 
+from decimal import Decimal
 from math import ceil, floor
 
 from guardrail.alternatives.facts import MIB_PER_GIB
+from guardrail.cost.base import Bill
 from guardrail.evidence.bundle import EndpointEvidence, VariantEvidence
 from guardrail.model import (
     INSTANCE_COUNT,
@@ -15,7 +17,10 @@ from guardrail.model import (
     Unknown,
     Variant,
 )
+from guardrail.money import SECONDS_PER_HOUR
 
+_BY_THE_HOUR = {"instance": 1, "provisioned-warm": SECONDS_PER_HOUR}
+"""Lines of a bill of what stands, and how many of its units are an hour."""
 _POLICIES = Unknown("the policies of what runs are not in the evidence")
 
 
@@ -70,6 +75,14 @@ def _variant(found: VariantEvidence) -> Variant:
         scaling=_target(found),
         managed_scaling=_managed(found),
     )
+
+
+def hourly_usd(bill: Bill) -> Decimal | None:
+    """What an hour costs of one instance, or of one slot that is kept warm; None of what has no price, or neither."""
+    for line in bill.lines:
+        if line.price is not None and line.kind in _BY_THE_HOUR:
+            return line.price.usd * _BY_THE_HOUR[line.kind]
+    return None
 
 
 def _bounds(found: VariantEvidence) -> tuple[int, int] | None:

@@ -14,9 +14,16 @@ from msgspec.structs import replace
 
 from guardrail.alternatives.facts import MIB_PER_GIB
 from guardrail.evidence import components, jobs, timeline
-from guardrail.evidence.account import Account, ConfigVariant, EndpointDescription, EndpointVariant
-from guardrail.evidence.base import ENDPOINTS, SAGEMAKER, Gap, Series, Window
+from guardrail.evidence.account import (
+    Account,
+    ConfigVariant,
+    EndpointDescription,
+    EndpointVariant,
+    variant_resource,
+)
+from guardrail.evidence.base import ENDPOINTS, SAGEMAKER, Gap, Series, Statistic, Window
 from guardrail.evidence.bundle import (
+    ANSWERING,
     SCALABLE_TARGETS,
     VERSION,
     Activity,
@@ -35,9 +42,9 @@ from guardrail.evidence.host import Host
 from guardrail.evidence.measured import Answered, Measured, activity, answered
 from guardrail.evidence.observed import ObservedEndpoint, Specs
 from guardrail.evidence.statistics import distribution, exact, hour_of, profile, rounded_up
+from guardrail.model import PROVISIONED_CONCURRENCY
 
-IN_SERVICE: Final = frozenset({"InService", "Updating", "SystemUpdating", "RollingBack"})
-"""States in which an endpoint answers requests (API, DescribeEndpoint)."""
+_CLIENT_ERRORS: Final = "Invocation4XXErrors"
 _BACKLOG: Final = "ApproximateBacklogSize"
 _MICROSECONDS: Final = 1000
 """Of a millisecond."""
@@ -156,7 +163,9 @@ def _variant(
         weight=None if described.current_weight is None else exact(described.current_weight),
         requests=None if requests is None else requests.requests,
         latency=_latency(seen.measured, host.dimensions),
-        errors=_total(seen.measured, "Invocation5XXErrors", host.dimensions),
+        errors=_errors(seen, host.dimensions),
+        client_errors=_total(seen.measured, _CLIENT_ERRORS, host.dimensions),
+        answered=_total(seen.measured, "ModelLatency", host.dimensions, "SampleCount"),
         concurrent=distribution(
             seen.measured.values(SAGEMAKER, "ConcurrentRequestsPerModel", host.dimensions, "Maximum")
         ),
@@ -164,7 +173,7 @@ def _variant(
         gaps=gaps,
     )
     if is_serverless:
-        return replace(told, serverless=_serverless(seen.measured, described, asked, host.dimensions))
+        return replace(told, serverless=_serverless(seen, described, asked, host.dimensions))
     return replace(
         told,
         hours_at_most=host.hours_at(most=True),
@@ -213,6 +222,8 @@ def _activity(seen: ObservedEndpoint, host: Host, requests: Answered | None, que
     elif requests is not None and requests.is_whole and _is_asked_itself(seen, requests):
         back_to = requests.requests.looked_back_to
         found = activity(seen.measured, requests.busy, requests.days, looked_back_to=back_to)
+    elif (hosted := components.activity_of(seen, host.variant)) is not None:
+        found = hosted
     else:
         return None
     return replace(found, instance_hours=host.instance_hours(found.since) if seen.mode != "serverless" else None)
@@ -220,7 +231,7 @@ def _activity(seen: ObservedEndpoint, host: Host, requests: Answered | None, que
 
 def _is_asked_itself(seen: ObservedEndpoint, requests: Answered) -> bool:
     """Whether requests of a variant are all there are; of what has no configuration, components may be asked."""
-    return seen.endpoint.endpoint_status in IN_SERVICE and (seen.config is not None or bool(requests.busy))
+    return seen.endpoint.endpoint_status in ANSWERING and (seen.config is not None or bool(requests.busy))
 
 
 def _latency(measured: Measured, dimensions: Mapping[str, str]) -> Latency | None:
@@ -246,12 +257,28 @@ def _mean_ms(measured: Measured, metric: str, dimensions: Mapping[str, str]) -> 
     return rounded_up(sum((took[time] for time in both), Decimal(0)) / requests / _MICROSECONDS)
 
 
-def _total(measured: Measured, metric: str, dimensions: Mapping[str, str]) -> Decimal | None:
+def _errors(seen: ObservedEndpoint, dimensions: Mapping[str, str]) -> Decimal | None:
+    """Requests that failed, and not because they were faulty; None where that was not answered.
+
+    What is counted as all that went wrong holds the 4xx too (SageMaker developer guide, monitoring-cloudwatch and
+    async-inference-monitor): 30 failures, 20 of them 4xx, are 10.
+    """
+    every = "InvocationFailures" if seen.mode == "async" else "InvocationModelErrors"
+    of_server = _total(seen.measured, "Invocation5XXErrors", dimensions)
+    failures = _total(seen.measured, every, dimensions)
+    refused = _total(seen.measured, _CLIENT_ERRORS, dimensions)
+    known = [of_server, None if failures is None or refused is None else failures - refused]
+    return max((each for each in known if each is not None), default=None)
+
+
+def _total(
+    measured: Measured, metric: str, dimensions: Mapping[str, str], statistic: Statistic = "Sum"
+) -> Decimal | None:
     """A sum over the window; None where it was not answered."""
-    found = measured.series(SAGEMAKER, metric, dimensions, "Sum")
+    found = measured.series(SAGEMAKER, metric, dimensions, statistic)
     if found is None or found.status != "Complete":
         return None
-    return sum(measured.values(SAGEMAKER, metric, dimensions, "Sum").values(), Decimal(0))
+    return sum(measured.values(SAGEMAKER, metric, dimensions, statistic).values(), Decimal(0))
 
 
 def _models(measured: Measured, host: Host) -> Models:
@@ -272,8 +299,9 @@ def _models(measured: Measured, host: Host) -> Models:
 
 
 def _serverless(
-    measured: Measured, described: EndpointVariant, asked: ConfigVariant | None, dimensions: Mapping[str, str]
+    seen: ObservedEndpoint, described: EndpointVariant, asked: ConfigVariant | None, dimensions: Mapping[str, str]
 ) -> Serverless:
+    measured = seen.measured
     config = described.current_serverless_config or (None if asked is None else asked.serverless_config)
     most = None if config is None else config.max_concurrency
     memory = None if config is None else config.memory_size_in_mb
@@ -291,6 +319,10 @@ def _serverless(
         memory_gib=None
         if memory is None
         else distribution({time: share * memory / MIB_PER_GIB / 100 for time, share in used.items()}),
+        slots_scale=any(
+            each.scalable_dimension == PROVISIONED_CONCURRENCY
+            for each in seen.account.targets_of(variant_resource(seen.name, described.variant_name))
+        ),
     )
 
 

@@ -179,6 +179,7 @@ _OBSERVED: tuple[tuple[str, FieldType, str, bool, str], ...] = (
     ("hours_above_p99", "integer", "hours", False, "Hours with more CPU than the 99th percentile."),
     ("sizing", "string", "", True, "Of the declared type: too-large, too-small, fits or unknown."),
     ("lacks", "string", "", True, "What it has too little of: 4 of 6.4 cores."),
+    ("below_maximum", "string", "", True, "What it has less of than the most that was used: 4 of 30 cores; else none."),
     ("recommended_type", "string", "", True, "The cheapest priced type that has what is needed; else none."),
     ("recommended_hourly_usd", "usd", _HOUR, True, "Its price in the region."),
     ("saving_usd", "usd", _MONTH, True, "What that saves, volumes included; else what fewer instances do."),

@@ -37,6 +37,8 @@ class Observation(Struct, frozen=True, kw_only=True):
     """too-large, too-small, fits or unknown: of the type that the change declares."""
     lacks: str | None = None
     """What that has too little of."""
+    below_maximum: str | None = None
+    """What that has less of than the most that was seen, however seldom."""
     recommended_type: str | None = None
     """The cheapest type that has what is needed."""
     recommended_hourly_usd: Decimal | None = None

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,9 @@ LARGE = "ml.m4.10xlarge"
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        "guardrail.commands.check.today", lambda: date(2026, 11, 20)
+    )  # what was seen is of four days ago
     return tmp_path
 
 
@@ -406,3 +410,42 @@ def test_a_component_that_nobody_asks_is_told_and_costs_nothing_of_its_own(capsy
     assert "shop / embed is idle: no request since" in finding["message"]
     assert finding["saving_monthly"] is None
     assert found(report, "endpoints-are-used") == []
+
+
+ONCE = [(50, 300, 240, 14400, 60), (1, 3000, 2100, 126000, 60), (285, 300, 240, 14400, 60)]
+
+
+def test_a_smaller_type_below_a_maximum_that_came_once_is_a_note(capsys: pytest.CaptureFixture[str]) -> None:
+    # 3 cores, with room 3.6 of the 4 that ml.c5.xlarge has; 30 in one hour
+    seen = bundle_of(
+        account_of(described(instance_type=LARGE), MODEL),
+        cpu(*ONCE),
+        memory((HOURS, 2, 2, 120, 60)),
+        invocations((HOURS, 1000)),
+    )
+    report = check(capsys, template("ml.c5.xlarge"), seen)
+    (finding,) = found(report, "variants-take-their-peaks")
+    assert finding["severity"] == "note"
+    assert "4 of 30 cores, 1 h above the 99th percentile" in finding["message"]
+
+
+def test_serverless_in_place_of_what_needs_more_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    # 22 % of 16 GiB are 3.52, of the 2 that are declared
+    text = template().replace(
+        f"InstanceType: {LARGE}, InitialInstanceCount: 1", "ServerlessConfig: {MemorySizeInMB: 2048, MaxConcurrency: 5}"
+    )
+    seen = busy("ml.m5.xlarge", percent=100, memory_percent=22)
+    (finding,) = found(check(capsys, text, seen), "serverless-fits-its-load")
+    assert (finding["severity"], finding["verdict"]) == ("error", "fail")
+    assert "ran on ml.m5.xlarge" in finding["message"]
+    assert "2 of 3.52 GiB of memory" in finding["message"]
+
+
+def test_evidence_of_long_ago_makes_notes_and_says_so(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("guardrail.commands.check.today", lambda: date(2026, 12, 31))
+    report = check(capsys, template(), busy())  # it ends on 16 November: 45 days
+    (finding,) = found(report, "instances-fit-their-load")
+    assert finding["severity"] == "note"
+    assert any("the evidence is 45 days old: what it says is a note" in one for one in report["notices"])

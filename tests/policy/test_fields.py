@@ -87,6 +87,7 @@ class Seen:
             gpu_p99=one,
             gpu_memory_p99_gib=one,
             hours_above_p99=2,
+            below_maximum="4 of 30 cores",
             sizing="too-large",
             lacks="4 of 6.4 cores",
             recommended_type="ml.c5.large",

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Final
 
 from msgspec import Struct
 
@@ -10,13 +9,10 @@ from guardrail.cost.demand import Demand
 from guardrail.cost.usage import NO_USAGE
 from guardrail.evidence import bundle_file
 from guardrail.evidence.demand import ObservedDemand
-from guardrail.evidence.observations import Observations
+from guardrail.evidence.observations import OLD_DAYS, Observations
 from guardrail.model import ChangeSet, Endpoint
 from guardrail.prices.book import PriceBook
 from guardrail.reporters.wording import counted
-
-OLD_DAYS: Final = 30
-"""Days from which on a report says how old the evidence is."""
 
 
 class Taken(Struct, frozen=True, kw_only=True):
@@ -34,7 +30,7 @@ def taken(
     """The bundle at ``path``, called ``shown``, for these inputs. Raises `SettingsError`."""
     bundle = bundle_file.read(path)
     alike = usages[0] if usages and all(each is usages[0] for each in usages) else NO_USAGE
-    observations = Observations(bundle, prices, alike)
+    observations = Observations(bundle, prices, alike, today=today)
     endpoints = [each for one in change_sets for each in one.after.endpoints]
     return Taken(
         demands=tuple(ObservedDemand(bundle, each) for each in usages),
@@ -45,5 +41,5 @@ def taken(
 
 def _notices(observations: Observations, endpoints: Iterable[Endpoint], shown: str, days: int) -> Iterable[str]:
     if days > OLD_DAYS:
-        yield f"{shown}: the evidence is {counted(days, 'day')} old"
+        yield f"{shown}: the evidence is {counted(days, 'day')} old: what it says is a note"
     yield from (f"{shown}: {each}" for each in observations.unlinked(endpoints))

@@ -71,6 +71,15 @@ def of_rest(variant: VariantEvidence) -> Iterator[Doubt]:
             yield Doubt(text, is_grave=True)
 
 
+def _of_errors(variant: VariantEvidence) -> Iterator[Doubt]:
+    """Requests that went wrong: those that the model refuses cost it less than those that it would answer."""
+    total = variant.answered if variant.requests is None else variant.requests.total
+    for count, what in ((variant.errors, "failed"), (variant.client_errors, "were refused as faulty (4xx)")):
+        if count and total and count / total > _SHARE:
+            share = min(count / total, Decimal(1))
+            yield Doubt(f"{share * 100:.0f} % of its requests {what}", is_grave=share > _HALF)
+
+
 def of_load(endpoint: EndpointEvidence, variant: VariantEvidence) -> Iterator[Doubt]:
     """What makes a load look smaller than it is, or another than it was."""
     yield from of_window(endpoint)
@@ -88,10 +97,7 @@ def of_load(endpoint: EndpointEvidence, variant: VariantEvidence) -> Iterator[Do
         share = Decimal(used.count) / hours
         if share < _COVERED:
             yield Doubt(f"{share * 100:.0f} % of the hours have datapoints", is_grave=share < _HALF)
-    total = variant.requests.total if variant.requests is not None else Decimal(0)
-    if variant.errors and total and variant.errors / total > _SHARE:
-        failed = variant.errors / total
-        yield Doubt(f"{failed * 100:.0f} % of its requests failed", is_grave=failed > _HALF)
+    yield from _of_errors(variant)
     queue = endpoint.backlog
     if queue is not None and queue.was_never_empty:
         yield Doubt("its queue was never empty for an hour: with room it would use more")

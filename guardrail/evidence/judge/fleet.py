@@ -1,6 +1,5 @@
 """All judgements of a bundle: of each variant, component and job, with the money at stake, the most first."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
@@ -10,7 +9,15 @@ from guardrail.alternatives.base import Alternative
 from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.cost.base import Bill
 from guardrail.evidence import recommender, standing
-from guardrail.evidence.bundle import AdviceEvidence, Bundle, ComponentEvidence, EndpointEvidence, VariantEvidence
+from guardrail.evidence.base import NO_DATAPOINTS, Gap
+from guardrail.evidence.bundle import (
+    ANSWERING,
+    AdviceEvidence,
+    Bundle,
+    ComponentEvidence,
+    EndpointEvidence,
+    VariantEvidence,
+)
 from guardrail.evidence.demand import ObservedDemand, requests_a_month
 from guardrail.evidence.judge import batch, idle, right_sizing, scaling, serverless
 from guardrail.evidence.judge.batch import JudgedJobs
@@ -156,7 +163,7 @@ def _variant(  # noqa: PLR0913, PLR0917 - one variant with all that it is judged
     asked: JudgingTerms,
 ) -> JudgedVariant:
     evidence = found.variants[place]
-    hourly = _hourly(bill)
+    hourly = standing.hourly_usd(bill)
     idleness = idle.of_variant(found, evidence, hourly, hours=asked.idle_hours)
     tests = tuple(recommender.linked(asked.tests, found, evidence))
     spec = None if evidence.instance_type is None else engine.prices.instance(evidence.instance_type)
@@ -174,7 +181,7 @@ def _variant(  # noqa: PLR0913, PLR0917 - one variant with all that it is judged
         )
     return JudgedVariant(
         evidence=evidence,
-        monthly_usd=_monthly(evidence, bill),
+        monthly_usd=_monthly(found, evidence, bill),
         hourly_usd=hourly,
         vcpus=None if spec is None else spec.vcpus,
         gpus=None if spec is None else spec.accelerators,
@@ -186,12 +193,20 @@ def _variant(  # noqa: PLR0913, PLR0917 - one variant with all that it is judged
         serverless=serverless.judge(engine, evidence, modelled, place, asked.headroom),
         tests=tests,
         advice=tuple(recommender.advised(asked.advice, found.name, tests)),
-        ways=tuple(each for each in ways if each.kind in _WAYS and each.basis == "with-usage"),
+        ways=tuple(each for each in ways if each.kind in _WAYS and each.basis == "with-usage")
+        if found.status in ANSWERING
+        else (),
     )
 
 
-def _monthly(evidence: VariantEvidence, bill: Bill) -> Decimal | None:
-    """What it cost a month; None where a part is unknown: of serverless compute, how long its requests took."""
+def _monthly(found: EndpointEvidence, evidence: VariantEvidence, bill: Bill) -> Decimal | None:
+    """What it cost a month; None where a part is unknown: of serverless compute, how long its requests took.
+
+    What failed, or is being made or deleted, has no month ahead of it: nothing where no machine ran, else unknown.
+    """
+    if found.status not in ANSWERING:
+        no_machine = Gap(subject=f"{found.name}/{evidence.name}", metric="CPUUtilization", reason=NO_DATAPOINTS)
+        return ZERO if found.status == "Failed" and no_machine in evidence.gaps else None
     expected = bill.monthly.expected
     is_uncounted = evidence.serverless is None and evidence.instances is None and evidence.has_moved
     if isinstance(expected, Unknown) or bill.monthly.at_least or is_uncounted:
@@ -199,13 +214,6 @@ def _monthly(evidence: VariantEvidence, bill: Bill) -> Decimal | None:
     asked_nothing = evidence.activity is not None and evidence.requests is not None and not evidence.requests.total
     is_open = evidence.serverless is not None and bill.monthly.depends_on_usage and not asked_nothing
     return None if is_open else expected
-
-
-def _hourly(bill: Bill) -> Decimal | None:
-    prices: Iterator[Decimal] = (
-        line.price.usd for line in bill.lines if line.kind == "instance" and line.price is not None
-    )
-    return next(prices, None)
 
 
 def _requests(found: EndpointEvidence) -> Decimal | None:

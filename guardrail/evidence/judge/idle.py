@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from guardrail.evidence.account import variant_resource
-from guardrail.evidence.bundle import Activity, ComponentEvidence, EndpointEvidence, VariantEvidence
+from guardrail.evidence.bundle import Activity, ComponentEvidence, EndpointEvidence, Serverless, VariantEvidence
 from guardrail.evidence.judge import confidence
 from guardrail.evidence.judge.confidence import Confidence, Doubt
 from guardrail.model import INSTANCE_COUNT
@@ -56,7 +56,7 @@ def of_variant(
 ) -> Idleness:
     """Judge a variant, of which an instance costs so much an hour."""
     if variant.has_components and variant.requests is None:
-        return _by_components(found, variant, hours)
+        return _by_components(found, variant, hourly_usd, hours)
     done = variant.activity
     if done is None:
         gaps = (*found.gaps, *variant.gaps) if found.mode == "async" else (*variant.gaps, *found.gaps)
@@ -69,7 +69,7 @@ def of_variant(
         verdict,
         why,
         last=None if variant.requests is None else variant.requests.last,
-        cost_usd=_cost(variant, done, hourly_usd),
+        cost_usd=_cost(found, variant, done, hourly_usd),
         commands=_commands(found, variant, verdict),
     )
     if not told.is_idle:
@@ -100,7 +100,9 @@ def of_component(found: EndpointEvidence, component: ComponentEvidence, *, hours
     return replace(told, confidence=confidence.of(confidence.of_window(found, component.created)))
 
 
-def _by_components(found: EndpointEvidence, variant: VariantEvidence, hours: int) -> Idleness:
+def _by_components(
+    found: EndpointEvidence, variant: VariantEvidence, hourly_usd: Decimal | None, hours: int
+) -> Idleness:
     """A variant that hosts components is idle where all of them are; one that nobody knows of leaves it open."""
     if variant.current_instances == 0:
         return Idleness(
@@ -130,7 +132,8 @@ def _by_components(found: EndpointEvidence, variant: VariantEvidence, hours: int
     if len(found.variants) == 1:
         commands.append(_command(found, ["sagemaker", "delete-endpoint", "--endpoint-name", found.name]))
     why = "none of its components was asked anything"
-    return replace(latest, verdict="idle", cost_usd=None, why=why, commands=tuple(commands))
+    cost = None if variant.activity is None else _cost(found, variant, variant.activity, hourly_usd)
+    return replace(latest, verdict="idle", cost_usd=cost, why=why, commands=tuple(commands))
 
 
 def _verdict(found: EndpointEvidence, variant: VariantEvidence, done: Activity, hours: int) -> tuple[Verdict, str]:
@@ -184,15 +187,29 @@ def _unknown(found: EndpointEvidence, why: str) -> Idleness:
     return Idleness(verdict="unknown", why=why, window_days=_days(found), confidence=confidence.of([doubt]))
 
 
-def _cost(variant: VariantEvidence, done: Activity, hourly_usd: Decimal | None) -> Decimal | None:
+def _cost(
+    found: EndpointEvidence, variant: VariantEvidence, done: Activity, hourly_usd: Decimal | None
+) -> Decimal | None:
     """What ran since then: 30 hours of one ml.m5.xlarge at 0.23 are 6.90; nothing runs of serverless without slots."""
-    if variant.serverless is not None:
-        return None if variant.serverless.provisioned_concurrency else ZERO
-    if done.instance_hours is None:
+    ran = done.instance_hours if variant.serverless is None else _slot_hours(found, variant.serverless, done)
+    if ran is None:
         return None
-    if not done.instance_hours:
+    if not ran:
         return ZERO
-    return None if hourly_usd is None else done.instance_hours * hourly_usd
+    return None if hourly_usd is None else ran * hourly_usd
+
+
+def _slot_hours(found: EndpointEvidence, size: Serverless, done: Activity) -> Decimal | None:
+    """Hours of slots that were kept warm since then, inside the window; None where their number may have been another.
+
+    Two slots for 336 hours are 672.
+    """
+    since = max(done.since, found.start, found.created)
+    if not size.provisioned_concurrency and not size.slots_scale:
+        return ZERO
+    if size.slots_scale or size.provisioned_concurrency is None or found.modified > max(since, found.created):
+        return None
+    return size.provisioned_concurrency * Decimal(int((found.end - since).total_seconds())) / 3600
 
 
 def _commands(found: EndpointEvidence, variant: VariantEvidence, verdict: Verdict) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ that is more: a peak of one hour a week is load, and never reaches a percentile.
 container that hosts several models is a cache, which fills any machine, and no need.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from itertools import islice
 from math import ceil
@@ -18,11 +18,11 @@ from guardrail.alternatives import needs
 from guardrail.alternatives.base import Alternative
 from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.alternatives.needs import Need
-from guardrail.evidence.bundle import Distribution, EndpointEvidence, Segment, VariantEvidence
-from guardrail.evidence.judge import confidence
+from guardrail.evidence.bundle import ANSWERING, Distribution, EndpointEvidence, Segment, VariantEvidence
+from guardrail.evidence.judge import confidence, ways_to_serve
 from guardrail.evidence.judge.confidence import Confidence, Doubt
 from guardrail.evidence.statistics import plain
-from guardrail.model import Endpoint, InstanceVariant, Unknown
+from guardrail.model import Endpoint, InstanceVariant, ServerlessVariant, Unknown
 from guardrail.money import HOURS_PER_MONTH
 from guardrail.prices.base import Price
 from guardrail.prices.book import InstanceSpec
@@ -80,6 +80,8 @@ class RightSizing(Struct, frozen=True, kw_only=True):
     """Fewer instances of the same type that take the load."""
     slower: Option | None = None
     """Of what has a queue: a type that is still cheaper, where it is fine that requests wait for hours."""
+    below_maximum: str = ""
+    """What the declared type has less of than the most that was seen: ``4 of 30 cores``."""
     enough: str | None = None
     """The cheapest type that has what is needed, where the present one has not."""
     reason: str = ""
@@ -141,23 +143,31 @@ def judge(
         peak_at=_peak(variant, percentile),
         confidence=confidence.of(doubts),
     )
-    spec, why = _present(engine, found, variant, endpoint, place)
+    served = None if isinstance(endpoint.variants, Unknown) else endpoint.variants[place]
+    if isinstance(served, ServerlessVariant):
+        return _without_servers(told, found, variant, served, percentile)
+    spec, why = _present(engine, variant, served)
     if spec is None:
         return replace(told, reason=why)
-    told = replace(told, fullest=_fullest(need, spec))
-    lacking = need.lacks(spec, spec)
+    below = most.shared(declared.share).lacks(spec, spec)
+    told = replace(told, fullest=_fullest(need, spec), below_maximum=", ".join(below))
+    ran_on = _ran_on(engine, variant) or [spec]
+    asked = _with_what_was_not_measured(needed, ran_on, spec)
+    lacking = (*need.lacks(spec, spec), *ways_to_serve.too_slow(found, variant, endpoint.mode))
     if not lacking and declared.share >= 1:
         is_as_it_ran = declared.share == 1 and _last_type(variant) == spec.instance_type
         lacking = tuple(_exhausted(variant, spec) if is_as_it_ran else _would_be_used_up(need, spec))
     if lacking:
-        enough = None if variant.multi_model else _enough(engine, declared, spec, needed)
+        enough = None if variant.multi_model else _enough(engine, declared, spec, asked)
         return replace(told, verdict="too-small", reason="; ".join(lacking), enough=enough)
-    if hidden := _hidden(found, variant) or _unseen(engine, variant, need, spec):
+    if hidden := _hidden(found, variant) or _unseen(variant, need, spec, ran_on):
         return replace(told, reason=hidden)
     if not engine.is_free(endpoint, place):
         return replace(told, reason="what it runs on has no price, or is not free to choose")
     options = tuple(
-        one for one in _options(engine, endpoint, place, spec, needed) if one.instance_type not in declared.refused
+        one
+        for one in _options(engine, endpoint, place, spec, asked, variant)
+        if one.instance_type not in declared.refused
     )
     fewer = _fewer(engine, endpoint, place, spec, needed)
     is_too_large = fewer is not None or any(not one.is_arm for one in options)
@@ -166,23 +176,40 @@ def judge(
         verdict="too-large" if is_too_large else "fits",
         options=options,
         fewer=fewer,
-        slower=_slower(engine, found, variant, declared, needed, options) if found.mode == "async" else None,
+        slower=_slower(engine, found, variant, declared, asked, options) if found.mode == "async" else None,
         notes=tuple(_notes(engine, options, most, needed, spec)),
     )
 
 
+def _without_servers(
+    told: RightSizing,
+    found: EndpointEvidence,
+    variant: VariantEvidence,
+    declared: ServerlessVariant,
+    percentile: Percentile,
+) -> RightSizing:
+    """Hold what was observed against serverless compute that a change declares."""
+    lacking = (
+        *ways_to_serve.lacks(variant, declared, lambda used: load(used, percentile)),
+        *ways_to_serve.too_slow(found, variant, "serverless"),
+    )
+    below = ", ".join(ways_to_serve.lacks(variant, declared, lambda used: used.maximum))
+    told = replace(told, below_maximum=below)
+    if lacking:
+        return replace(told, verdict="too-small", reason="; ".join(lacking))
+    why = _hidden(found, variant) or ways_to_serve.unseen(variant, declared)
+    return replace(told, reason=why) if why else replace(told, verdict="fits")
+
+
 def _present(
-    engine: AlternativesEngine, found: EndpointEvidence, variant: VariantEvidence, endpoint: Endpoint, place: int
+    engine: AlternativesEngine, variant: VariantEvidence, declared: InstanceVariant | None
 ) -> tuple[InstanceSpec | None, str]:
     """The type that is judged, and why there is none to judge."""
-    if found.mode == "serverless":
-        return None, "it is serverless"
     if variant.has_components:
         return None, "what its inference components reserve decides, not what they use"
-    if isinstance(endpoint.variants, Unknown):
+    if declared is None:
         return None, "its variants are not known"
-    declared = endpoint.variants[place]
-    name = declared.instance_type if isinstance(declared, InstanceVariant) else None
+    name = declared.instance_type
     spec = engine.prices.instance(name) if isinstance(name, str) else None
     return spec, "" if spec is not None else "its type is not known"
 
@@ -196,15 +223,17 @@ def _needs(variant: VariantEvidence, percentile: Percentile) -> tuple[Need, Need
     last = segments[-1:]
     if last and last[0].cpu_cores is not None and last[0].cpu_cores.count >= _WEEK_HOURS:
         segments = last
-    return (
-        _need(segments, lambda used: _load(used, percentile), is_cache=variant.multi_model is True),
-        _need(segments, lambda used: used.maximum, is_cache=variant.multi_model is True),
+    return _need(variant, segments, lambda used: load(used, percentile)), _need(
+        variant, segments, lambda used: used.maximum
     )
 
 
-def _need(segments: list[Segment], of: Callable[[Distribution], Decimal], *, is_cache: bool) -> Need:
+def _need(variant: VariantEvidence, segments: list[Segment], of: Callable[[Distribution], Decimal]) -> Need:
+    is_cache = variant.multi_model is True
+    parts = [*segments, *([] if variant.serverless is None else [variant.serverless])]
+
     def most(name: str) -> Decimal | None:
-        used = [of(found) for one in segments if (found := getattr(one, name)) is not None]
+        used = [of(found) for one in parts if (found := getattr(one, name, None)) is not None]
         return max(used, default=None)
 
     return Need(
@@ -215,7 +244,7 @@ def _need(segments: list[Segment], of: Callable[[Distribution], Decimal], *, is_
     )
 
 
-def _load(used: Distribution, percentile: Percentile) -> Decimal:
+def load(used: Distribution, percentile: Percentile) -> Decimal:
     """A percentile, or what two weeks reached in the same hour, where that is more."""
     value: Decimal = getattr(used, percentile)
     return value if used.recurring is None else max(value, used.recurring)
@@ -262,23 +291,50 @@ def _would_be_used_up(need: Need, spec: InstanceSpec) -> Iterator[str]:
             yield f"{plain(used)} of {plain(whole)} {what} would be used, all there are"
 
 
-def _unseen(engine: AlternativesEngine, variant: VariantEvidence, need: Need, spec: InstanceSpec) -> str | None:
+def _unseen(variant: VariantEvidence, need: Need, spec: InstanceSpec, ran_on: Sequence[InstanceSpec]) -> str | None:
     """Why what was measured does not tell whether the declared type does, though nothing contradicts it."""
     if variant.multi_model:
         return _CACHE
     if need.cpu_cores is None:
         return "its CPU use is not known"
-    ran_on = engine.prices.instance(_last_type(variant) or "")
     is_unused = spec.accelerator_kind is None and need.gpus == 0
-    if ran_on is not None and ran_on.accelerator_kind != spec.accelerator_kind and not is_unused:
-        return f"what it used of {ran_on.instance_type} says nothing of another kind of accelerator"
+    last = ran_on[-1]
+    if last.accelerator_kind != spec.accelerator_kind and not is_unused:
+        return f"what it used of {last.instance_type} says nothing of another kind of accelerator"
+    if need.memory_gib is None and spec.memory_gib < max(each.memory_gib for each in ran_on):
+        return f"its memory was not measured, and {spec.instance_type} has less than it ran with"
+    if need.gpu_memory_gib is None and _accelerator_gib(spec) < _accelerator_gib(last) and not is_unused:
+        return f"its accelerator memory was not measured, and {spec.instance_type} has less than it ran with"
     return None
+
+
+def _accelerator_gib(spec: InstanceSpec) -> Decimal:
+    return spec.accelerators * (spec.accelerator_memory_gib or Decimal(0))
+
+
+def _ran_on(engine: AlternativesEngine, variant: VariantEvidence) -> list[InstanceSpec]:
+    """The machines that it ran on, the present one last."""
+    names = [each.instance_type for each in variant.segments] or [variant.instance_type]
+    return [spec for name in names if name is not None and (spec := engine.prices.instance(name)) is not None]
+
+
+def _with_what_was_not_measured(need: Need, ran_on: Sequence[InstanceSpec], spec: InstanceSpec) -> Need:
+    """The same with all that it ran with in the place of what was not measured: nobody knows that less would do."""
+    alike = [each for each in ran_on if each.accelerator_kind == spec.accelerator_kind]
+    return Need(
+        cpu_cores=need.cpu_cores,
+        memory_gib=max(each.memory_gib for each in ran_on) if need.memory_gib is None else need.memory_gib,
+        gpus=max((Decimal(each.accelerators) for each in alike), default=None) if need.gpus is None else need.gpus,
+        gpu_memory_gib=max(map(_accelerator_gib, alike), default=None)
+        if need.gpu_memory_gib is None
+        else need.gpu_memory_gib,
+    )
 
 
 def _hidden(found: EndpointEvidence, variant: VariantEvidence) -> str | None:
     """Why its load may be more than was seen: a monthly job between its days shows none, a full queue holds it back."""
     done, queue = variant.activity, found.backlog
-    if found.status in ("Deleting", "Failed"):
+    if found.status not in ANSWERING:
         return f"it is {found.status}"
     if done is not None and (not done.ever or done.since <= found.start):
         return "nothing was asked of it in the window, so that its load is not known"
@@ -291,14 +347,20 @@ def _hidden(found: EndpointEvidence, variant: VariantEvidence) -> str | None:
 
 
 def _options(
-    engine: AlternativesEngine, endpoint: Endpoint, place: int, spec: InstanceSpec, needed: Need
+    engine: AlternativesEngine,
+    endpoint: Endpoint,
+    place: int,
+    spec: InstanceSpec,
+    needed: Need,
+    variant: VariantEvidence,
 ) -> Iterator[Option]:
     """The cheapest that have what is needed: three of the present architecture, and one of another."""
     found = list(islice(engine.that_fit(endpoint, place, needed), 4 * _LISTED))
     own = [each for each in found if each.kind != "graviton"][:_LISTED]
     arm = [each for each in found if each.kind == "graviton"][:1]
     present = engine.prices.hosting(str(endpoint.region), spec.instance_type)
-    count = _count(endpoint, place)
+    counted = variant.instances.mean if variant.instances is not None and variant.has_moved else None
+    count = _count(endpoint, place) if counted is None else counted
     for each in found:
         price = engine.prices.hosting(str(endpoint.region), str(each.instance_type))
         if each in (*own, *arm) and isinstance(price, Price) and isinstance(present, Price) and count is not None:
@@ -328,7 +390,7 @@ def _slower(
         return None
     enough = replace(needed, cpu_cores=mean, gpus=None if needed.gpus is None else min(needed.gpus, Decimal(1)))
     cheapest = min((one.hourly_usd for one in options if not one.is_arm), default=None)
-    for option in _options(engine, declared.endpoint, declared.place, spec, enough):
+    for option in _options(engine, declared.endpoint, declared.place, spec, enough, variant):
         if not option.is_arm and (cheapest is None or option.hourly_usd < cheapest):
             return option
     return None

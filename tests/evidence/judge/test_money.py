@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from guardrail.evidence.base import Series
 from guardrail.evidence.judge import fleet
 from guardrail.evidence.judge.fleet import JudgedVariant
@@ -17,6 +19,7 @@ from tests.evidence.stories import (
     described,
     invocations,
     memory,
+    of_component,
     series,
     with_status,
 )
@@ -153,3 +156,86 @@ def test_a_host_of_components_that_scaled_itself_cost_what_ran() -> None:
         answered=[series("CPUUtilizationNormalized", [(HOURS, 20, 10, 1, 180)])],
     )
     assert told.monthly_usd == Decimal("15527.10")
+
+
+# What ran for nothing ------------------------------------------------------------------------------------------------
+
+
+def warm(slots: int, **more: Any) -> dict[str, Any]:
+    size = {"MemorySizeInMB": 2048, "MaxConcurrency": 20, "ProvisionedConcurrency": slots}
+    return described(instance_type=None, variant={"ServerlessConfig": size, "InitialInstanceCount": None}, **more)
+
+
+def test_slots_that_are_kept_warm_for_nobody_have_a_price() -> None:
+    # two slots of 2 GB for 336 hours at 0.00001 a second, which is 0.036 an hour: 2 × 336 × 0.036 = 24.192
+    told = only(warm(2), answered=[invocations((HOURS, None))])
+    assert told.idleness.verdict == "idle"
+    assert told.idleness.cost_usd == Decimal("24.192")
+
+
+def test_slots_of_which_the_number_may_have_been_another_cost_what_nobody_knows() -> None:
+    resource = {"ResourceId": "endpoint/shop/variant/a", "MinCapacity": 1, "MaxCapacity": 4}
+    scaling = {
+        "scalable_targets": [{**resource, "ScalableDimension": "sagemaker:variant:DesiredProvisionedConcurrency"}]
+    }
+    assert only(warm(2), scaling, answered=[invocations((HOURS, None))]).idleness.cost_usd is None
+    updated = warm(2, LastModifiedTime="2026-11-10T00:00:00Z")
+    assert only(updated, answered=[invocations((HOURS, None))]).idleness.cost_usd is None
+
+
+def hosting(*names: str, born: str = "2026-09-02T08:00:00Z") -> list[dict[str, Any]]:
+    component = {
+        "EndpointName": "shop",
+        "VariantName": "a",
+        "InferenceComponentStatus": "InService",
+        "CreationTime": born,
+    }
+    listed = [{**component, "InferenceComponentName": name} for name in names]
+    host = described(instance_type="ml.g5.12xlarge", count=2, variant={"ModelName": None})
+    return [host, {"inference_components": listed}]
+
+
+def test_a_host_whose_components_nobody_asks_has_a_price_from_the_last_request_to_any_of_them() -> None:
+    # chat was asked until 2 November 16:00 and embed never: 326 hours of two ml.g5.12xlarge at 7.09 are 4,622.68
+    told = only(
+        *hosting("chat", "embed"),
+        answered=[
+            of_component("chat", "Invocations", (10, 1, 1, 5, 5), (326, None)),
+            of_component("embed", "Invocations", (HOURS, None)),
+            series("CPUUtilizationNormalized", [(HOURS, 1, 1, 1, 120)]),
+        ],
+    )
+    assert told.idleness.is_idle
+    assert told.idleness.cost_usd == Decimal("4622.68")
+
+
+def test_a_host_of_a_component_that_was_not_answered_for_has_none() -> None:
+    told = only(
+        *hosting("chat", "embed"),
+        answered=[
+            of_component("chat", "Invocations", (HOURS, None)),
+            with_status("Forbidden", of_component("embed", "Invocations", (HOURS, None))),
+            series("CPUUtilizationNormalized", [(HOURS, 1, 1, 1, 120)]),
+        ],
+    )
+    assert (told.idleness.verdict, told.idleness.cost_usd) == ("unknown", None)
+
+
+@pytest.mark.parametrize(
+    ("status", "answered", "monthly"),
+    [
+        ("Failed", cpu((HOURS, None)), Decimal(0)),  # no machine published anything
+        ("Failed", with_status("Forbidden", cpu((HOURS, None))), None),
+        ("Failed", of(60), None),  # one did, inside the window
+        ("Deleting", of(60), None),
+        ("Creating", cpu((HOURS, None)), None),
+        ("OutOfService", of(60), None),
+        ("UpdateRollbackFailed", of(60), Decimal("169.02")),  # it is in service: 0.23 × 730, and 8 GB at 0.14
+    ],
+)
+def test_what_is_not_in_service_has_no_month_ahead(
+    status: str, answered: list[Series], monthly: Decimal | None
+) -> None:
+    told = only(described(EndpointStatus=status), answered=[answered, invocations((HOURS, 50))])
+    assert told.monthly_usd == monthly
+    assert told.ways == ()
