@@ -12,10 +12,9 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from guardrail.evidence.base import Gap
+from guardrail.evidence.base import NO_DATAPOINTS, Gap
 from guardrail.evidence.bundle import VERSION, AdviceEvidence, Bundle, EndpointEvidence, JobEvidence, LoadTestEvidence
 from guardrail.evidence.bundle_file import sealed
-from guardrail.evidence.measured import NO_DATAPOINTS
 
 T = TypeVar("T", EndpointEvidence, JobEvidence, LoadTestEvidence, AdviceEvidence)
 
