@@ -107,8 +107,8 @@ def test_an_overview_imports_no_command_and_not_even_msgspec(argument: str, tmp_
 
 
 def test_the_compiled_policies_stay_small() -> None:
-    """They are read at each start: 62 policies take 131 kB, so that a dozen more fit."""
-    assert (ROOT / "policies" / "compiled.json").stat().st_size < 160_000
+    """They are read at each start: 71 policies take 163 kB, so that a few more fit."""
+    assert (ROOT / "policies" / "compiled.json").stat().st_size < 170_000
 
 
 def test_what_msgspec_is_imported_without_is_there_afterwards(tmp_path: Path) -> None:
