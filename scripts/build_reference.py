@@ -340,6 +340,21 @@ def _schema(name: str, read: dict[str, Any], shown: dict[str, str]) -> list[str]
 def _properties(part: dict[str, Any], parts: dict[str, Any], anchors: dict[str, str]) -> Iterator[tuple[str, str, str]]:
     for name, each in part["properties"].items():
         yield f"`{name}`", _kind(each, parts, anchors), each.get("description", "")
+        for inside, mark in _inside(each):
+            for inner, kind, meaning in _properties(inside, parts, anchors):
+                yield f"`{name}{mark}.{inner.strip('`')}`", kind, meaning
+
+
+def _inside(value: dict[str, Any], mark: str = "") -> Iterator[tuple[dict[str, Any], str]]:
+    """The mapping with properties of its own that stands in a value, ``[]`` for each of a list, ``.NAME`` for a key."""
+    if "properties" in value:
+        yield value, mark
+    for several in ("anyOf", "oneOf"):
+        for each in value.get(several, ()):
+            yield from _inside(each, mark)
+    for key, step in (("items", "[]"), ("additionalProperties", ".NAME")):
+        if isinstance(value.get(key), dict):
+            yield from _inside(value[key], mark + step)
 
 
 def _keys(read: dict[str, Any]) -> list[str]:

@@ -18,6 +18,7 @@ import pytest
 
 from guardrail.commands import base
 from guardrail.errors import GuardrailError
+from scripts import build_reference
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [
@@ -29,6 +30,7 @@ DOCUMENTS = [
 FENCE = re.compile(r"^```(\w+)?(?: ([^\n]+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 STEP = re.compile(r"^\$ (.+)\n((?:(?!\$ ).*\n?)*)", re.MULTILINE)
 LEFT_OUT = "…\n"
+REFERENCE = build_reference.pages()
 WITH_EXAMPLES = (ROOT / "README.md", *(ROOT / "docs" / name for name in ("explain.md", "say-it-as-a-policy.md")))
 GIVEN = {page: {"examples": "examples"} for page in WITH_EXAMPLES} | {
     page: {path.name: f"{path.relative_to(ROOT)}" for path in page.parent.iterdir() if path != page}
@@ -103,6 +105,11 @@ def parse(arguments: list[str]) -> None:
         base.parser(arguments[0]).parse_args(arguments[1:])
     except GuardrailError as error:
         pytest.fail(f"guardrail {shlex.join(arguments)}: {error.message}")
+
+
+@pytest.mark.parametrize("name", REFERENCE)
+def test_the_reference_is_what_the_data_give(name: str) -> None:
+    assert (ROOT / name).read_text(encoding="utf-8") == REFERENCE[name], "run python scripts/build_reference.py"
 
 
 ANSWERED = re.findall(

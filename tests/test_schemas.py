@@ -12,6 +12,7 @@ from msgspec import structs
 
 from guardrail.alternatives.base import RuledOut
 from guardrail.alternatives.engine import AlternativesEngine
+from guardrail.commands.schema import text as schema_of
 from guardrail.cost.base import Delta
 from guardrail.cost.usage import NO_USAGE
 from guardrail.model import (
@@ -223,7 +224,14 @@ def property_names(schema: Any) -> set[str]:
     return set(schema.get("properties", ())) | property_names(list(schema.values()))
 
 
-def test_the_page_about_the_report_names_every_field() -> None:
-    page = (Path(__file__).parents[1] / "docs" / "report.md").read_text(encoding="utf-8")
-    told = set(re.findall(r"`(\w+)`", page[page.index("## JSON") :])) | {"unknown"}
+def test_the_reference_of_the_report_names_every_field() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "schemas.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"^\| `(?:\S+\.)?(\w+)` \| ", page, re.MULTILINE))
     assert property_names(REPORT) - told == set()
+
+
+def test_every_part_of_the_report_and_of_an_explanation_says_what_it_is() -> None:
+    for of in (REPORT, json.loads(schema_of("explain"))):
+        for part in (of, *of["$defs"].values()):
+            for name, each in part.get("properties", {}).items():
+                assert each.get("description"), name
