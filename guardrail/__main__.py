@@ -15,26 +15,22 @@ def main() -> int:
 def _run() -> int:
     """The exit code of the command line.
 
-    While modules are imported, an interrupt ends the process at once: raised there, KeyboardInterrupt would end in a
-    traceback, for example in a callback of the import system, which nobody can catch. Who ignores interrupts, as a job
-    in the background of a shell does, goes on ignoring them.
+    While modules are imported, an interrupt ends the process at once, and afterwards as `guardrail.signals` has it:
+    raised, KeyboardInterrupt would end in a traceback, for example in a callback of the import system, which nobody can
+    catch. Who ignores interrupts, as a job in the background of a shell does, goes on ignoring them.
     """
     heeds = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if heeds:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from guardrail.cli import main as run
+    from guardrail.signals import end
 
+    if heeds:
+        signal.signal(signal.SIGINT, end)
     try:
-        if heeds:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
         return run()
-    except KeyboardInterrupt:  # in the instant before `run` catches it itself, or after
-        return 130
     except MemoryError:  # where there is not even enough to say so; 1 would say that a policy is violated
         return 70
-    finally:
-        if heeds:
-            signal.signal(signal.SIGINT, signal.SIG_DFL)  # the answer is given
 
 
 def _leave(code: int) -> int:

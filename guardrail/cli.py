@@ -16,6 +16,7 @@ from guardrail import __version__, output
 from guardrail.commands import base
 from guardrail.commands.base import COMMANDS
 from guardrail.errors import GuardrailError, did_you_mean
+from guardrail.signals import INTERRUPTED
 
 OVERVIEW = f"""\
 guardrail {__version__}: what SageMaker inference will cost a month, and what is wrong
@@ -41,7 +42,7 @@ options:
 documentation: docs/usage.md
 """
 
-NO_ANSWER, BUG, INTERRUPTED, NOBODY_READS = 2, 70, 130, 141
+NO_ANSWER, BUG, NOBODY_READS = 2, 70, 141
 EXIT_CODES = {
     0: "nothing at or above `--fail-on`; of other commands: it is done",
     1: "a policy or a budget is violated; of `prices verify`: AWS lists something else; of `policies`: one is wrong",
@@ -86,7 +87,8 @@ def _guarded(argv: Sequence[str]) -> int:
         code = NOBODY_READS
     except OSError as failure:  # a full disk, an input that went away: the machine's doing, not ours
         output.silence(sys.stdout)
-        code = _no_answer(GuardrailError(f"{failure.filename or 'output'}: {failure.strerror or failure}"))
+        what = "the working directory" if isinstance(failure, FileNotFoundError) else "output"  # where nothing is named
+        code = _no_answer(GuardrailError(f"{failure.filename or what}: {failure.strerror or failure}"))
     except MemoryError:
         raise
     except Exception as failure:  # noqa: BLE001 - the boundary: whatever was not foreseen is a bug, said in one line

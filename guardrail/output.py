@@ -3,12 +3,13 @@
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from io import TextIOWrapper
 from time import monotonic
 from typing import Literal, TextIO, TypeAlias
 
 from guardrail.errors import GuardrailError
+from guardrail.signals import tidy_end
 
 GLYPHS = "–✗≥·…"
 """What the reporters draw with where the encoding can carry it."""
@@ -125,13 +126,17 @@ def write_file(path: str, text: str) -> None:
 def _replace(path: str, content: bytes) -> None:
     """Write beside ``path`` under a name of our own, then rename."""
     partial = partial_of(path)
-    with tidy_end():
+
+    def undo() -> None:
+        if os.path.exists(partial):
+            os.unlink(partial)
+
+    with tidy_end(undo):
         try:
             write_new(partial, content)
             os.replace(partial, path)
         except BaseException:
-            if os.path.exists(partial):
-                os.unlink(partial)
+            undo()
             raise
 
 
@@ -147,49 +152,13 @@ def write_new(path: str, content: bytes, mode: int = 0o666) -> None:
         stream.write(content)
 
 
-class _EndError(BaseException):
-    """The process has been told to end, by a signal that would end it at once."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
-
-
-@contextmanager
-def tidy_end() -> Iterator[None]:
-    """Let a signal that ends the process be raised first, so that nothing half written stays, and end it then.
-
-    A cancelled job gets SIGTERM, a closed terminal SIGHUP. Who handles or ignores them goes on doing so, and so does
-    who writes in another thread than the first, where Python hears no signals.
-    """
-    import signal
-
-    def end(number: int, _: object) -> None:
-        raise _EndError(number)
-
-    changed = []
-    try:
-        for name in ("SIGTERM", "SIGHUP"):
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-                with suppress(ValueError):
-                    signal.signal(number, end)
-                    changed.append(number)
-        yield
-    except _EndError as told:
-        signal.signal(told.number, signal.SIG_DFL)
-        os.kill(os.getpid(), told.number)
-    finally:
-        for number in changed:
-            signal.signal(number, signal.SIG_DFL)
-
-
 @contextmanager
 def temporary_folder() -> Iterator[str]:
     """A folder that is gone afterwards, also where a signal ends the process meanwhile."""
+    from shutil import rmtree
     from tempfile import TemporaryDirectory
 
-    with tidy_end(), TemporaryDirectory(prefix="guardrail-") as folder:
+    with TemporaryDirectory(prefix="guardrail-") as folder, tidy_end(lambda: rmtree(folder, ignore_errors=True)):
         yield folder
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
 
+from guardrail.signals import tidy_end
+
 DELAY_S = 1.0
 
 
@@ -36,6 +38,9 @@ def progress(what: str, *, delay_s: float = DELAY_S) -> Iterator[Status]:
             sys.stderr.write(f"\r\x1b[K{status.text} … {monotonic() - started:.0f} s")
             sys.stderr.flush()
             pause = 1.0
+        wipe()
+
+    def wipe() -> None:
         if monotonic() - started >= delay_s:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
@@ -43,7 +48,8 @@ def progress(what: str, *, delay_s: float = DELAY_S) -> Iterator[Status]:
     thread = threading.Thread(target=show, daemon=True)
     thread.start()
     try:
-        yield status
+        with tidy_end(wipe):
+            yield status
     finally:
         done.set()
         thread.join()

@@ -339,11 +339,16 @@ def _cron(expression: str) -> _Cron | None:
     if not {day, weekday} & {"*", "?"}:
         return None  # days of both kinds: AWS takes none such, and nobody can tell what was meant
     minutes, hours, years = _values(minute, 0, 59), _values(hour, 0, 23), _values(year, 1970, 2199)
-    months, on_day, on_weekday = _values(month, 1, 12, _MONTHS), _in_month(day), _in_week(weekday)
+    months, on_day, on_weekday = _values(month, 1, 12, _MONTHS), _in_month(_any(day)), _in_week(_any(weekday))
     if not (minutes and hours and months and years) or on_day is None or on_weekday is None:
         return None
     weekly = day in ("*", "?") and len(months) == 12 and len(years) == _ALL_YEARS and not re.search("[#]|.L", weekday)  # noqa: PLR2004 - all of them
     return _Cron(minutes, hours, on_day, months, on_weekday, years, weekly)
+
+
+def _any(days: str) -> str:
+    """Whatever day it is, as of hours: the question mark is of days alone ("Cron expressions reference")."""
+    return "*" if days == "?" else days
 
 
 def _in_month(text: str) -> Callable[[date], bool] | None:
@@ -406,20 +411,21 @@ def _weekday_near(wanted: int, day: date) -> int:
 
 
 def _values(text: str, least: int, most: int, names: dict[str, int] | None = None) -> frozenset[int]:
-    """``1-5``, ``MON-FRI``, ``0/15``, ``1,3``, ``*`` or ``?``; empty where it cannot be read."""
+    """``1-5``, ``MON-FRI``, ``0/15``, ``1,3`` or ``*``, all of them; empty where it cannot be read."""
     values: set[int] = set()
     for part in text.split(","):
         span, _, step = part.partition("/")
         first, _, last = span.partition("-")
-        if span in ("*", "?"):
+        pace = _number(step or "1", {})
+        if span == "*":
             low, high = least, most
         else:
             low, high = _number(first, names or {}), _number(last or first, names or {})
             high = most if step and not last else high
-        if not (least <= low <= most and least <= high <= most) or not (step or "1").isdecimal():
+        if not (least <= low <= most and least <= high <= most) or pace < 0:
             return frozenset()
         turn = range(low, high + 1) if low <= high else (*range(low, most + 1), *range(least, high + 1))
-        values.update([*turn][:: max(int(step or 1), 1)])
+        values.update([*turn][:: max(pace, 1)])
     return frozenset(values)
 
 

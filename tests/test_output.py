@@ -164,19 +164,24 @@ def _minding_signals() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
-def test_a_temporary_folder_is_gone_where_a_signal_ends_the_process(tmp_path: Path) -> None:
-    """A cancelled job must not leave bills that were unpacked into it."""
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 130)])
+def test_a_temporary_folder_is_gone_where_a_signal_ends_the_process(
+    number: signal.Signals, code: int, tmp_path: Path
+) -> None:
+    """A cancelled job must not leave bills that were unpacked into it, nor half of a report that was being written."""
     script = (
         "import os, signal, sys\n"
-        "from guardrail import output\n"
+        "from guardrail import output, signals\n"
+        f"signal.signal({number:d}, signals.end if {number:d} == signal.SIGINT else signal.SIG_DFL)\n"
+        f"os.replace = lambda *_: os.kill(os.getpid(), {number:d})\n"
         "with output.temporary_folder() as folder:\n"
         "    open(os.path.join(folder, 'bill.csv'), 'w').close()\n"
-        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    output.write_file(os.path.join(os.environ['TMPDIR'], 'report.json'), 'new')\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, check=False
     )
-    assert (done.returncode, done.stderr) == (-signal.SIGTERM, b"")
+    assert (done.returncode, done.stderr) == (code, b"")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -241,3 +246,31 @@ def test_an_interrupt_at_any_import_ends_without_a_traceback(module: str, tmp_pa
     )
     assert done.returncode in (-signal.SIGINT, 130)
     assert (done.stdout, done.stderr) == (b"", b"")
+
+
+INTERRUPTED_IN_MSGSPEC = """\
+import os, runpy, signal, sys
+def watch(frame, event, _):
+    called = event == "call" and frame.f_code.co_name == "__hash__"
+    if called and frame.f_back.f_code.co_filename.endswith("strict_yaml.py"):
+        sys.setprofile(None)
+        os.kill(os.getpid(), signal.SIGINT)
+sys.setprofile(watch)
+runpy.run_module("guardrail", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no signals")
+def test_an_interrupt_in_the_middle_of_what_cannot_bear_an_exception_ends_in_130(tmp_path: Path) -> None:
+    """Where Python raises while msgspec 0.22 asks it for types the process goes on, or ends in a segmentation fault."""
+    (tmp_path / "plan.json").write_text("{}")
+    (tmp_path / ".guardrail.yml").write_text("strict: true")
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_IN_MSGSPEC, "check", "plan.json"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        capture_output=True,
+        check=False,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")

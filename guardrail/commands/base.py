@@ -165,6 +165,10 @@ class Parser(ArgumentParser):
                 known += chosen._flags(arguments) if isinstance(chosen, Parser) else []  # noqa: SLF001 - one of us
         return known
 
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """As argparse does, which takes a full disk for success."""
+        print(message, end="", file=file)
+
     def error(self, message: str) -> NoReturn:
         """Raise what argparse would print and exit for."""
         raise GuardrailError(message, hint=f"{self.prog} --help")

@@ -173,11 +173,12 @@ def _parsed(match: re.Match[str]) -> CommentSection | None:
         packed = base64.urlsafe_b64decode(match["facts"])
         facts = msgspec.json.decode(zlib.decompressobj().decompress(packed, _MOST_FACTS), type=SectionFacts)
         limits.refuse_uncountable(facts)
+        name = unquote(match["name"], errors="surrogatepass")
     except (ValueError, zlib.error, msgspec.DecodeError):
         return None
     run = Run(int(match["id"]), int(match["attempt"]))
     return CommentSection(
-        name=unquote(match["name"], errors="surrogatepass"),
+        name=name,
         commit=match["commit"],
         run=run,
         facts=facts,

@@ -20,6 +20,7 @@ from guardrail.prices.user_tables import BUNDLED, default_directory
 from guardrail.prices.writer import ListedManifest, ListOrigin
 from guardrail.progress import Status, progress
 from guardrail.reporters.wording import counted
+from guardrail.signals import interruptible
 
 _DOWNLOADS = ".downloads"
 _MOST_DOUBTS = 20
@@ -29,7 +30,7 @@ def refresh(arguments: Any) -> int:
     """Bring the tables of a directory up to date, or leave every byte of them as it was."""
     directory = _directory(arguments)
     try:
-        with progress("refreshing prices") as status, store.locked(directory):
+        with interruptible(), progress("refreshing prices") as status, store.locked(directory):
             report = _refresh(directory, arguments, status)
     except (GuardrailError, KeyboardInterrupt) as failure:
         standing = "its tables are as they were" if _has_tables(directory) else "no table was written"

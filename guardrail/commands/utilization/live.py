@@ -33,6 +33,7 @@ from guardrail.evidence.queries import TimedQuery
 from guardrail.prices.book import PriceBook
 from guardrail.progress import Status, progress
 from guardrail.reporters.wording import counted
+from guardrail.signals import interruptible
 
 _MANY_METRICS: Final = 1_000
 """From how many on a run says beforehand what it will ask and what that costs: a cent."""
@@ -65,7 +66,7 @@ class RegionToAsk(Struct, frozen=True, kw_only=True):
 def bundle(asked: CollectionRequest, journal_path: str) -> Packed:
     """What is seen of all that was asked for; the journal holds it until `forget`. Raises `GuardrailError`."""
     gc.enable()  # which is off for commands that are over at once; this one takes minutes
-    with progress("asking who these credentials are") as status:
+    with interruptible(), progress("asking who these credentials are") as status:
         access, regions = _access(asked)
         os.makedirs(os.path.dirname(os.path.abspath(journal_path)), exist_ok=True)
         journal = Journal.opened(journal_path, _header(asked, access, regions))

@@ -1,0 +1,495 @@
+"""What is fuzzed: each reader with its seeds, its mutator, and what must hold of every input.
+
+Of all of them: an answer, or one line that says what is wrong; never a bug, and never without end. Where a report comes
+out, it is of the published shape, its bounds are in order, no amount is negative, and every format can write it. What
+has a canonical text is read back from it.
+"""
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+
+from guardrail import cli, schedules
+from guardrail.errors import GuardrailError
+from guardrail.evidence import answers, bundle_file
+from guardrail.evidence.bundle import Bundle
+from guardrail.github import sections
+from guardrail.github.runner import Run
+from guardrail.policy import baseline, pattern
+from guardrail.prices import usage_types
+from tests.fuzzing import grammars, seeds
+from tests.fuzzing.mutators import Mutator, lines, of_hcl, of_json, of_yaml, tokens
+from tests.hostile import inputs
+
+T = TypeVar("T")
+FORMATS = ("table", "markdown", "html", "sarif", "junit", "gitlab", "github", "csv", "summary", "concise")
+TODAY = date(2026, 11, 27)
+
+
+class BrokenError(AssertionError):
+    """A property that does not hold of an input."""
+
+
+class Target(NamedTuple):
+    """One reader."""
+
+    check: Callable[[bytes], object]
+    """Raises anything at all where a property does not hold."""
+    seeds: Callable[[], Sequence[bytes]]
+    mutate: Mutator
+
+
+# What must hold ------------------------------------------------------------------------------------------------------
+
+
+def must(holds: bool, what: str) -> None:  # noqa: FBT001 - as assert has it
+    if not holds:
+        raise BrokenError(what)
+
+
+class Answer(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@cache
+def scratch() -> Path:
+    """A folder of this process, in memory where the system has that, and a repository, so that nobody looks above."""
+    memory = "/dev/shm"  # noqa: S108 - a folder of our own in it
+    folder = Path(tempfile.mkdtemp(prefix="fuzz-", dir=memory if os.path.isdir(memory) else None))
+    (folder / ".git").mkdir()
+    return folder
+
+
+def run(*arguments: str, complains: str = "guardrail: ") -> Answer:
+    """A run of the command line in this process: an answer, or a line without it that begins as it ``complains``."""
+    out, err = io.StringIO(), io.StringIO()
+    before = os.environ.get("GUARDRAIL_DEBUG")
+    os.environ["GUARDRAIL_DEBUG"] = "1"  # a bug then says where it is
+    try:
+        with redirect_stdout(out), redirect_stderr(err):
+            code = cli.main(arguments)
+    finally:
+        os.environ.pop("GUARDRAIL_DEBUG") if before is None else None
+    said = err.getvalue()
+    must(code in (0, 1, 2, 3), f"exit {code}: {said}")
+    if code == cli.NO_ANSWER:
+        must(said != "" and said.startswith(complains), f"no answer, and not a word: {said!r}")
+    must(all(line.isprintable() for line in said.splitlines()), f"standard error is written as it came: {said!r}")
+    return Answer(code, out.getvalue(), said)
+
+
+def check(files: Mapping[str, bytes], name: str, *arguments: str) -> dict[str, Any] | None:
+    """The sound report of a check of ``name`` among files; None where there is no answer."""
+    folder = scratch() / "in"
+    shutil.rmtree(folder, ignore_errors=True)
+    for each, content in files.items():
+        (folder / each).parent.mkdir(parents=True, exist_ok=True)
+        (folder / each).write_bytes(content)
+    other = FORMATS[sum(map(len, files.values())) % len(FORMATS)]
+    words = ("--format", "json", "--format", f"{other}={scratch() / 'other'}", "--region", "us-east-1")
+    answer = run("check", str(folder / name), *words, *arguments)
+    if not answer.out:
+        must(answer.code == cli.NO_ANSWER, f"exit {answer.code} without a report")
+        return None
+    report: dict[str, Any] = json.loads(answer.out)
+    must(answer.code == report["exit_code"], f"exit {answer.code}, and the report says {report['exit_code']}")
+    sound(report)
+    return report
+
+
+@cache
+def _published() -> Any:
+    from jsonschema_rs import Draft202012Validator
+
+    return Draft202012Validator(json.loads((seeds.ROOT / "guardrail/reporters/report.schema.json").read_text("utf-8")))
+
+
+def sound(report: dict[str, Any]) -> None:
+    """Raise where a report is not of its shape, or has an amount that no bill has."""
+    problem = next(_published().iter_errors(report), None)
+    must(problem is None, f"not of the published shape: {problem}")
+    for bounds in _bounds(report):
+        amounts = [_amount(bounds[name]) for name in ("floor", "expected", "ceiling")]
+        known = [amount for amount in amounts if amount is not None]
+        must(all(amount >= 0 for amount in known), f"a negative amount: {bounds}")
+        must(known == sorted(known), f"bounds out of order: {bounds}")
+
+
+def _bounds(value: Any) -> Iterator[dict[str, Any]]:
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            if one.keys() >= {"floor", "expected", "ceiling", "at_least"}:
+                yield one
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+
+
+def _amount(value: Any) -> Decimal | None:
+    return Decimal(value) if isinstance(value, str) else None
+
+
+def expected(call: Callable[[], T], *errors: type[Exception]) -> T | None:
+    """What a call returns; None where it refuses, in one printable line."""
+    try:
+        return call()
+    except Exception as error:
+        if not isinstance(error, (GuardrailError, *errors)):
+            raise
+        must(bool(str(error)), "a refusal without a word")
+        return None
+
+
+# Sources -------------------------------------------------------------------------------------------------------------
+
+
+def plan(data: bytes) -> None:
+    """A plan or state; where something fails, a baseline of it leaves nothing that does."""
+    report = check({"plan.json": data}, "plan.json", "--isolated")
+    if report is None or report["exit_code"] != 1 or len(data) % 4:
+        return
+    path, kept = str(scratch() / "in" / "plan.json"), str(scratch() / "baseline.json")
+    words = ("check", path, "--isolated", "--region", "us-east-1", "--baseline", kept, "--format", "json")
+    must(run(*words, "--write-baseline").code != 1, "a baseline that is being written fails the check")
+    again = json.loads(run(*words).out)
+    new = [one for one in again["results"] if one["status"] == "new" and one["verdict"] == "fail" and one["endpoint"]]
+    must(not new, f"new to the baseline that was written of it: {new[:1]}")
+
+
+def hcl(data: bytes) -> None:
+    check({"main.tf": data}, ".", "--isolated")
+
+
+def hcl_json(data: bytes) -> None:
+    check({"main.tf.json": data}, ".", "--isolated")
+
+
+_VARIABLES = (
+    inputs.TERRAFORM.replace('"ml.m5.xlarge"', "var.x").replace("= 2\n", "= var.y\n")
+    + """\
+variable "x" { type = string }
+variable "y" { type = number }
+variable "z" { type = any }
+"""
+)
+
+
+def tfvars(data: bytes) -> None:
+    name = "a.auto.tfvars.json" if data[:1] == b"{" else "a.auto.tfvars"
+    check({"main.tf": _VARIABLES.encode(), name: data}, ".", "--isolated")
+
+
+def template(data: bytes) -> None:
+    check({"t.json": data}, "t.json", "--isolated")
+
+
+def template_yaml(data: bytes) -> None:
+    check({"t.yaml": data}, "t.yaml", "--isolated")
+
+
+def assembly(data: bytes) -> None:
+    if b'"Changes"' in data:
+        check({"c.json": data}, "c.json", "--isolated")
+    else:
+        stack = json.dumps(inputs.template()).encode()
+        check({"cdk.out/manifest.json": data, "cdk.out/Stack.template.json": stack}, "cdk.out", "--isolated")
+
+
+def definition(data: bytes) -> None:
+    name = "score.asl.json" if data[:1] == b"{" else "score.asl.yaml"
+    check({name: data}, name, "--isolated")
+
+
+# Conditions of templates ---------------------------------------------------------------------------------------------
+
+
+class _Choices:
+    """Decisions made by bytes: each takes the next one, and zero where there are none left."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = iter(data)
+
+    def pick(self, options: Sequence[T]) -> T:
+        return options[next(self._data, 0) % len(options)]
+
+
+_VALUES = ("a", "b", "c")
+_TYPES = ("ml.m5.large", "ml.m5.xlarge", "ml.g5.xlarge")
+
+
+def conditions(data: bytes) -> None:
+    """What a template costs with any of its parameters' values lies within what it costs while they are not known."""
+    dice = _Choices(data)
+    document = _conditional(dice)
+    content = json.dumps(document).encode()
+    hull = check({"t.json": content}, "t.json", "--isolated")
+    if hull is None:
+        return
+    least, most = (_amount(hull["totals"]["after"][name]) for name in ("floor", "ceiling"))
+    for _ in range(3):
+        given = [f"{name}={dice.pick(_VALUES)}" for name in document["Parameters"]]
+        one = check({"t.json": content}, "t.json", "--isolated", *(f"--parameters={text}" for text in given))
+        must(one is not None, f"no answer with {given}, and one without")
+        after = (one or hull)["totals"]["after"]
+        low, high = _amount(after["floor"]), _amount(after["ceiling"])
+        if low is not None and least is not None:
+            must(least <= low, f"with {given} it costs at least {low}, without at least {least}: {document}")
+        if high is not None and most is not None and not hull["totals"]["after"]["at_least"]:
+            must(high <= most, f"with {given} it costs at most {high}, without at most {most}: {document}")
+
+
+def _conditional(dice: _Choices) -> dict[str, Any]:
+    """A template whose endpoints, types and counts hang on conditions over three parameters."""
+    document: dict[str, Any] = inputs.template()
+    allowed = {"Type": "String", "AllowedValues": list(_VALUES)}
+    document["Parameters"] = {name: dict(allowed) for name in ("P", "Q", "R")[: dice.pick((1, 2, 3))]}
+    names: list[str] = []
+    document["Conditions"] = {}
+    for number in range(dice.pick((1, 2, 3, 5))):
+        document["Conditions"][f"C{number}"] = _rule(dice, tuple(document["Parameters"]), tuple(names), 3)
+        names.append(f"C{number}")
+    (variant,) = document["Resources"]["C"]["Properties"]["ProductionVariants"]
+    variant["InstanceType"] = _either(dice, names, _TYPES, 2)
+    variant["InitialInstanceCount"] = _either(dice, names, (1, 2, 5), 2)
+    for resource in document["Resources"].values():
+        if dice.pick((True, False)):
+            resource["Condition"] = dice.pick(names)
+    return document
+
+
+def _rule(dice: _Choices, parameters: Sequence[str], names: Sequence[str], depth: int) -> Any:
+    if depth and (kind := dice.pick(("Equals", "And", "Or", "Not", "Condition", "If"))) != "Equals":
+        if kind == "Not":
+            return {"Fn::Not": [_rule(dice, parameters, names, depth - 1)]}
+        if kind in ("And", "Or"):
+            count = dice.pick((2, 3))
+            return {f"Fn::{kind}": [_rule(dice, parameters, names, depth - 1) for _ in range(count)]}
+        if names:
+            name = dice.pick(names)
+            if kind == "Condition":
+                return {"Condition": name}
+            return {"Fn::Equals": [{"Fn::If": [name, dice.pick(_VALUES), {"Ref": dice.pick(parameters)}]}, "a"]}
+    other = dice.pick((*_VALUES, {"Ref": parameters[-1]}, {"Fn::Join": ["", ["", {"Ref": parameters[0]}]]}))
+    return {"Fn::Equals": [{"Ref": dice.pick(parameters)}, other]}
+
+
+def _either(dice: _Choices, names: Sequence[str], values: Sequence[Any], depth: int) -> Any:
+    if depth == 0 or dice.pick((True, False)):
+        return dice.pick(values)
+    return {"Fn::If": [dice.pick(names), *(_either(dice, names, values, depth - 1) for _ in range(2))]}
+
+
+# What people write ---------------------------------------------------------------------------------------------------
+
+PLAN = json.dumps(inputs.a_plan()).encode()
+
+
+def settings(data: bytes) -> None:
+    check({"plan.json": PLAN, "s.yml": data}, "plan.json", f"--config={scratch() / 'in' / 's.yml'}")
+
+
+def usage(data: bytes) -> None:
+    check({"plan.json": PLAN, "u.yml": data}, "plan.json", "--isolated", f"--usage-file={scratch() / 'in' / 'u.yml'}")
+
+
+def policies(data: bytes) -> None:
+    """What validates is checked with, though not the other way round: a check reads no examples."""
+    folder = scratch() / "in" / "policies"
+    report = check({"plan.json": PLAN, "policies/p.yaml": data}, "plan.json", "--isolated", f"--policies={folder}")
+    valid = run("policies", "validate", str(folder), complains="")
+    must(report is not None or valid.code != 0, "it validates, and a check refuses it")
+    run("policies", "test", str(folder), complains="")
+
+
+def baselines(data: bytes) -> None:
+    """What is read is written so that it is read as the same."""
+    kept = scratch() / "in" / "b.json"
+    report = check({"plan.json": PLAN, "b.json": data}, "plan.json", "--isolated", f"--baseline={kept}")
+    if report is not None:
+        known = baseline.read(str(kept))
+        kept.write_text(baseline.text(known), encoding="utf-8")
+        must(baseline.read(str(kept)) == known, "written, it is another baseline")
+
+
+def price_table(data: bytes) -> None:
+    """Prices of one's own: damaged with its line, or used."""
+    place = "prices/us-east-1.csv"
+    manifest = {
+        "schema_version": "1.0",
+        "regions": {"us-east-1": {"name": "US East (N. Virginia)", "prefix": "USE1"}},
+        "sources": {"flexera-2026-05": {"title": "x"}},
+        "rules": {"async-equals-hosting": {"text": "x"}},
+        "files": {"us-east-1.csv": f"sha256:{hashlib.sha256(data).hexdigest()}"},
+    }
+    files = {"plan.json": PLAN, place: data, "prices/manifest.json": json.dumps(manifest).encode()}
+    check(files, "plan.json", "--isolated", f"--prices={scratch() / 'in' / 'prices'}")
+
+
+# What AWS and GitHub say ---------------------------------------------------------------------------------------------
+
+
+def bills(data: bytes) -> None:
+    """Each question has an answer, or the export is refused with a reason."""
+    path = scratch() / "bill.csv"
+    path.write_bytes(data)
+    question = ("top", "daily", "always-on", "modes", "trend", "savings-plans")[len(data) % 6]
+    answer = run("bills", str(path), question, "--format", "json")
+    if answer.code == 0:
+        json.loads(answer.out)
+
+
+def bundles(data: bytes) -> None:
+    """A bundle that somebody wrote, hash and all, is refused, or judged, and its text is read back as it was."""
+    made = expected(lambda: msgspec.json.decode(data, type=Bundle), msgspec.DecodeError, ValueError, RecursionError)
+    if made is None:
+        expected(lambda: bundle_file.read("b.json", data))
+        return
+    written = expected(lambda: bundle_file.text(made), OverflowError, ValueError)
+    if written is None:
+        return
+    read = expected(lambda: bundle_file.read("b.json", written.encode("utf-8", "surrogatepass")))
+    if read is None:
+        return
+    must(bundle_file.text(read) == written, "its text is another once it was read")
+    path = scratch() / "b.json"
+    path.write_text(written, encoding="utf-8")
+    run("utilization", "show", str(path), "--format", ("json", "html", "markdown", "table")[len(data) % 4])
+    check({"plan.json": PLAN}, "plan.json", "--isolated", f"--evidence={path}")
+
+
+def metrics(data: bytes) -> None:
+    """Requests and pages of GetMetricData: what is complete has points in order, each once."""
+    try:
+        both = json.loads(data)
+        parts = [json.dumps(both[name]).encode() for name in ("requests", "pages")]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        parts = [data, data]
+    requests = expected(lambda: answers.requests_of(parts[0], "queries.json"))
+    pages = expected(lambda: answers.pages_of(parts[1], "answer.json"))
+    found = expected(lambda: list(answers.series(pages or (), requests or ()))) or []
+    for one in found:
+        times = [time for time, _ in one.points]
+        must(times == sorted(set(times)), f"points out of order, or twice: {one.query}")
+
+
+def exported(data: bytes) -> None:
+    """A file of what the AWS command line answered, beside an answer and its queries."""
+    (whole,) = seeds.answers()[:1]
+    both = json.loads(whole)
+    folder = scratch()
+    (folder / "told.json").write_bytes(data)
+    (folder / "queries.json").write_text(json.dumps(both["requests"][0]))
+    (folder / "answer.json").write_text(json.dumps(both["pages"][0]))
+    words = [f"--from={folder / name}" for name in ("told.json", "queries.json", "answer.json")]
+    run("utilization", *words, "--region", "us-east-1", "--output", str(folder / "made.json"), "--format", "json")
+
+
+def usage_type(data: bytes) -> None:
+    """What is taken apart is put together as it was."""
+    text = data.decode("utf-8", "surrogateescape")
+    found = usage_types.parse(text)
+    if found is not None:
+        must(str(found) == text, f"{text!r} is written as {found}")
+        must(usage_types.is_charge(found.charge), f"{text!r} has a charge that is none")
+        must(bool(usage_types.unit_of(found.charge)), f"{text!r} has no unit")
+
+
+def schedule(data: bytes) -> None:
+    """What never runs runs no time a month, and whatever else is asked of a schedule has an answer of some length."""
+    parts = [part or None for part in data.decode("utf-8", "replace").split("\n")]
+    text, zone, start, end = (*parts, None, None, None)[:4]
+    made = schedules.Schedule(text or "", zone, start, end)
+    monthly = schedules.monthly_occurrences(made, TODAY)
+    must(monthly is None or monthly >= 0, f"{made} runs {monthly} times")
+    must(not (schedules.never_runs(made.expression) and monthly), f"{made} never runs, and runs {monthly}")
+    turns = schedules.turns((made,), TODAY)
+    must(turns is None or all(minutes is None or minutes >= 0 for _, minutes in turns), f"{made}: {turns}")
+    for told in (schedules.is_over, schedules.is_ahead, schedules.unclear_time):
+        told(made, TODAY)
+    for refusal in (schedules.refusal, schedules.rule_refusal):
+        refusal(made.expression)
+
+
+def comment(data: bytes) -> None:
+    """Sections that stand in a comment are there still in what they make together."""
+    head = "a" * 40
+    found = sections.parsed(data.decode("utf-8", "replace"))
+    made = expected(lambda: sections.composed(list(found.values()), head, 60_000)) if found else None
+    if made is not None:
+        must(sections.parsed(made).keys() == found.keys(), f"of {list(found)} there are {list(sections.parsed(made))}")
+
+
+def a_comment() -> list[bytes]:
+    """A comment of two sections."""
+    head = "a" * 40
+    some = [sections.unanswered(name, head, Run(), "It **failed**.") for name in ("infra/a", "infra/b é")]
+    return [sections.composed(some, head, 60_000).encode()]
+
+
+def pattern_of(data: bytes) -> None:
+    """A pattern means what it means to RE2, where it says nothing beyond ASCII."""
+    text, _, subject = data.decode("utf-8", "replace").partition("\n")
+    found = expected(lambda: pattern.Pattern(text), pattern.PatternError)
+    if found is None:
+        return
+    ours = found.matches(subject)
+    if (text + subject).isascii() and (text + subject).isprintable():
+        import re2
+
+        theirs = expected(lambda: re2.fullmatch(text, subject) is not None, re2.error)
+        must(theirs is None or theirs is ours, f"{text!r} on {subject!r}: we say {ours}, RE2 {theirs}")
+
+
+def _bytes(data: bytes, other: bytes, dice: Random) -> bytes:
+    """Bytes that are decisions: some replaced, some of the other's behind them."""
+    made = bytearray(data or b"\0")
+    for _ in range(dice.choice((1, 2, 4))):
+        made[dice.randrange(len(made))] = dice.randrange(256)
+    return bytes(made + other[: dice.choice((0, 0, 4))])
+
+
+def _text(data: bytes, other: bytes, dice: Random) -> bytes:
+    return dice.choice((lines, tokens))(data, other, dice)
+
+
+TARGETS: dict[str, Target] = {
+    "plan": Target(plan, seeds.plans, of_json()),
+    "hcl": Target(hcl, seeds.terraform, of_hcl(grammars.expression)),
+    "hcl-json": Target(hcl_json, seeds.terraform_json, of_json(lambda dice: f"${{{grammars.expression(dice)}}}")),
+    "tfvars": Target(tfvars, seeds.tfvars, of_hcl(grammars.expression)),
+    "template": Target(template, seeds.templates, of_json(grammars.intrinsic)),
+    "template-yaml": Target(template_yaml, seeds.templates_in_yaml, of_yaml(grammars.intrinsic)),
+    "assembly": Target(assembly, seeds.assemblies, of_json(grammars.intrinsic)),
+    "definition": Target(definition, seeds.definitions, of_json()),
+    "conditions": Target(conditions, lambda: [bytes(range(start, start + 60)) for start in range(0, 180, 7)], _bytes),
+    "settings": Target(settings, seeds.settings, of_yaml()),
+    "usage": Target(usage, seeds.usages, of_yaml()),
+    "policies": Target(policies, seeds.policies, of_yaml(grammars.condition)),
+    "baselines": Target(baselines, seeds.baselines, of_json()),
+    "price-table": Target(price_table, seeds.price_tables, tokens),
+    "bills": Target(bills, seeds.bills, _text),
+    "bundles": Target(bundles, seeds.bundles, of_json()),
+    "metrics": Target(metrics, seeds.answers, of_json()),
+    "exported": Target(exported, seeds.descriptions, of_json()),
+    "usage-types": Target(usage_type, seeds.usage_types, tokens),
+    "schedules": Target(schedule, seeds.schedules, _text),
+    "comment": Target(comment, a_comment, tokens),
+    "patterns": Target(pattern_of, seeds.patterns, tokens),
+}
