@@ -11,14 +11,16 @@ command, every ``guardrail`` line must parse.
 import re
 import shlex
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from guardrail.commands import base
 from guardrail.errors import GuardrailError
-from scripts import build_reference
+from scripts import build_reference, build_site
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [
@@ -28,9 +30,12 @@ DOCUMENTS = [
     *sorted(ROOT.glob("examples/*/README.md")),
 ]
 FENCE = re.compile(r"^```(\w+)?(?: ([^\n]+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCED = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)\s#:]*)(?:#([^)\s]*))?\)")
 STEP = re.compile(r"^\$ (.+)\n((?:(?!\$ ).*\n?)*)", re.MULTILINE)
 LEFT_OUT = "…\n"
 REFERENCE = build_reference.pages()
+LINKED = dict.fromkeys([*build_site.PAGES, *(f"{path.relative_to(ROOT)}" for path in DOCUMENTS)])
 WITH_EXAMPLES = (ROOT / "README.md", *(ROOT / "docs" / name for name in ("explain.md", "say-it-as-a-policy.md")))
 GIVEN = {page: {"examples": "examples"} for page in WITH_EXAMPLES} | {
     page: {path.name: f"{path.relative_to(ROOT)}" for path in page.parent.iterdir() if path != page}
@@ -159,6 +164,37 @@ def flags(parser: base.Parser) -> Iterator[str]:
         if isinstance(action.choices, dict):
             for inner in action.choices.values():
                 yield from flags(inner)
+
+
+def prose(document: str) -> str:
+    """A document without its blocks of code."""
+    return FENCED.sub("", (ROOT / document).read_text(encoding="utf-8"))
+
+
+@cache
+def anchors(document: str) -> frozenset[str]:
+    """The anchors of its headings, as GitHub makes them: "What's `this`, then?" is ``whats-this-then``."""
+    taken: Counter[str] = Counter()
+    found = set()
+    for heading in re.findall(r"^#+ (.+)$", prose(document), re.MULTILINE):
+        told = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading).lower()
+        anchor = re.sub(r"[^\w\- ]", "", told).replace(" ", "-")
+        found.add(anchor + (f"-{taken[anchor]}" if taken[anchor] else ""))
+        taken[anchor] += 1
+    return frozenset(found)
+
+
+@pytest.mark.parametrize("document", LINKED)
+def test_links_lead_to_files_and_anchors_that_are_there(document: str) -> None:
+    for path, anchor in LINK.findall(re.sub(r"`[^`\n]+`", "", prose(document))):
+        there = (ROOT / document).parent / path if path else ROOT / document
+        assert there.exists(), path
+        if anchor:
+            assert anchor in anchors(f"{there.resolve().relative_to(ROOT)}"), f"{path}#{anchor}"
+
+
+def test_every_page_is_in_the_navigation_once() -> None:
+    assert sorted(build_site.navigation(build_site.configuration()["nav"])) == sorted(build_site.PAGES.values())
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
