@@ -158,6 +158,8 @@ class Serverless(Part, frozen=True, kw_only=True):
     spilled: Decimal | None = None
     """Requests that found no warm slot."""
     memory_gib: Distribution | None = None
+    hours_at_most: int | None = None
+    """Hours in which as many requests came at a time as it may take."""
     slots_scale: bool = False
     """Whether something changes how many slots are kept warm."""
 

@@ -311,6 +311,7 @@ def _serverless(
         memory_mib=memory,
         max_concurrency=most,
         provisioned_concurrency=None if config is None else config.provisioned_concurrency,
+        hours_at_most=len({hour_of(time) for time, share in shares.items() if share >= 1}) if shares else None,
         concurrency=None if most is None else distribution({time: share * most for time, share in shares.items()}),
         provisioned_share=distribution(
             measured.values(SAGEMAKER, "ServerlessProvisionedConcurrencyUtilization", dimensions, "Maximum")

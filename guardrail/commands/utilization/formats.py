@@ -1,12 +1,13 @@
 """Judgements written down: the most money first. Names of an account are hostile text everywhere."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from guardrail.commands.utilization import answer
 from guardrail.evidence.bundle import Bundle, Distribution
 from guardrail.evidence.judge import statements
 from guardrail.evidence.judge.batch import JudgedJobs
+from guardrail.evidence.judge.confidence import Confidence
 from guardrail.evidence.judge.fleet import JudgedEndpoint, JudgedVariant
 from guardrail.evidence.judge.right_sizing import RightSizing
 from guardrail.evidence.judge.statements import Statement
@@ -88,10 +89,25 @@ def _size(sizing: RightSizing) -> str:
 
 
 def _said(judged: Sequence[JudgedEndpoint], jobs: Sequence[JudgedJobs]) -> list[Statement]:
-    """Every statement, the most money first; gaps last."""
-    every = [said for one in judged for said in statements.of_endpoint(one)]
-    every += [said for one in jobs for said in statements.of_jobs(one)]
-    return sorted(every, key=lambda one: (one.kind == "gap", one.is_note, -(one.saves_usd or ZERO), one.subject))
+    """Every statement, those of one endpoint together, the most money first; gaps last, and no reason twice."""
+    every = [_ordered(statements.of_endpoint(one)) for one in judged]
+    every.append(_ordered(said for one in jobs for said in statements.of_jobs(one)))
+    return [said for together in every for said in together]
+
+
+def _ordered(said: Iterable[Statement]) -> Iterator[Statement]:
+    """What is a doubt of a statement already is no gap of its own; what several lack is one gap."""
+    together = sorted(said, key=lambda one: (one.kind == "gap", one.is_note, -(one.saves_usd or ZERO), one.subject))
+    doubted = {doubt for one in together if _is_doubted(one) for doubt in one.confidence.doubts}
+    lacking: dict[str, list[str]] = {}
+    for one in together:
+        if one.kind != "gap":
+            yield one
+        elif one.text not in doubted:
+            lacking.setdefault(one.text, []).append(one.subject)
+    sure = Confidence(level="high")
+    for text, subjects in lacking.items():
+        yield Statement(kind="gap", subject=", ".join(subjects), text=text, confidence=sure)
 
 
 def _sentence(said: Statement) -> str:

@@ -283,7 +283,7 @@ def _would_be_used_up(need: Need, spec: InstanceSpec) -> Iterator[str]:
         (need.memory_gib, spec.memory_gib, "GiB of memory"),
         (
             need.gpu_memory_gib,
-            spec.accelerators * (spec.accelerator_memory_gib or Decimal(0)),
+            _accelerator_gib(spec),
             "GiB of accelerator memory",
         ),
     ):
@@ -309,7 +309,12 @@ def _unseen(variant: VariantEvidence, need: Need, spec: InstanceSpec, ran_on: Se
 
 
 def _accelerator_gib(spec: InstanceSpec) -> Decimal:
-    return spec.accelerators * (spec.accelerator_memory_gib or Decimal(0))
+    return spec.accelerators * _each(spec)
+
+
+def _each(spec: InstanceSpec) -> Decimal:
+    """GiB of one accelerator."""
+    return spec.accelerator_memory_gib or Decimal(0)
 
 
 def _ran_on(engine: AlternativesEngine, variant: VariantEvidence) -> list[InstanceSpec]:
@@ -441,5 +446,8 @@ def _notes(
             below = most.lacks(other, spec)
             if below:
                 yield f"{option.instance_type} is below the maximum: {', '.join(below)}"
+            if other.accelerators and _each(other) < min(needed.gpu_memory_gib or _each(spec), _each(spec)):
+                have, had = plain(_each(other)), plain(_each(spec))
+                yield f"{option.instance_type} has {have} GiB on each GPU, and {had} were there: one may have used more"
     if not options and needed.lacks(spec, spec):
         yield f"it has less room than asked for: {', '.join(needed.lacks(spec, spec))}"

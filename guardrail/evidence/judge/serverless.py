@@ -10,7 +10,7 @@ from guardrail.alternatives.base import Alternative
 from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.alternatives.facts import MIB_PER_GIB
 from guardrail.alternatives.modes import LARGEST_MEMORY_GIB
-from guardrail.evidence.bundle import VariantEvidence
+from guardrail.evidence.bundle import Serverless, VariantEvidence
 from guardrail.model import Endpoint
 
 _FULL: Final = Decimal("0.95")
@@ -29,6 +29,10 @@ class Fitted(Struct, frozen=True, kw_only=True):
     """The most of the warm slots that were busy."""
     slots: Alternative | None = None
     """As many as were used."""
+    refusing_hours: int = 0
+    """Hours in which as many requests came at a time as are taken: others may have been refused."""
+    spilled_share: Decimal | None = None
+    """The share of its requests that found no warm slot."""
 
 
 def judge(
@@ -50,4 +54,19 @@ def judge(
         slots_used = ceil(size.provisioned_share.maximum * size.provisioned_concurrency)
         if 0 < slots_used < size.provisioned_concurrency:
             slots = engine.with_serverless(endpoint, place, slots=slots_used)
-    return Fitted(used_gib=used, memory=memory, is_full=is_full, slots_used=slots_used, slots=slots)
+    return Fitted(
+        used_gib=used,
+        memory=memory,
+        is_full=is_full,
+        slots_used=slots_used,
+        slots=slots,
+        refusing_hours=size.hours_at_most or 0,
+        spilled_share=_spilled(variant, size),
+    )
+
+
+def _spilled(variant: VariantEvidence, size: Serverless) -> Decimal | None:
+    """100 of 1,000 requests are 0.1; None of what keeps no slots warm, or was asked nothing."""
+    total = None if variant.requests is None else variant.requests.total
+    is_known = bool(size.provisioned_concurrency) and size.spilled and total
+    return size.spilled / total if is_known and size.spilled is not None and total is not None else None

@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from guardrail.alternatives.needs import Need
 from guardrail.evidence import recommender
 from guardrail.evidence.bundle import EndpointEvidence
 from guardrail.evidence.judge.batch import JudgedJobs
@@ -63,7 +64,8 @@ def of_endpoint(judged: JudgedEndpoint) -> Iterator[Statement]:
     found = judged.evidence
     queue = found.backlog
     if queue is not None and queue.was_never_empty:
-        text = f"was never empty for an hour; the most that waited were {plain(queue.most)}: it needs more capacity"
+        most = plain(queue.most.normalize())
+        text = f"was never empty for an hour; the most that waited were {most}: it needs more capacity"
         sure = judged.variants[0].idleness.confidence if judged.variants else Confidence(level="medium")
         yield Statement(kind="never-empty", subject=found.name, text=text, confidence=sure)
     for variant in judged.variants:
@@ -94,7 +96,8 @@ def _of_variant(found: EndpointEvidence, judged: JudgedVariant) -> Iterator[Stat
             confidence=idleness.confidence,
             commands=idleness.commands,
         )
-    if judged.sizing is not None:
+    held_back = found.backlog is not None and found.backlog.was_never_empty  # which its endpoint says
+    if judged.sizing is not None and not (held_back and judged.sizing.verdict == "unknown"):
         yield from _of_sizing(subject, judged.sizing, str(judged.evidence.instance_type))
     yield from _of_scaling(subject, judged)
     yield from _of_serverless(subject, judged)
@@ -120,7 +123,8 @@ def _of_sizing(subject: str, sizing: RightSizing, instance_type: str) -> Iterato
         yield Statement(kind="not-sized", subject=subject, text=f"is not sized: {sizing.reason}", confidence=sure)
         return
     if sizing.verdict == "too-small":
-        enough = f"; {sizing.enough} has what it needs" if sizing.enough else ""
+        unmeasured = ", and no less memory, which was not measured" if sizing.needed.memory_gib is None else ""
+        enough = f"; {sizing.enough} has what it needs{unmeasured}" if sizing.enough else ""
         text = f"{instance_type} is too small: {sizing.reason}{enough}"
         yield Statement(kind="too-small", subject=subject, text=text, confidence=sure)
         return
@@ -162,21 +166,21 @@ def _of_sizing(subject: str, sizing: RightSizing, instance_type: str) -> Iterato
 
 
 def _need(sizing: RightSizing) -> str:
-    needed = [
-        f"{plain(amount.normalize())} {what}"
-        for amount, what in (
-            (sizing.needed.cpu_cores, "cores"),
-            (sizing.needed.memory_gib, "GiB"),
-            (sizing.needed.gpus, "GPUs"),
-            (sizing.needed.gpu_memory_gib, "GiB of GPU memory"),
-        )
-        if amount
-    ]
-    most = sizing.most.cpu_cores
     above = f" ({sizing.hours_above_p99} h above the 99th percentile)" if sizing.hours_above_p99 else ""
     peak = "" if sizing.peak_at is None else f", recurring on {hour_of_week(sizing.peak_at)}"
-    seen = "" if most is None else f"; the most was {plain(most.normalize())} cores{above}{peak}"
-    return f"needs {', '.join(needed)} with room for more{seen}"
+    seen = f"; the most was {', '.join(_amounts(sizing.most, f'{above}{peak}'))}"
+    return f"needs {', '.join(_amounts(sizing.needed))} with room for more{seen}"
+
+
+def _amounts(need: Need, of_cores: str = "") -> Iterator[str]:
+    for amount, what in (
+        (need.cpu_cores, f"cores{of_cores}"),
+        (need.memory_gib, "GiB"),
+        (need.gpus, "GPUs"),
+        (need.gpu_memory_gib, "GiB of GPU memory"),
+    ):
+        if amount:
+            yield f"{plain(amount.normalize())} {what}"
 
 
 def _in_words(option: Option) -> str:
@@ -184,8 +188,7 @@ def _in_words(option: Option) -> str:
 
 
 def _notes(sizing: RightSizing, option: Option) -> str:
-    own = [note for note in sizing.notes if note.startswith(f"{option.instance_type} ")]
-    return f"; {own[0]}" if own else ""
+    return "".join(f"; {note}" for note in sizing.notes if note.startswith(f"{option.instance_type} "))
 
 
 def _of_scaling(subject: str, judged: JudgedVariant) -> Iterator[Statement]:
@@ -224,6 +227,12 @@ def _of_serverless(subject: str, judged: JudgedVariant) -> Iterator[Statement]:
     fitted, sure = judged.serverless, judged.idleness.confidence
     if fitted is None:
         return
+    if fitted.refusing_hours:
+        text = f"was at its maximum concurrency in {fitted.refusing_hours} hours: requests beyond it are refused"
+        yield Statement(kind="maximum-reached", subject=subject, text=text, confidence=sure)
+    if fitted.spilled_share:
+        text = f"had no warm slot for {two_decimals(fitted.spilled_share * 100)} % of its requests"
+        yield Statement(kind="serverless", subject=subject, text=text, confidence=sure)
     if fitted.is_full:
         text = f"used {plain(fitted.used_gib or ZERO)} GiB, all of its memory: it may need more"
         yield Statement(kind="serverless", subject=subject, text=text, confidence=sure)

@@ -61,7 +61,7 @@ def test_what_is_too_large_tells_the_need_the_most_and_what_would_do() -> None:
     )
     assert found["too-large"].text == (
         "needs 36 cores, 11.52 GiB with room for more; the most was 30 cores (2 h above the 99th percentile), "
-        "recurring on Monday 09:00 UTC: ml.c5.9xlarge at 1.836 an hour in place of ml.m4.10xlarge"
+        "recurring on Monday 09:00 UTC, 9.6 GiB: ml.c5.9xlarge at 1.836 an hour in place of ml.m4.10xlarge"
     )
     assert (found["too-large"].saves_usd, found["too-large"].is_note) == (Decimal("411.72"), False)
 
@@ -179,3 +179,62 @@ def test_transform_jobs_tell_how_often_and_what_would_do() -> None:
     assert told.subject == "nightly…"
     assert told.text.startswith("30.4 runs a month on 2 × ml.m5.4xlarge need 3.6 cores: ml.")
     assert list(statements.of_jobs(judge(job(cpu_cores=None), BOOK))) == []
+
+
+ONCE_A_SECOND: dict[str, Any] = {"MemorySizeInMB": 4096, "MaxConcurrency": 20, "ProvisionedConcurrency": 10}
+
+
+def test_serverless_that_refuses_requests_or_finds_no_warm_slot_says_so() -> None:
+    # at 20 of 20 in 36 hours; 100 of 1,000 requests an hour found no warm slot
+    found = said(
+        described(instance_type=None, variant={"ServerlessConfig": ONCE_A_SECOND, "InitialInstanceCount": None}),
+        answered=[
+            invocations((HOURS, 1000)),
+            series(
+                "ServerlessConcurrentExecutionsUtilization",
+                [(300, 0.2, 0.1, 1, 60), (36, 1, 0.3, 1, 60)],
+                namespace=SAGEMAKER,
+            ),
+            series(
+                "ServerlessProvisionedConcurrencySpilloverInvocations", [(HOURS, 1, 1, 100, 100)], namespace=SAGEMAKER
+            ),
+        ],
+    )
+    assert found["maximum-reached"].text == "was at its maximum concurrency in 36 hours: requests beyond it are refused"
+    assert found["serverless"].text == "had no warm slot for 10.00 % of its requests"
+
+
+def test_a_fleet_that_cannot_leave_its_minimum_never_does() -> None:
+    found = said(
+        described(count=2),
+        target(2, 2),
+        answered=[cpu((HOURS, 50, 30, 1, 120)), memory((HOURS, 20, 20, 1, 120)), invocations((HOURS, 50))],
+    )
+    assert "minimum-never-left" not in found
+
+
+def test_a_queue_that_was_never_empty_says_once_that_it_needs_more() -> None:
+    found = said(
+        described(config=ASYNC),
+        answered=[backlog((HOURS, 50, 20, 1, 60)), cpu((HOURS, 300, 200, 1, 60)), memory((HOURS, 30, 30, 1, 60))],
+    )
+    assert found["never-empty"].text.endswith("the most that waited were 50: it needs more capacity")
+    assert "not-sized" not in found
+
+
+def test_gpus_with_less_memory_each_are_told_where_nobody_knows_how_full_one_was() -> None:
+    # 160 % of four GPUs of 22.3515625 GiB are 35.7625, with room 42.915: four of 16 GiB have that, together
+    found = said(
+        described(instance_type="ml.g5.12xlarge"),
+        answered=[
+            cpu((HOURS, 600, 300, 1, 60)),
+            memory((HOURS, 10, 10, 1, 60)),
+            series("GPUUtilization", [(HOURS, 180, 90, 1, 60)]),
+            series("GPUMemoryUtilization", [(HOURS, 160, 100, 1, 60)]),
+            invocations((HOURS, 1000)),
+        ],
+    )
+    assert "the most was 6 cores, 19.2 GiB, 1.8 GPUs, 35.7625 GiB of GPU memory" in found["too-large"].text
+    assert "ml.g4dn.12xlarge has 16 GiB on each GPU, and 22.3515625 were there: one may have used more" in (
+        found["too-large"].text
+    )
