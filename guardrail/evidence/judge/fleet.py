@@ -19,8 +19,9 @@ from guardrail.evidence.bundle import (
     VariantEvidence,
 )
 from guardrail.evidence.demand import ObservedDemand, requests_a_month
-from guardrail.evidence.judge import batch, idle, right_sizing, scaling, serverless
+from guardrail.evidence.judge import batch, hosts, idle, right_sizing, scaling, serverless
 from guardrail.evidence.judge.batch import JudgedJobs
+from guardrail.evidence.judge.hosts import Packed
 from guardrail.evidence.judge.idle import Idleness
 from guardrail.evidence.judge.right_sizing import HEADROOM, Percentile, RightSizing, VariantToJudge
 from guardrail.evidence.judge.scaling import Bounds, NeverApproached, Periodic
@@ -63,6 +64,8 @@ class JudgedVariant(Struct, frozen=True, kw_only=True):
     periodic: Periodic | None = None
     bounds: Bounds | None = None
     target: NeverApproached | None = None
+    host: Packed | None = None
+    """Of what hosts components: the instances that would hold what they reserve."""
     serverless: Fitted | None = None
     tests: tuple[LoadTest, ...] = ()
     """Load tests of its model, which say more than what was observed."""
@@ -91,6 +94,8 @@ class JudgedVariant(Struct, frozen=True, kw_only=True):
         if self.serverless is not None:
             found = (self.serverless.memory, self.serverless.slots)
             amounts += [one.usd for one in found if one is not None and one.usd is not None]
+        if self.host is not None:
+            amounts.append(self.host.saving_usd)
         if self.periodic is not None:
             amounts.append(self.periodic.saving_usd)
         return max(amounts)
@@ -190,6 +195,7 @@ def _variant(  # noqa: PLR0913, PLR0917 - one variant with all that it is judged
         periodic=scaling.periodic(found, evidence, hourly) if runs else None,
         bounds=scaling.bounds(evidence),
         target=scaling.never_approached(evidence),
+        host=hosts.judge(found, evidence, engine.prices) if runs and evidence.has_components else None,
         serverless=serverless.judge(engine, evidence, modelled, place, asked.headroom),
         tests=tests,
         advice=tuple(recommender.advised(asked.advice, found.name, tests)),

@@ -12,6 +12,7 @@ from guardrail.evidence.bundle import EndpointEvidence
 from guardrail.evidence.judge.batch import JudgedJobs
 from guardrail.evidence.judge.confidence import Confidence
 from guardrail.evidence.judge.fleet import JudgedEndpoint, JudgedVariant
+from guardrail.evidence.judge.hosts import Packed
 from guardrail.evidence.judge.right_sizing import Option, RightSizing
 from guardrail.money import ZERO, plain, two_decimals
 
@@ -97,7 +98,10 @@ def _of_variant(found: EndpointEvidence, judged: JudgedVariant) -> Iterator[Stat
             commands=idleness.commands,
         )
     held_back = found.backlog is not None and found.backlog.was_never_empty  # which its endpoint says
-    if judged.sizing is not None and not (held_back and judged.sizing.verdict == "unknown"):
+    if judged.host is not None:
+        yield _of_host(subject, judged, judged.host)
+    is_said = judged.host is not None or held_back
+    if judged.sizing is not None and not (is_said and judged.sizing.verdict == "unknown"):
         yield from _of_sizing(subject, judged.sizing, str(judged.evidence.instance_type))
     yield from _of_scaling(subject, judged)
     yield from _of_serverless(subject, judged)
@@ -115,6 +119,31 @@ def _of_variant(found: EndpointEvidence, judged: JudgedVariant) -> Iterator[Stat
         yield Statement(
             kind="gap", subject=subject, text=f"{gap.metric}: {gap.reason}", confidence=Confidence(level="high")
         )
+
+
+def _of_host(subject: str, judged: JudgedVariant, host: Packed) -> Statement:
+    reserved = [
+        f"{plain(amount.normalize())} {what}"
+        for amount, what in (
+            (host.reserved.accelerators, "accelerators"),
+            (host.reserved.cores, "cores"),
+            (host.reserved.memory_gib, "GiB"),
+        )
+        if amount
+    ]
+    is_same = host.instance_type == judged.evidence.instance_type
+    zone = " and one Availability Zone is enough" if host.instances == 1 < host.standing else ""
+    return Statement(
+        kind="fewer-instances" if is_same else "too-large",
+        subject=subject,
+        text=(
+            f"hosts components that reserve {', '.join(reserved)} at the most copies: {host.instances} × "
+            f"{host.instance_type} would hold them, in place of {host.standing} × {judged.evidence.instance_type}, if "
+            f"they are placed so{zone}"
+        ),
+        saves_usd=host.saving_usd,
+        confidence=judged.idleness.confidence,
+    )
 
 
 def _of_sizing(subject: str, sizing: RightSizing, instance_type: str) -> Iterator[Statement]:
