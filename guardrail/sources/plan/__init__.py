@@ -131,16 +131,16 @@ class _PlanReader:
             self._configuration.add_instance(scope, change.type, change.name, change.address)
         for resource, scope in standing:
             self._configuration.add_instance(scope, resource.type, resource.name, resource.address)
-        befores: list[Block] = []
-        afters: list[Block] = []
+        past: list[Declaration] = []
+        present: list[Declaration] = []
         for change, scope in self._changes:
-            self._split(change, scope, befores, afters)
+            self._split(change, scope, past, present)
         for resource, scope in standing:
             resource.address += f" (deposed {resource.deposed_key})" if resource.deposed_key else ""
-            block = self._block(resource, scope, "no-op", resource.values, None, resource.sensitive_values)
-            befores.append(block)
-            afters.append(block)
-        return self._joined(befores, afters)
+            kept = declare(self._block(resource, scope, "no-op", resource.values, None, resource.sensitive_values))
+            past.append(kept)
+            present.append(kept)
+        return self._joined(past, self._with_source(present))
 
     def outline(self) -> "Outline | None":
         """The source that the plan was made from, where it is at hand."""
@@ -150,10 +150,7 @@ class _PlanReader:
     def _changes(self) -> list[tuple[ResourceChange, Scope]]:
         return [(change, scope_of(change.module_address, change.index)) for change in self._document.changes]
 
-    def _joined(self, befores: list[Block], afters: list[Block]) -> ChangeSet:
-        past = [declare(block) for block in befores]
-        same = {id(block): declaration for block, declaration in zip(befores, past, strict=True)}
-        present = self._with_source([same.get(id(block)) or declare(block) for block in afters])
+    def _joined(self, past: list[Declaration], present: list[Declaration]) -> ChangeSet:
         before = Side(past, region=self._region)
         declarations = [*present, *self._deferred()]
         after = Side(declarations, region=self._region, previous=before)
@@ -231,27 +228,27 @@ class _PlanReader:
                     settled[change.address] = found.pop()
         return settled
 
-    def _split(self, change: ResourceChange, scope: Scope, befores: list[Block], afters: list[Block]) -> None:
+    def _split(self, change: ResourceChange, scope: Scope, past: list[Declaration], present: list[Declaration]) -> None:
         """What one resource change contributes to each side. A moved resource is known by its new address.
 
         A side that the actions promise and the plan does not tell is there all the same, with nothing known of it.
         """
-        inner = change.change
-        kind = _kind(inner.actions)
+        inner, actions = self._document.sides(change), change.change.actions
+        kind = _kind(actions)
         if change.deposed:
             change.address += f" (deposed {change.deposed})"
         if kind != "create":
-            past = self._block(change, scope, kind, inner.before, None, inner.before_sensitive)
-            befores.append(past)
-            if "forget" in inner.actions:
+            block = self._block(change, scope, kind, inner.before, None, inner.before_sensitive)
+            past.append(declare(block))
+            if "forget" in actions:
                 self._notices.append(f"{change.address} is no longer managed after this change, but still billed")
-                address = f"{change.address} (forgotten)" if "create" in inner.actions else change.address
-                afters.append(replace(past, change="forget", address=address))
+                address = f"{change.address} (forgotten)" if "create" in actions else change.address
+                present.append(declare(replace(block, change="forget", address=address)))
         if kind == "no-op" and inner.before == inner.after and inner.before_sensitive == inner.after_sensitive:
-            afters.append(befores[-1])
+            present.append(past[-1])
         elif kind not in ("delete", "forget"):
             unknown, marks = inner.after_unknown, inner.after_sensitive
-            afters.append(self._block(change, scope, kind, inner.after, unknown, marks))
+            present.append(declare(self._block(change, scope, kind, inner.after, unknown, marks)))
 
     def _block(
         self,
@@ -350,7 +347,8 @@ class _PlanReader:
         went from unset to empty is no drift: a provider writes ``null`` and reads back ``{}``.
         """
         for drifted in self._document.drift():
-            before, after = drifted.change.before, drifted.change.after
+            sides = self._document.sides(drifted)
+            before, after = sides.before, sides.after
             if drifted.type in ASIDE or "sagemaker" not in f"{drifted.type} {before} {after}".lower():
                 continue
             if "delete" in drifted.change.actions or not isinstance(after, dict) or not isinstance(before, dict):

@@ -85,21 +85,20 @@ class _WrittenChange(Struct, kw_only=True, omit_defaults=True):
     action_reason: Raw = _NULL
 
 
-class _Sides(Struct):
-    actions: tuple[str, ...]
+class Sides(Struct):
+    """What one resource is before and after a change."""
+
     before: Any
     after: Any
     after_unknown: Any
     before_sensitive: Any
     after_sensitive: Any
-    written: Raw
-    """`after` as it is written."""
 
 
 class ResourceChange(Struct, kw_only=True):
-    """What is planned for one resource."""
+    """What is planned for one resource; `PlanDocument.sides` tells from what it changes to what."""
 
-    change: _Sides
+    change: _WrittenSides
     address: str
     type: str
     name: str
@@ -251,9 +250,10 @@ class PlanDocument:
             self.notices = document.notices
             self.changes = list(self._changes(self._plan.resource_changes or ()))
             self._refuse_repeats((change.address, change.deposed) for change in self.changes)
-            self._state = list(self._resources(self._root()))
-            self.standing = list(self._standing())
-            if not self._state and not self._plan.resource_changes:
+            state = list(self._resources(self._root()))
+            self._data = [(head, raw) for head, raw, _ in state if head.mode == "data"]
+            self.standing = list(self._standing(state))
+            if not state and not self._plan.resource_changes:
                 empty = f"is the state of nothing: {SHOW_HINT} shows a plan" if self.is_state else "holds no resource"
                 self.notices = (*self.notices, f"{path} {empty}")
             self._compare_with_planned()
@@ -303,8 +303,8 @@ class PlanDocument:
 
     def data(self, types: Container[str]) -> Iterator[StateResource]:
         """The data sources of these types that have been read."""
-        for head, raw, _ in self._state:
-            if head.mode == "data" and head.type in types:
+        for head, raw in self._data:
+            if head.type in types:
                 yield self._decoded(raw, StateResource)
 
     def _root(self) -> _Module | Raw | None:
@@ -394,18 +394,8 @@ class PlanDocument:
             raise SourceError(message, hint="upgrade guardrail")
         if Raw(_encode(written)) != raw:
             self._refuse_repeated_keys(raw)
-        before = self._tree(sides.before)
-        is_same = sides.before == sides.after
         return ResourceChange(
-            change=_Sides(
-                sides.actions,
-                before,
-                before if is_same else self._tree(sides.after),
-                self._flags(sides.after_unknown),
-                self._flags(sides.before_sensitive),
-                self._flags(sides.after_sensitive),
-                sides.after,
-            ),
+            change=sides,
             address=written.address,
             type=written.type,
             name=written.name,
@@ -416,9 +406,21 @@ class PlanDocument:
             deposed=written.deposed,
         )
 
-    def _standing(self) -> Iterator[tuple[StateResource, str | None]]:
+    def sides(self, change: ResourceChange) -> Sides:
+        """Both sides of a change, decoded for whoever asks: those of all changes would fill the memory."""
+        written = change.change
+        before = self._tree(written.before)
+        return Sides(
+            before,
+            before if written.before == written.after else self._tree(written.after),
+            self._flags(written.after_unknown),
+            self._flags(written.before_sensitive),
+            self._flags(written.after_sensitive),
+        )
+
+    def _standing(self, state: Iterable[tuple[_Head, Raw, str | None]]) -> Iterator[tuple[StateResource, str | None]]:
         """What there is and no change speaks of, with the address of its module."""
-        relevant = [each for each in self._state if self._is_relevant(each[0])]
+        relevant = [each for each in state if self._is_relevant(each[0])]
         self._refuse_repeats((head.address, head.deposed_key) for head, _, _ in relevant)
         spoken_of: set[tuple[str | None, str | None]] = {
             (address, change.deposed)
@@ -536,17 +538,16 @@ class PlanDocument:
         told |= {(change.address, change.deposed): _UNTOLD for change, _ in self.deferred()}
         for change in self.changes:
             keeps, place = "forget" in change.change.actions, (change.address, change.deposed)
-            told[place] = _UNTOLD if keeps else None if change.change.after is None else change.change.written
+            told[place] = _UNTOLD if keeps else None if change.change.after == _NULL else change.change.after
         for head in planned.root_module.all_resources():
             values = told.get((head.address, head.deposed_key)) if self._is_relevant(head) else _UNTOLD
-            if values is not _UNTOLD and (values is None or not _are_equal(values, head.values)):
+            if values is not _UNTOLD and (values is None or not self._are_equal(values, head.values)):
                 message = f"{self._path} contradicts itself: planned_values and resource_changes differ on"
                 raise SourceError(f"{message} {shown(head.address)}", hint=SHOW_HINT)
 
-
-def _are_equal(one: Raw, other: Raw) -> bool:
-    """Whether both are JSON of the same values: nearly always byte by byte, which is quick to see."""
-    return one == other or bool(_decode_any(one) == _decode_any(other))
+    def _are_equal(self, one: Raw, other: Raw) -> bool:
+        """Whether both are JSON of the same values: nearly always byte by byte, which is quick to see."""
+        return one == other or bool(self._tree(one) == _decode_any(other))
 
 
 def _told(raw: Raw, kind: type[_T]) -> _T | None:

@@ -10,10 +10,11 @@ e["a"] leads to the ``name`` of ``module.config["a"].aws_sagemaker_endpoint_conf
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, TypeAlias
 
-from msgspec import Struct
+import msgspec
+from msgspec import Raw, Struct, field
 
 from guardrail.expressions import expression
 from guardrail.sources.base import LOST, Reference
@@ -36,11 +37,12 @@ Place: TypeAlias = tuple[tuple[str, ...], tuple[Key, ...]]
 """A module instance: the path of its calls and their keys."""
 
 
+_decode_expressions = msgspec.json.Decoder(dict[str, Any]).decode
 _NONE: dict[Key, str] = {}
 _ONE: dict[Key, None] = {None: None}
 
 
-class ConfigResource(Struct):
+class ConfigResource(Struct, dict=True):
     """A resource block of the plan's ``configuration``."""
 
     address: str = ""
@@ -48,8 +50,13 @@ class ConfigResource(Struct):
     type: str = ""
     name: str = ""
     provider_config_key: str | None = None
-    expressions: dict[str, Any] = {}
+    written: Raw = field(default=Raw(b"{}"), name="expressions")
     for_each_expression: Any = None
+
+    @cached_property
+    def expressions(self) -> dict[str, Any]:
+        """The expressions of its arguments, decoded once somebody asks; most blocks nobody asks about."""
+        return _decode_expressions(self.written)
 
 
 class _Output(Struct):

@@ -51,7 +51,7 @@ def test_a_key_of_for_each_leads_through_the_module_with_that_key_to_one_configu
     inner = module(block(CONFIGURATION), outputs={"name": output(ref(f"{CONFIGURATION}.name"))})
     written = block(ENDPOINT, endpoint_config_name={"references": ["module.config", "each.key"]})
     root = module(written, module_calls={"config": call(inner)})
-    found = Configuration(msgspec.convert(root, ConfigModule))
+    found = Configuration(msgspec.json.decode(msgspec.json.encode(root), type=ConfigModule))
     for key in ("a", "b"):
         found.add_instance(Scope((), (), key), "aws_sagemaker_endpoint", "e", f'{ENDPOINT}["{key}"]')
         address = f'module.config["{key}"].{CONFIGURATION}'
