@@ -13,6 +13,9 @@ import pytest
 
 from guardrail import cli
 from guardrail.prices import book
+from tests import once
+
+once.keep()
 
 hypothesis.settings.register_profile("default", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
