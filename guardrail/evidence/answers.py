@@ -17,8 +17,9 @@ import msgspec
 from msgspec import Meta, Struct
 
 from guardrail import limits
-from guardrail.errors import SourceError
+from guardrail.errors import SourceError, did_you_mean
 from guardrail.evidence.base import MetricQuery, Series, Statistic, Status, query
+from guardrail.evidence.queries import METRICS, ONLY_SUMS
 
 _HINT: Final = (
     "guardrail utilization --queries > queries.json, then aws cloudwatch get-metric-data "
@@ -47,6 +48,8 @@ class _MetricStat(Struct, frozen=True, rename="pascal"):
     metric: _Metric
     period: _Period
     stat: Statistic
+    unit: str | None = None
+    """Refused: a unit in which nobody publishes is answered completely, with nothing."""
 
 
 class _Query(Struct, frozen=True, rename="pascal"):
@@ -63,8 +66,11 @@ class Request(Struct, frozen=True, rename="pascal"):
 
     @property
     def span(self) -> tuple[datetime, datetime]:
-        """From when to when. Raises `SourceError`."""
-        return moment(self.start_time), moment(self.end_time)
+        """From when to when. Raises `SourceError`, for a time that ends before it begins, too."""
+        start, end = moment(self.start_time), moment(self.end_time)
+        if end <= start:
+            raise SourceError(f"the queries are of no time: from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}")
+        return start, end
 
 
 class _Result(Struct, frozen=True, rename="pascal"):
@@ -148,6 +154,8 @@ def _asked(requests: Iterable[Request]) -> dict[str, MetricQuery]:
             if each.id in asked:
                 raise SourceError(f"two queries are named {_shown(each.id)}")
             stat = each.metric_stat
+            if stat.unit is not None:
+                raise SourceError(f"{_shown(each.id)} asks for a unit, which hides values of any other", hint=_HINT)
             dimensions = {one.name: one.value for one in stat.metric.dimensions}
             asked[each.id] = query(stat.metric.namespace, stat.metric.metric_name, dimensions, stat.stat, stat.period)
     return asked
@@ -276,13 +284,16 @@ def _row(
         place = places[name]
         return None if place is None or place >= len(row) else row[place].strip()
 
-    metric, statistic = cell("metric") or ask.metric, cell("statistic") or ask.statistic
+    metric = cell("metric") or ask.metric
+    statistic = cell("statistic") or ("Sum" if metric in ONLY_SUMS else ask.statistic)
     try:
         value = float(cell("value") or "nan")
     except ValueError:
         value = float("nan")
     if not metric or not _is_measured(value):
         raise SourceError(f"{at}: no metric with a value that is a number")
+    if metric not in METRICS:
+        raise SourceError(f"{at}: {_shown(metric)} is no metric that is looked at{did_you_mean(metric, METRICS)}")
     if statistic not in get_args(Statistic):
         raise SourceError(f"{at}: {_shown(statistic)} is no statistic", hint=", ".join(get_args(Statistic)))
     try:

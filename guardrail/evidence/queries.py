@@ -107,6 +107,16 @@ _HOSTING: _Metrics = {
 """What variants that host components have beside the metrics of any other."""
 
 
+_EVERY: tuple[_Metrics, ...] = (
+    *(_PROCESSORS, _ACCELERATORS, _DISK, _REALTIME, _SERVERLESS, _PROVISIONED, _ASYNC, _QUEUE),
+    *(_MULTI_MODEL, _LOADED, _COMPONENT, _NORMALIZED, _HOSTING),
+)
+METRICS: Final = frozenset(name for metrics in _EVERY for name in metrics)
+"""Every metric that is asked for."""
+ONLY_SUMS: Final = frozenset(name for metrics in _EVERY for name, asked in metrics.items() if asked == ("Sum",))
+"""Those of which nothing but the sum says anything: each request counts as one."""
+
+
 class TimedQuery(Struct, frozen=True, kw_only=True):
     """A query with the time that it is for: from ``start``, which is in it, to before ``end``."""
 

@@ -214,6 +214,17 @@ def test_scaling_is_expected_to_run_as_it_ran(capsys: pytest.CaptureFixture[str]
     assert Decimal(report["totals"]["after"]["expected"]) == Decimal("507.06")
 
 
+def test_evidence_that_is_old_or_of_a_time_to_come_is_said_to_be(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # it ends on 2026-11-16: 46 days before 2027-01-01, and after 2026-10-01
+    days = {1798761600: "is 46 days old", 1790812800: "is of a time to come, in 46 days", 1794787200: ""}
+    for epoch, told in days.items():
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", str(epoch))
+        notices = [one for one in check(capsys, template(), busy())["notices"] if "the evidence" in one]
+        assert notices == ([f"evidence.json: the evidence {told}"] if told else [])
+
+
 def test_settings_may_name_the_bundle(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     (folder / ".guardrail.yml").write_text("evidence: seen/evidence.json\n")
     (folder / "seen").mkdir()

@@ -7,6 +7,7 @@ import pytest
 from botocore.loaders import Loader
 
 from guardrail.aws import pace
+from guardrail.commands.utilization import live
 from tests.evidence.cloud import Cloud, serving
 
 _LOADER = Loader()
@@ -37,7 +38,8 @@ def _models_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
     """Pauses between calls are counted and not waited for."""
     made = Watch()
-    monkeypatch.setattr(pace, "Clock", lambda: made)
+    for module in (pace, live):  # which has it by name
+        monkeypatch.setattr(module, "Clock", lambda: made)
     return made
 
 

@@ -1,6 +1,7 @@
 """Answers of GetMetricData: pages are one series, what is missing is not zero, and no queries mean no answer."""
 
 import json
+from bisect import bisect
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ import pytest
 
 from guardrail.errors import SourceError
 from guardrail.evidence import answers
-from guardrail.evidence.base import ENDPOINTS, SAGEMAKER, Series
+from guardrail.evidence.base import ENDPOINTS, SAGEMAKER, Series, Window
+from tests.evidence.stories import account_of, bundle_of, described
 
 TRAFFIC = Path(__file__).resolve().parents[3] / "shared" / "traffic"
 START, END = "2026-11-15T06:00:00Z", "2026-11-16T06:00:00Z"
@@ -143,6 +145,35 @@ def test_a_table_of_time_metric_and_value_is_read_with_its_gaps() -> None:
     assert found.status == "PartialData"  # what no line is of is missing, not zero
 
 
+def test_what_is_only_counted_is_a_sum_and_anything_else_a_maximum_unless_a_column_says_otherwise() -> None:
+    lines = ("2026-11-16,Invocations,7,", "2026-11-16,CPUUtilization,3,", "2026-11-16,CPUUtilization,2,Average")
+    found = csv("\n".join(("time,metric,value,statistic", *lines)))
+    assert {(one.query.metric, one.query.statistic) for one in found} == {
+        ("Invocations", "Sum"),
+        ("CPUUtilization", "Maximum"),
+        ("CPUUtilization", "Average"),
+    }
+
+
+def test_times_with_offsets_are_told_apart_when_the_clocks_change() -> None:
+    text = "time,metric,value\n2026-10-25T02:30:00+02:00,CPUUtilization,5\n2026-10-25T02:30:00+01:00,CPUUtilization,6\n"
+    (found,) = csv(text)
+    assert [(f"{time:%H:%M}", value) for time, value in found.points] == [("00:30", 5.0), ("01:30", 6.0)]
+
+
+def test_queries_of_a_unit_or_of_no_time_are_refused() -> None:
+    request = asked("a")
+    request["MetricDataQueries"][0]["MetricStat"]["Unit"] = "Percent"  # in which requests are not published
+    for wrong, problem in (
+        (request, "asks for a unit"),
+        ({**asked("a"), "EndTime": START}, "the queries are of no time"),
+    ):
+        requests = answers.requests_of(json.dumps(wrong).encode(), "q.json")
+        pages = answers.pages_of(json.dumps(page(result("a", range(24)))).encode(), "a.json")
+        with pytest.raises(SourceError, match=problem):
+            list(answers.series(pages, requests))
+
+
 def test_of_two_values_of_one_time_the_greater_counts() -> None:
     (found,) = csv("time,metric,value\n2026-11-16,CPUUtilization,3\n2026-11-16,CPUUtilization,9\n")
     assert [value for _, value in found.points] == [9.0]
@@ -159,6 +190,7 @@ def test_of_two_values_of_one_time_the_greater_counts() -> None:
         ("time,metric,value\nnow,CPUUtilization,3\n", "cpu.csv:2: 'now' is no time"),
         ("time,metric,value,stat\n2026-11-16,CPUUtilization,3,p99\n", "cpu.csv:2: 'p99' is no statistic"),
         ('time,metric,value\n"2026', "no CSV"),
+        ("time,metric,value\n2026-11-16,CpuUtilization,3\n", "'CpuUtilization' .* did you mean CPUUtilization"),
     ],
 )
 def test_a_broken_table_is_one_line_with_its_place(text: str, problem: str) -> None:
@@ -180,3 +212,30 @@ def test_real_series_are_read_without_inventing_a_value() -> None:
         values = {answers.moment(time): float(value) for time, value in told}
         assert {time for time, _ in found.points} == values.keys()
         assert {value for _, value in found.points} <= {float(value) for _, value in told}
+
+
+@pytest.mark.skipif(not TRAFFIC.is_dir(), reason="no ../shared/traffic beside the checkout")
+def test_what_a_bundle_says_of_real_series_are_values_that_were() -> None:
+    for path in sorted(TRAFFIC.glob("nab-*.csv")):
+        ask = answers.CsvSubject(
+            namespace=ENDPOINTS,
+            dimensions={"EndpointName": "shop", "VariantName": "a"},
+            period=300,
+            metric="CPUUtilization",
+        )
+        (found,) = answers.from_csv(path.read_bytes(), path.name, ask)
+        window = Window(start=found.covered_from, end=found.covered_to, resolution=300)
+        story = account_of(described(instance_type="ml.m4.10xlarge", born="2010-01-01T00:00:00Z"))
+        (variant,) = bundle_of(story, [found], window=window).endpoints[0].variants
+        used = variant.segments[0].cpu_cores
+        assert used is not None
+        measured = sorted(value for _, value in found.points)
+        for one in (used.p50, used.p90, used.p95, used.p99, used.maximum):
+            nearest = measured[bisect(measured, float(one) * 100 + 1e-9) - 1]
+            assert 0 <= float(one) * 100 + 1e-9 - nearest < 0.011, "rounded up to a ten-thousandth of a core"
+        assert used.count == len(found.points)
+        assert variant.cpu_profile is not None
+        seen = {time.weekday() * 24 + time.hour for time, _ in found.points}
+        assert {place for place, value in enumerate(variant.cpu_profile.maximum) if value is not None} == seen
+        assert variant.requests is None, "nobody said anything of them"
+        assert variant.instances is None

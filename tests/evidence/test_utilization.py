@@ -678,6 +678,32 @@ def test_a_csv_is_of_the_variant_that_is_named(cloud: Cloud, ask: Ask) -> None:
     assert variant.requests is None  # nobody said anything of them
 
 
+def test_a_csv_of_times_and_values_alone_is_of_the_metric_before_its_name(cloud: Cloud, ask: Ask) -> None:
+    add(cloud.region, "shop")
+    Path("cpu.csv").write_text("timestamp,value\n2026-11-09 06:00:00,120\n2026-11-09 08:00:00,80\n", encoding="utf-8")
+    assert ask("shop/a", *_described(cloud), "--from", "cpu.csv")[0] == 2
+    code, _, told = ask("shop/a", *_described(cloud), "--from", "CPUUtilization=cpu.csv")
+    assert code == 0, told
+    used = written().endpoints[0].variants[0].segments[0].cpu_cores
+    assert used is not None
+    assert (str(used.maximum), used.count) == ("1.2", 2)
+
+
+def test_answers_that_hold_nothing_make_no_bundle(cloud: Cloud, ask: Ask) -> None:
+    add(cloud.region, "shop")
+    _, out, _ = ask("shop", "--queries")
+    Path("queries.json").write_text(out, encoding="utf-8")
+    Path("answer.json").write_text('{"MetricDataResults": []}', encoding="utf-8")
+    Path("cpu.csv").write_text("time,metric,value\n", encoding="utf-8")
+    for given, told in (
+        (("--from", "queries.json", "--from", "answer.json"), "the answers hold no hour"),
+        (("--from", "cpu.csv"), "the files hold no value"),
+    ):
+        code, _, said = ask("shop/a", *_described(cloud), *given)
+        assert (code, told in said) == (2, True)
+    assert not Path("evidence.json").exists()
+
+
 def test_files_of_powershell_and_of_an_older_command_line_are_read(cloud: Cloud, ask: Ask) -> None:
     add(cloud.region, "shop")
     given = _described(cloud)

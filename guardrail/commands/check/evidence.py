@@ -40,6 +40,8 @@ def taken(
 
 
 def _notices(observations: Observations, endpoints: Iterable[Endpoint], shown: str, days: int) -> Iterable[str]:
+    if days < -1:  # a day is the difference of two clocks
+        yield f"{shown}: the evidence is of a time to come, in {counted(-days, 'day')}"
     if days > OLD_DAYS:
         yield f"{shown}: the evidence is {counted(days, 'day')} old: what it says is a note"
     yield from (f"{shown}: {each}" for each in observations.unlinked(endpoints))

@@ -69,7 +69,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--from",
         dest="given",
         action="append",
-        metavar="FILE",
+        metavar="[METRIC=]FILE",
         help="what the AWS command line answered, in place of AWS: descriptions, queries with their answers, CSV",
     )
     add_showing(parser)

@@ -34,7 +34,7 @@ from guardrail.evidence.account import (
 )
 from guardrail.evidence.base import ENDPOINTS, SAGEMAKER, Series, Window
 from guardrail.evidence.bundle import SCALABLE_TARGETS, Bundle
-from guardrail.evidence.queries import DAY_S
+from guardrail.evidence.queries import DAY_S, METRICS
 
 _DESCRIBE: Final = "aws sagemaker describe-endpoint --endpoint-name NAME > endpoint.json"
 _ARN: Final = re.compile(r"arn:aws[a-z-]*:sagemaker:([a-z0-9-]+):(\d{12}):endpoint/.+", re.ASCII)
@@ -70,8 +70,8 @@ class _Given(Struct, kw_only=True):
     whole: list[Account]
     requests: list[answers.Request]
     pages: list[answers.AnswerPage]
-    tables: list[tuple[str, bytes]]
-    """CSV, with its path."""
+    tables: list[tuple[str, bytes, str | None]]
+    """CSV, with its path, and the metric that it is of where it does not say that itself."""
     says_what_scales: bool = False
 
 
@@ -85,9 +85,11 @@ def bundle(paths: Sequence[str], asked: CollectionRequest) -> Bundle:
         )
     series = list(answers.series(given.pages, given.requests)) if given.pages else []
     described = _account(given, asked, None)
-    for path, content in given.tables:
-        series += _of_table(path, content, described, asked)
+    for path, content, metric in given.tables:
+        series += _of_table(path, content, metric, described, asked)
     fine = [each for each in series if each.query.period < DAY_S]
+    if not series:
+        raise SourceError("the files hold no value", hint="time,metric,value")
     if not fine:
         raise SourceError("the answers are of days alone: the queries of the window are missing")
     window = Window(
@@ -95,6 +97,8 @@ def bundle(paths: Sequence[str], asked: CollectionRequest) -> Bundle:
         end=max(each.covered_to for each in fine),
         resolution=min(each.query.period for each in fine),
     )
+    if not window.hours:
+        raise SourceError("the answers hold no hour: nothing was measured in the time that the queries ask for")
     return summary.bundle(replace(described, now=window.end), series, window)
 
 
@@ -161,7 +165,10 @@ def _place(endpoint: EndpointDescription) -> tuple[str, str]:
 def _read(paths: Sequence[str]) -> _Given:
     names = [name for name, _ in (*_DESCRIPTIONS.values(), *_LISTS.values())]
     given = _Given(parts={name: [] for name in names}, whole=[], requests=[], pages=[], tables=[])
-    for path in paths:
+    for named in paths:
+        metric, equals, rest = named.partition("=")
+        is_of_one = bool(equals) and metric in METRICS
+        path = rest if is_of_one else named
         try:
             content = files.named(path)
         except OSError as error:
@@ -170,7 +177,7 @@ def _read(paths: Sequence[str]) -> _Given:
         if content.lstrip()[:1] in (b"{", b"["):
             _take(given, path, content)
         else:
-            given.tables.append((path, content))
+            given.tables.append((path, content, metric if is_of_one else None))
     return given
 
 
@@ -236,13 +243,16 @@ def _foreign(path: str, problem: str) -> SourceError:
     )
 
 
-def _of_table(path: str, content: bytes, account: Account, asked: CollectionRequest) -> Iterator[Series]:
+def _of_table(
+    path: str, content: bytes, metric: str | None, account: Account, asked: CollectionRequest
+) -> Iterator[Series]:
     """The series of a CSV, which are of the one variant that was named."""
     endpoint, variant = _variant(path, account, asked)
     ask = answers.CsvSubject(
         namespace=SAGEMAKER,
         dimensions={"EndpointName": endpoint, "VariantName": variant},
         period=asked.resolution,
+        metric=metric,
     )
     for each in answers.from_csv(content, path, ask):
         of_host = _HOST_METRICS.fullmatch(each.query.metric) is not None
