@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""What a release takes from this checkout: ``python scripts/release.py notes|check|patch WHAT``.
+
+    notes 0.2.0          its section of CHANGELOG.md, the text of the release
+    check v0.2.0         that the tag is the version of the package, and that the changelog has its section
+    patch 2026-11-23     make this a patch version of nothing but prices read on that day, and print it: 0.2.1
+
+Standard library alone. Exits with 1 where something is not as it should be.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+PACKAGE, CHANGELOG = Path("guardrail", "__init__.py"), Path("CHANGELOG.md")
+_VERSION = re.compile(r'^__version__ = "(\d+)\.(\d+)\.(\d+)"$', re.MULTILINE)
+
+
+def main(arguments: list[str], root: Path) -> int:
+    """Carry out one of the three for the checkout ``root``."""
+    try:
+        match arguments:
+            case ["notes", version]:
+                print(notes(read(root / CHANGELOG), version))
+            case ["check", tag]:
+                check(root, tag)
+            case ["patch", day]:
+                print(patch(root, day))
+            case _:
+                print(__doc__, file=sys.stderr)
+                return 2
+    except ValueError as error:
+        print(f"release: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def read(path: Path) -> str:
+    """The text of a file."""
+    return path.read_text("utf-8")
+
+
+def notes(changelog: str, version: str) -> str:
+    """The section of a version, without its heading. Raises `ValueError` where there is none, or nothing in it."""
+    found = re.search(rf"^## {re.escape(version)}(?: [^\n]*)?\n(.*?)(?=^## |\Z)", changelog, re.MULTILINE | re.DOTALL)
+    if found is None or not found[1].strip():
+        raise ValueError(f"{CHANGELOG} says nothing of {version}: it needs a section `## {version} - YYYY-MM-DD`")
+    return found[1].strip()
+
+
+def check(root: Path, tag: str) -> None:
+    """Raise `ValueError` where ``tag`` is not the version of the package, or the changelog lacks it."""
+    version = ".".join(map(str, version_of(read(root / PACKAGE))))
+    if tag != f"v{version}":
+        raise ValueError(f"the tag is {tag}, and {PACKAGE} says {version}")
+    notes(read(root / CHANGELOG), version)
+
+
+def version_of(source: str) -> tuple[int, int, int]:
+    """The version that the package states: ``__version__ = "0.2.0"`` is (0, 2, 0)."""
+    found = _VERSION.search(source)
+    if found is None:
+        raise ValueError(f"{PACKAGE} has no __version__ of three numbers")
+    return int(found[1]), int(found[2]), int(found[3])
+
+
+def patch(root: Path, day: str) -> str:
+    """Raise the last number of the version, give it a section in the changelog, and return it.
+
+    The section stands before all others: the checkout is that of a release, so nothing of it is unreleased.
+    """
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
+        raise ValueError(f"{day} is no day, as 2026-11-23 is")
+    source, changelog = read(root / PACKAGE), read(root / CHANGELOG)
+    major, minor, last = version_of(source)
+    version = f"{major}.{minor}.{last + 1}"
+    at = re.search(r"^## \d", changelog, re.MULTILINE)
+    if at is None:
+        raise ValueError(f"{CHANGELOG} has no section of a release")
+    section = f"## {version} - {day}\n\n### Changed\n\n- Prices as AWS listed them on {day}; nothing else.\n\n"
+    write(root / PACKAGE, _VERSION.sub(f'__version__ = "{version}"', source))
+    write(root / CHANGELOG, changelog[: at.start()] + section + changelog[at.start() :])
+    return version
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file with the line ends that it has in the repository."""
+    path.write_text(text, "utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], Path.cwd()))
