@@ -34,7 +34,7 @@ def main() -> int:
             print(f"out of step: {', '.join(stale)}; run python scripts/build_reference.py")
         return 1 if stale else 0
     for name in stale:
-        (ROOT / name).write_text(pages()[name], encoding="utf-8")
+        (ROOT / name).write_text(pages()[name], encoding="utf-8", newline="\n")
         print(f"wrote {name}")
     return 0
 
@@ -232,7 +232,8 @@ def _prose(told: str) -> list[str]:
 def _sentence(text: str) -> str:
     """A text of help with what is code in it as code, and a capital and a full stop around it."""
     told = re.sub(r"(?<![\w`-])(--?[a-z][\w-]*)(?![\w`])", r"`\1`", text).strip()
-    return told[:1].upper() + told[1:] + ("" if told.endswith((".", ":")) else ".")
+    is_word = told.split()[0].isalpha()  # action.yml is none
+    return (told[:1].upper() if is_word else told[:1]) + told[1:] + ("" if told.endswith((".", ":")) else ".")
 
 
 def _called(action: Action) -> str:

@@ -47,9 +47,9 @@ def main() -> int:
     command = [sys.executable, "-m", "zensical", "build", "--strict", "--clean"]
     if code := subprocess.run(command, cwd=ROOT, check=False).returncode:
         return code
-    fetched = sorted(set(fetches(site)))
-    print("\n".join(fetched) if fetched else f"{len(PAGES)} pages in {site.relative_to(ROOT)}")
-    return 1 if fetched else 0
+    wrong = sorted(set(fetches(site))) + list(not_found(site))
+    print("\n".join(wrong) if wrong else f"{len(PAGES)} pages in {site.relative_to(ROOT)}", flush=True)
+    return 1 if wrong else 0
 
 
 @cache
@@ -110,6 +110,14 @@ def fetches(site: Path) -> Iterator[str]:
     for path in site.rglob("*.html"):
         for found in _LOADED.finditer(path.read_text(encoding="utf-8")):
             yield f"{path.relative_to(site)}: {found[0]}"
+
+
+def not_found(site: Path) -> Iterator[str]:
+    """Pages that the search, whose index is a script so that it needs no server, does not find."""
+    index = (site / "search.js").read_text(encoding="utf-8")
+    for name in PAGES.values():
+        if f'"location":"{Path(name).stem}.html' not in index:
+            yield f"{name} is not in the index of the search"
 
 
 if __name__ == "__main__":

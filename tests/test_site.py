@@ -63,3 +63,9 @@ def test_the_site_shows_what_github_shows(source: str) -> None:
         for html in (made, read)
     ]
     assert counted[0] == counted[1]
+
+
+def test_a_page_that_the_search_does_not_know_is_found(tmp_path: Path) -> None:
+    known = [f'{{"location":"{Path(name).stem}.html#top"}}' for name in build_site.PAGES.values() if name != "hcl.md"]
+    (tmp_path / "search.js").write_text(f"var __index = [{','.join(known)}]", encoding="utf-8")
+    assert [*build_site.not_found(tmp_path)] == ["hcl.md is not in the index of the search"]
