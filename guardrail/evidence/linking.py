@@ -28,9 +28,10 @@ class EvidenceLinks:
 
     def __init__(self, bundle: Bundle) -> None:
         self._by_name: dict[str, list[EndpointEvidence]] = defaultdict(list)
+        self._by_variants: dict[tuple[str, frozenset[str]], list[EndpointEvidence]] = defaultdict(list)
         for each in bundle.endpoints:
             self._by_name[each.name].append(each)
-        self._all = bundle.endpoints
+            self._by_variants[each.region, frozenset(variant.name for variant in each.variants)].append(each)
 
     def of(self, endpoint: Endpoint) -> EvidenceLink:
         """What was observed of an endpoint."""
@@ -58,7 +59,10 @@ class EvidenceLinks:
         if isinstance(endpoint.name, str):
             named = [each for each in self._by_name.get(endpoint.name, ()) if _may_be(endpoint, each)]
             return _only(named, f"nothing called {endpoint.name} was observed there")
-        alike = [each for each in self._all if _may_be(endpoint, each) and _is_like(endpoint, each)]
+        variants = () if isinstance(endpoint.variants, Unknown) else endpoint.variants
+        names = frozenset(each.name for each in variants if isinstance(each.name, str))
+        there = self._by_variants.get((str(endpoint.region), names), ()) if len(names) == len(variants) else ()
+        alike = [each for each in there if _may_be(endpoint, each) and _is_like(endpoint, each)]
         return _only(alike, "its name is made up on apply, and nothing observed has its tags and models")
 
 
@@ -76,10 +80,8 @@ def _may_be(endpoint: Endpoint, found: EndpointEvidence) -> bool:
 
 
 def _is_like(endpoint: Endpoint, found: EndpointEvidence) -> bool:
-    """Whether it has the same variants, of the same models or else with the same tags."""
+    """Whether variants of the same names have the same models, or else the endpoint the same tags."""
     if isinstance(endpoint.variants, Unknown):
-        return False
-    if {each.name for each in endpoint.variants} != {each.name for each in found.variants}:
         return False
     models = {each.model_name for each in endpoint.variants if isinstance(each.model_name, str)}
     seen = {name for each in found.variants for name in each.models}

@@ -112,7 +112,8 @@ def _ordered(said: Iterable[Statement]) -> Iterator[Statement]:
 
 def _sentence(said: Statement) -> str:
     money = f", {two_decimals(said.saves_usd)} USD a month" if said.saves_usd else ""
-    doubts = f" (confidence {said.confidence.level}: {'; '.join(said.confidence.doubts)})" if _is_doubted(said) else ""
+    told = "; ".join(one for one in said.confidence.doubts if one not in said.text)
+    doubts = f" (confidence {said.confidence.level}{told and f': {told}'})" if _is_doubted(said) else ""
     return f"{said.text}{money}{doubts}"
 
 

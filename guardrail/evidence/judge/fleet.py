@@ -24,7 +24,7 @@ from guardrail.evidence.judge.batch import JudgedJobs
 from guardrail.evidence.judge.hosts import Packed
 from guardrail.evidence.judge.idle import Idleness
 from guardrail.evidence.judge.right_sizing import HEADROOM, Percentile, RightSizing, VariantToJudge
-from guardrail.evidence.judge.scaling import Bounds, NeverApproached, Periodic
+from guardrail.evidence.judge.scaling import Bounds, NeverApproached, Periodic, Resting
 from guardrail.evidence.judge.serverless import Fitted
 from guardrail.evidence.recommender import LoadTest
 from guardrail.model import Endpoint, Unknown
@@ -33,6 +33,8 @@ from guardrail.prices.book import PriceBook
 
 _WAYS: Final = frozenset({"serverless", "asynchronous", "batch", "real-time"})
 _HOURS_OF_DAY: Final = 24
+_LEAST_USD: Final = 10
+"""A month, for which nobody changes how something is served."""
 
 
 class JudgingTerms(Struct, frozen=True, kw_only=True):
@@ -64,6 +66,7 @@ class JudgedVariant(Struct, frozen=True, kw_only=True):
     periodic: Periodic | None = None
     bounds: Bounds | None = None
     target: NeverApproached | None = None
+    resting: Resting | None = None
     host: Packed | None = None
     """Of what hosts components: the instances that would hold what they reserve."""
     serverless: Fitted | None = None
@@ -84,7 +87,7 @@ class JudgedVariant(Struct, frozen=True, kw_only=True):
     @property
     def stake_usd(self) -> Decimal:
         """The most that one of the statements would save a month."""
-        amounts = [self.resting_usd or ZERO]
+        amounts = [self.resting_usd or ZERO, ZERO if self.resting is None else self.resting.saving_usd]
         if self.idleness.is_idle and self.monthly_usd is not None:
             amounts.append(self.monthly_usd)
         if self.sizing is not None and self.sizing.saving_usd is not None:
@@ -195,11 +198,12 @@ def _variant(  # noqa: PLR0913, PLR0917 - one variant with all that it is judged
         periodic=scaling.periodic(found, evidence, hourly) if runs else None,
         bounds=scaling.bounds(evidence),
         target=scaling.never_approached(evidence),
+        resting=scaling.resting(found, evidence, hourly) if idleness.verdict == "active" else None,
         host=hosts.judge(found, evidence, engine.prices) if runs and evidence.has_components else None,
         serverless=serverless.judge(engine, evidence, modelled, place, asked.headroom),
         tests=tests,
         advice=tuple(recommender.advised(asked.advice, found.name, tests)),
-        ways=tuple(each for each in ways if each.kind in _WAYS and each.basis == "with-usage")
+        ways=tuple(each for each in ways if each.kind in _WAYS and each.basis == "with-usage" and _is_worth_it(each))
         if found.status in ANSWERING
         else (),
     )
@@ -220,6 +224,11 @@ def _monthly(found: EndpointEvidence, evidence: VariantEvidence, bill: Bill) -> 
     asked_nothing = evidence.activity is not None and evidence.requests is not None and not evidence.requests.total
     is_open = evidence.serverless is not None and bill.monthly.depends_on_usage and not asked_nothing
     return None if is_open else expected
+
+
+def _is_worth_it(way: Alternative) -> bool:
+    """Whether it saves more than volumes alone: another way to serve is work."""
+    return way.usd is not None and way.usd >= _LEAST_USD
 
 
 def _requests(found: EndpointEvidence) -> Decimal | None:

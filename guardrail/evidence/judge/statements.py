@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from guardrail.alternatives.base import Alternative
 from guardrail.alternatives.needs import Need
 from guardrail.evidence import recommender
 from guardrail.evidence.bundle import EndpointEvidence
@@ -14,6 +15,7 @@ from guardrail.evidence.judge.confidence import Confidence
 from guardrail.evidence.judge.fleet import JudgedEndpoint, JudgedVariant
 from guardrail.evidence.judge.hosts import Packed
 from guardrail.evidence.judge.right_sizing import Option, RightSizing
+from guardrail.model import Unknown
 from guardrail.money import ZERO, plain, two_decimals
 
 Kind: TypeAlias = Literal[
@@ -111,7 +113,7 @@ def _of_variant(found: EndpointEvidence, judged: JudgedVariant) -> Iterator[Stat
         yield Statement(
             kind="another-way",
             subject=subject,
-            text=f"{way.name}, if {'; '.join(way.conditions)}",
+            text=f"{way.name}, if {'; '.join(way.conditions)}{_even(way)}",
             saves_usd=way.usd,
             confidence=Confidence(level="medium", doubts=way.conditions),
         )
@@ -119,6 +121,15 @@ def _of_variant(found: EndpointEvidence, judged: JudgedVariant) -> Iterator[Stat
         yield Statement(
             kind="gap", subject=subject, text=f"{gap.metric}: {gap.reason}", confidence=Confidence(level="high")
         )
+
+
+def _even(way: Alternative) -> str:
+    """Up to how many requests it is the cheaper one, by how long they took."""
+    even = way.break_even
+    if even is None or isinstance(even.requests_an_hour, Unknown) or even.present_an_hour is None:
+        return ""
+    border, there = (two_decimals(one) for one in (even.requests_an_hour, even.present_an_hour))
+    return f"; as cheap as instances at {border} requests an hour, and there were {there}"
 
 
 def _of_host(subject: str, judged: JudgedVariant, host: Packed) -> Statement:
@@ -234,6 +245,14 @@ def _of_scaling(subject: str, judged: JudgedVariant) -> Iterator[Statement]:
             saves_usd=periodic.saving_usd,
             confidence=periodic.confidence,
         )
+    if judged.resting is not None:
+        held = judged.resting
+        text = (
+            f"has nothing to do in {held.hours} of {held.of_hours} hours, and never fewer instances than "
+            f"{plain(held.instances.normalize())}: it could scale to 0, from where they take minutes to come back"
+        )
+        sure = judged.idleness.confidence
+        yield Statement(kind="scale-to-zero", subject=subject, text=text, saves_usd=held.saving_usd, confidence=sure)
     if judged.target is not None:
         text = (
             f"never approached its target of {plain(judged.target.target.normalize())} requests a minute and instance: "

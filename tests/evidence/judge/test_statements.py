@@ -238,3 +238,41 @@ def test_gpus_with_less_memory_each_are_told_where_nobody_knows_how_full_one_was
     assert "ml.g4dn.12xlarge has 16 GiB on each GPU, and 22.3515625 were there: one may have used more" in (
         found["too-large"].text
     )
+
+
+def test_a_queue_that_empties_each_day_could_rest_until_the_next() -> None:
+    # two hours of work a day: empty in 308 of 336 hours before one ml.g5.xlarge at 1.408.
+    # 308 / 336 × 1.408 × 730 = 942.1866...
+    day = [(2, 40, 20, 1, 60), (22, 0, 0, 0, 60)]
+    found = said(
+        described(instance_type="ml.g5.xlarge", config=ASYNC),
+        answered=[
+            backlog(*day * 14),
+            cpu(*[(2, 300, 200, 1, 60), (22, 2, 1, 1, 60)] * 14),
+            memory((HOURS, 30, 30, 1, 60)),
+        ],
+    )
+    resting = found["scale-to-zero"]
+    assert resting.text.startswith("has nothing to do in 308 of 336 hours, and never fewer instances than 1")
+    assert resting.saves_usd is not None
+    assert round(resting.saves_usd, 2) == Decimal("942.19")
+
+
+def test_another_way_to_serve_tells_from_how_many_requests_on_it_is_dearer() -> None:
+    # 20 requests an hour of 200 ms on an ml.m5.xlarge at 169.02 a month with its volume. 2 GB cost 0.00004 a second:
+    # 169.02 / 0.00004 = 4,225,500 s a month, 21,127,500 requests of 0.2 s, 28,941.78 an hour
+    found = said(
+        described(),
+        answered=[
+            cpu((HOURS, 30, 10, 1, 60)),
+            memory((HOURS, 10, 10, 1, 60)),
+            invocations((HOURS, 20)),
+            series("ModelLatency", [(HOURS, 300_000, 200_000, 200_000 * 20, 20)], namespace=SAGEMAKER),
+        ],
+    )
+    assert found["another-way"].text.startswith("serverless, 2 GB")
+    assert found["another-way"].text.endswith(
+        "; as cheap as instances at 28,941.78 requests an hour, and there were 20.00"
+    )
+    # 730 h × 20 × 0.2 s × 0.00004 = 0.1168 in place of 169.02
+    assert found["another-way"].saves_usd == Decimal("168.9032")
