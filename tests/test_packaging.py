@@ -96,6 +96,9 @@ def check_elsewhere(python: Path | str, folder: Path, **environment: str) -> Non
     listed = run(python, "-m", "guardrail", "policies", "list", cwd=folder, **environment)
     assert listed.returncode == 0, listed.stderr
     assert "async-scales-to-zero" in listed.stdout
+    (folder / "mine.yaml").write_text("id: mine\n")
+    wrong = run(python, "-m", "guardrail", "policies", "validate", "mine.yaml", cwd=folder, **environment)
+    assert wrong.stderr.startswith("mine.yaml:1: the key 'title' is missing"), wrong.stderr
 
 
 def test_the_installed_wheel_checks_a_plan_away_from_the_checkout(wheel: Path, tmp_path: Path) -> None:

@@ -5,18 +5,27 @@ not installed, these tests are skipped and say so. What runs in another process 
 the network.
 """
 
+import importlib.util
 import json
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import yaml
+
+from tests.test_packaging import UNREACHABLE
 
 CHECKOUT = Path(__file__).parents[1]
+GIT = shutil.which("git") or "git"
+DEPENDENCIES = ["google-re2 >= 1.1.20240702, < 2"]
+"""Those of the hook that asks for any, given to each, so that pre-commit makes one environment of three.
+
+That guardrail runs without them is held by `tests.test_packaging`.
+"""
 STACK = """\
 provider "aws" {
   region = "us-east-1"
@@ -59,60 +68,86 @@ resource "aws_appautoscaling_policy" "p" {
 """
 
 
-def _obstacle() -> str | None:
-    """Why the hooks cannot be run here."""
-    if shutil.which("git") is None:
-        return "git is not installed"
-    if subprocess.run([sys.executable, "-m", "pre_commit", "--version"], capture_output=True, check=False).returncode:
-        return "pre-commit is not installed"
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--retries", "0", "--timeout", "5"]
-        reached = subprocess.run([*command, "--dest", folder, "hatchling"], capture_output=True, check=False)
-    return "the package index cannot be reached" if reached.returncode else None
+def _is_installed() -> bool:
+    return shutil.which("git") is not None and importlib.util.find_spec("pre_commit") is not None
 
 
 class Hooks(NamedTuple):
     """The hooks of this checkout, as a repository that another one names in its configuration."""
 
     repository: Path
-    revision: str
     home: Path
     """Where pre-commit keeps the environment that it makes of them once."""
 
 
 @pytest.fixture(scope="module")
-def hooks(tmp_path_factory: pytest.TempPathFactory) -> Hooks:
-    """A commit of what lies in this checkout, changes included, as ``pre-commit try-repo`` makes one for each run."""
-    obstacle = _obstacle()
-    if obstacle is not None:
-        pytest.skip(obstacle)
-    git = shutil.which("git") or "git"
-    copy = tmp_path_factory.mktemp("hooks")
+def hooks(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Hooks:
+    """The hooks, installed by the first process of a run of the tests that needs them; the others wait for it."""
+    if not _is_installed():
+        pytest.skip("needs git and pre-commit")
+    from filelock import FileLock  # comes with pre-commit
+
+    shared = tmp_path_factory.getbasetemp().parent / f"hooks {testrun_uid}"
+    with FileLock(f"{shared}.lock"):
+        made = Hooks(shared / "checkout", shared / "home")
+        if not shared.exists():
+            made.repository.mkdir(parents=True)
+            _install(made)
+    if not (made.home / "installed").exists():
+        pytest.skip("the package index cannot be reached")
+    return made
+
+
+def _install(hooks: Hooks) -> None:
+    """Commit what lies in this checkout, changes included, as ``pre-commit try-repo`` does, and install the hooks."""
     listed = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run([git, *listed], cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
+    names = subprocess.run([GIT, *listed], cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
     for name in filter(None, names.split("\0")):
         if (CHECKOUT / name).is_file():
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(CHECKOUT / name, copy / name)
-    committed(copy, "as it lies there")
-    head = subprocess.run([git, "rev-parse", "HEAD"], cwd=copy, capture_output=True, text=True, check=True).stdout
-    return Hooks(copy, head.strip(), tmp_path_factory.mktemp("pre-commit"))
+            (hooks.repository / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(CHECKOUT / name, hooks.repository / name)
+    committed(hooks.repository, "as it lies there")
+    hooks.home.mkdir()
+    done = pre_commit(hooks, hooks.repository, "guardrail-policies", "install-hooks")
+    if any(sign in done.stdout for sign in UNREACHABLE):
+        return
+    assert done.returncode == 0, done.stdout
+    (hooks.home / "installed").touch()
+
+
+def pre_commit(
+    hooks: Hooks, repository: Path, hook: str, command: str, *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    """Run pre-commit in a repository whose configuration names one hook of this checkout."""
+    head = subprocess.run(
+        [GIT, "rev-parse", "HEAD"], cwd=hooks.repository, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    named = {
+        "repo": str(hooks.repository),
+        "rev": head,
+        "hooks": [{"id": hook, "additional_dependencies": DEPENDENCIES}],
+    }
+    settings = hooks.home / f"{hook} of {os.getpid()}.yaml"
+    settings.write_text(json.dumps({"repos": [named]}), encoding="utf-8")
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    return subprocess.run(
+        [sys.executable, "-m", "pre_commit", command, "--config", str(settings), *arguments],
+        cwd=repository,
+        env=environment | {"PRE_COMMIT_HOME": str(hooks.home), "GUARDRAIL_PRICES": "bundled"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
 
 
 def run_hook(hooks: Hooks, repository: Path, hook: str, *files: str, scope: str = "--files") -> tuple[int, str]:
     """Exit code and output of one hook on some files, or on those of another ``scope``."""
-    git = shutil.which("git") or "git"
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    environment |= {"PRE_COMMIT_HOME": str(hooks.home), "GUARDRAIL_PRICES": "bundled"}
     if not (repository / ".git").exists():
-        subprocess.run([git, "init", "-q", "."], cwd=repository, check=True)
-    subprocess.run([git, "add", "-A"], cwd=repository, check=True)
-    settings = hooks.home / "settings.yaml"
-    named = {"repo": str(hooks.repository), "rev": hooks.revision, "hooks": [{"id": hook}]}
-    settings.write_text(json.dumps({"repos": [named]}), encoding="utf-8")
-    command = [sys.executable, "-m", "pre_commit", "run", "--config", str(settings), hook, scope, *files]
-    done = subprocess.run(command, cwd=repository, env=environment, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout + done.stderr
+        subprocess.run([GIT, "init", "-q", "."], cwd=repository, check=True)
+    subprocess.run([GIT, "add", "-A"], cwd=repository, check=True)
+    done = pre_commit(hooks, repository, hook, "run", hook, scope, *files)
+    return done.returncode, done.stdout
 
 
 def write(repository: Path, files: dict[str, str]) -> None:
@@ -120,6 +155,11 @@ def write(repository: Path, files: dict[str, str]) -> None:
         path = repository / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+
+
+def test_the_dependencies_are_those_of_a_hook() -> None:
+    hooks = yaml.safe_load((CHECKOUT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    assert [each["additional_dependencies"] for each in hooks if "additional_dependencies" in each] == [DEPENDENCIES]
 
 
 def test_a_bad_stack_fails_and_a_good_one_passes(hooks: Hooks, tmp_path: Path) -> None:
@@ -154,11 +194,10 @@ RENAMED = STACK.replace('  name = "NAME"', '  name_prefix = "chat-"').replace("N
 
 
 def committed(repository: Path, message: str) -> None:
-    git = shutil.which("git") or "git"
     who = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "core.hooksPath=/dev/null"]
-    subprocess.run([git, "init", "-q", "."], cwd=repository, check=True)
-    subprocess.run([git, "add", "-A"], cwd=repository, check=True)
-    subprocess.run([git, *who, "commit", "-q", "-m", message], cwd=repository, check=True)
+    subprocess.run([GIT, "init", "-q", "."], cwd=repository, check=True)
+    subprocess.run([GIT, "add", "-A"], cwd=repository, check=True)
+    subprocess.run([GIT, *who, "commit", "-q", "-m", message], cwd=repository, check=True)
 
 
 def test_a_commit_is_shown_what_it_changes_and_held_up_by_what_it_brings(hooks: Hooks, tmp_path: Path) -> None:
