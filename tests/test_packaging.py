@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -67,7 +68,9 @@ def test_the_wheel_holds_the_package_and_its_data_and_nothing_else(wheel: Path) 
     } <= names
     strangers = {name for name in names if not name.startswith(("guardrail/", f"{NAME}.dist-info/"))}
     assert strangers == set()
-    assert not [name for name in names if "test" in name.lower() or "pricing/evidence" in name or "__pycache__" in name]
+    assert not [
+        name for name in names if re.search(r"(^|/)(tests?/|test_|conftest)|pricing/evidence|__pycache__", name)
+    ]
 
 
 def test_the_wheel_carries_its_licence_and_its_command(wheel: Path) -> None:
