@@ -60,7 +60,7 @@ class Distribution(Part, frozen=True, kw_only=True):
 
 
 class Segment(Part, frozen=True, kw_only=True):
-    """The time between two updates of an endpoint, with the machine of that time and what of it was used.
+    """The time since the last update of an endpoint, or on one type before it, and what was used of the machine then.
 
     Percentages belong to a machine: without its type they say nothing, and there are no cores and no GiB.
     """

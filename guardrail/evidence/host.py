@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeAlias
 
 from guardrail.evidence import timeline
 from guardrail.evidence.account import EndpointVariant
@@ -32,6 +32,9 @@ _CPU: Final = "CPUUtilization"
 _GPU: Final = "GPUUtilization"
 _MEMORY: Final = "MemoryUtilization"
 _GPU_MEMORY: Final = "GPUMemoryUtilization"
+
+
+Spans: TypeAlias = tuple[ConfigurationSpan, ...]
 
 
 class Host:
@@ -61,33 +64,45 @@ class Host:
     def _spec(self, span: ConfigurationSpan) -> InstanceSpec | None:
         return None if span.instance_type is None else self.of.specs(span.instance_type)
 
-    def segments(self) -> tuple[Segment, ...]:
-        """What was used between updates; nothing where nobody knows of what."""
-        return tuple(self._segment(span) for span in self.line.spans)
+    @cached_property
+    def _alike(self) -> list[Spans]:
+        """The spans of the last update, and before it those of one type together: a model may be updated every day."""
+        earlier: dict[str | None, list[ConfigurationSpan]] = {}
+        for span in self.line.spans[:-1]:
+            earlier.setdefault(span.instance_type, []).append(span)
+        return [*map(tuple, earlier.values()), *([self.line.spans[-1:]] if self.line.spans else [])]
 
-    def _segment(self, span: ConfigurationSpan) -> Segment:
-        spec = self._spec(span)
+    def segments(self) -> tuple[Segment, ...]:
+        """What was used on each machine; nothing where nobody knows of what."""
+        return tuple(map(self._segment, self._alike))
+
+    def _segment(self, spans: Spans) -> Segment:
+        spec, start, end = self._spec(spans[-1]), spans[0].start, spans[-1].end
         if spec is None:
-            return Segment(start=span.start, end=span.end, instance_type=span.instance_type)
+            return Segment(start=start, end=end, instance_type=spans[-1].instance_type)
         each_gib = spec.accelerator_memory_gib or Decimal(0)
         return Segment(
-            start=span.start,
-            end=span.end,
+            start=start,
+            end=end,
             instance_type=spec.instance_type,
-            cpu_cores=self._used(span, _CPU, Decimal(1), of_all=Decimal(spec.vcpus)),
-            memory_gib=self._used(span, _MEMORY, spec.memory_gib, of_all=spec.memory_gib),
-            gpus=self._used(span, _GPU, Decimal(bool(spec.accelerators)), of_all=Decimal(spec.accelerators)),
-            gpu_memory_gib=self._used(span, _GPU_MEMORY, each_gib, of_all=each_gib * spec.accelerators),
-            disk_percent=self._used(span, "DiskUtilization", Decimal(100), of_all=Decimal(100)),
+            cpu_cores=self._used(spans, _CPU, Decimal(1), of_all=Decimal(spec.vcpus)),
+            memory_gib=self._used(spans, _MEMORY, spec.memory_gib, of_all=spec.memory_gib),
+            gpus=self._used(spans, _GPU, Decimal(bool(spec.accelerators)), of_all=Decimal(spec.accelerators)),
+            gpu_memory_gib=self._used(spans, _GPU_MEMORY, each_gib, of_all=each_gib * spec.accelerators),
+            disk_percent=self._used(spans, "DiskUtilization", Decimal(100), of_all=Decimal(100)),
         )
 
-    def _used(self, span: ConfigurationSpan, metric: str, of_each: Decimal, *, of_all: Decimal) -> Distribution | None:
+    def _used(self, spans: Spans, metric: str, of_each: Decimal, *, of_all: Decimal) -> Distribution | None:
         """Percent as an amount: 260 % of cores are 2.6 of them, 22 % of 16 GiB are 3.52; of no GPUs there is none."""
         percent, whole = self._values(metric), of_each
         if not percent:
             percent, whole = self._values(f"{metric}Normalized"), of_all
         length = timedelta(seconds=self.of.measured.window.resolution)
-        held = {time: value * whole / 100 for time, value in percent.items() if self.line.holds(span, time, length)}
+        held = {
+            time: value * whole / 100
+            for time, value in percent.items()
+            if any(self.line.holds(span, time, length) for span in spans)
+        }
         return distribution(held) if whole else None
 
     def _counted(self, metric: str, statistic: Statistic = "Maximum") -> Values:
@@ -223,7 +238,7 @@ class Host:
 
     def gaps(self) -> Iterator[Gap]:
         """Host metrics that are not there, spans of which nobody knows the machine, and counts that contradict."""
-        for span in self.line.spans:
+        for *_, span in self._alike:
             if self._spec(span) is None:
                 name = span.instance_type
                 why = "its configuration is gone, or it has several types" if name is None else f"no table has {name}"

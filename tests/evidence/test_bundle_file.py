@@ -1,7 +1,7 @@
 """The file of a bundle: the same facts give the same bytes, and what somebody wrote into it is refused."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,9 +10,11 @@ from jsonschema import Draft202012Validator
 from guardrail.commands import schema
 from guardrail.errors import SettingsError
 from guardrail.evidence import bundle_file, summary
+from guardrail.evidence.base import Window
 from guardrail.evidence.bundle import Bundle
 from tests.evidence.stories import (
     HOURS,
+    NOW,
     START,
     account_of,
     bundle_of,
@@ -26,9 +28,9 @@ from tests.evidence.stories import (
 MOST_BYTES = 16 * 1024
 
 
-def ragged(scale: float) -> list[tuple[float, ...]]:
+def ragged(scale: float, hours: int = HOURS) -> list[tuple[float, ...]]:
     """Hours that all differ, with as many digits as CloudWatch prints."""
-    return [(1, *((hour * 7919 % 1009) * scale / 3 for _ in range(3)), 60) for hour in range(HOURS)]
+    return [(1, *((hour * 7919 % 1009) * scale / 3 for _ in range(3)), 60) for hour in range(hours)]
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +45,33 @@ def full() -> Bundle:
 def test_a_variant_takes_16_kib_at_most(full: Bundle) -> None:
     empty = summary.assembled(full.surveys, [])
     assert len(bundle_file.text(full)) - len(bundle_file.text(empty)) <= MOST_BYTES
+
+
+@pytest.mark.parametrize(("updates", "days"), [(20, 14), (40, 120), (0, 454)])
+def test_neither_updates_nor_a_long_window_make_a_variant_larger(updates: int, days: int) -> None:
+    start, hours = NOW - timedelta(days=days), days * 24
+    made = [start + timedelta(days=days) * number / (updates + 1) for number in range(updates + 1)]
+    story = described(
+        instance_type="ml.g5.12xlarge",
+        EndpointConfigName=f"shop-{updates}",
+        LastModifiedTime=(made[-1] + timedelta(minutes=20 if updates else 0)).isoformat(),
+    )
+    story["endpoints"][0]["CreationTime"] = (start - timedelta(days=30 if updates else 0)).isoformat()
+    first = story["endpoint_configs"][0]
+    story["endpoint_configs"] = [
+        {**first, "EndpointConfigName": f"shop-{number}", "CreationTime": time.isoformat()}
+        for number, time in enumerate(made)
+    ]
+    asked = [series("Invocations", ragged(100, hours), namespace="AWS/SageMaker", start=start)]
+    machine = [
+        series(f"{name}Utilization", ragged(0.3, hours), start=start)
+        for name in ("CPU", "Memory", "GPU", "GPUMemory", "Disk")
+    ]
+    found = bundle_of(account_of(story), *asked, *machine, window=Window(start=start, end=NOW))
+    (variant,) = found.endpoints[0].variants
+    assert len(variant.segments) == (2 if updates else 1), "before the last update it was one type"
+    empty = summary.assembled(found.surveys, [])
+    assert len(bundle_file.text(found)) - len(bundle_file.text(empty)) <= MOST_BYTES
 
 
 def test_what_is_written_is_read_again(full: Bundle, tmp_path: Path) -> None:

@@ -216,6 +216,49 @@ def test_an_endpoint_that_is_not_there_is_named_with_the_nearest_that_is(cloud: 
     assert list(Path().iterdir()) == []  # the next run is another collection
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--tag", "team=none"), "there is no endpoint with the tag 'team=none' in us-east-1"),
+        (("shop", "--tag", "team=ads"), "there is no endpoint 'shop' with the tag 'team=ads' in us-east-1"),
+        (("--tag", "team=search", "--tag", "tier=1"), "with the tag 'team=search' and 'tier=1' in"),
+    ],
+)
+def test_a_tag_that_no_endpoint_has_leaves_the_bundle_that_is_there(
+    cloud: Cloud, ask: Ask, arguments: tuple[str, ...], told: str
+) -> None:
+    add(cloud.region, "shop")
+    cloud.region.tags = {"shop": {"team": "search"}}
+    assert ask("--tag", "team=search")[0] == 0
+    before = Path("evidence.json").read_bytes()
+    code, _, said = ask(*arguments)
+    assert code == 2
+    assert told in said
+    assert Path("evidence.json").read_bytes() == before
+    assert not Path("evidence.json.journal").exists()
+
+
+def test_a_small_run_says_where_its_bundle_is_and_nothing_else(cloud: Cloud, ask: Ask) -> None:
+    add(cloud.region, "shop")
+    assert ask() == (0, "", "guardrail: wrote evidence.json: 1 endpoint in us-east-1\n")
+
+
+def test_a_role_is_assumed_once_and_a_profile_that_is_none_is_named(cloud: Cloud, ask: Ask) -> None:
+    add(cloud.region, "shop")
+    role = "arn:aws:iam::111122223333:role/reader"
+    assert ask("--role-arn", role)[0] == 0
+    assert [call.action for call in cloud.calls if call.service == "sts"] == ["AssumeRole", "GetCallerIdentity"]
+    cloud.failing = [("AssumeRole", Refusal("AccessDenied", "not authorized to perform: sts:AssumeRole", 403))]
+    code, _, told = ask("--role-arn", role, "--output", "other.json")
+    assert (code, told.splitlines()[0]) == (
+        2,
+        "guardrail: sts:AssumeRole: AccessDenied: not authorized to perform: sts:AssumeRole",
+    )
+    code, _, told = ask("--profile", "nobody", "--output", "other.json")
+    assert (code, "the config profile (nobody) could not be found" in told) == (2, True)
+    assert not Path("other.json").exists()
+
+
 @pytest.mark.parametrize("name", ["\x1b[31mred", "a\n::error::b", "x" * 5000, "../../etc/passwd", "", "\udcff", "a/b"])
 def test_a_hostile_name_is_told_in_one_harmless_line(cloud: Cloud, ask: Ask, name: str) -> None:
     code, _, told = ask(name)

@@ -125,7 +125,7 @@ def _window(header: Header) -> Window:
 
 
 class _UnknownNameError(GuardrailError):
-    """A name that no region has: the next run will be another collection."""
+    """A name or a tag that no region has: the next run will be another collection."""
 
 
 def _keep_or_drop(journal: Journal, path: str, failure: BaseException) -> None:
@@ -190,9 +190,14 @@ def _check_names(asked: CollectionRequest, regions: Iterable[RegionToAsk]) -> No
     found = {endpoint.endpoint_name for region in answered for endpoint in region.account.endpoints}
     refused = {fault.subject.removeprefix("endpoint/") for region in answered for fault in region.account.faults}
     missing = [name for name in asked.endpoints if name not in found | refused]
+    where = ", ".join(region.account.region for region in answered) or "any region that answered"
+    known = {name for region in answered for name in region.names}
+    if asked.tags and (known.intersection(missing) or not (missing or found | refused)):
+        which = next((f"endpoint {name!r}" for name in missing if name in known), "endpoint")
+        tags = " and ".join(repr("=".join(tag)) for tag in asked.tags)
+        raise _UnknownNameError(f"there is no {which} with the tag {tags} in {where}", hint="aws sagemaker list-tags")
     if missing:
-        where = ", ".join(region.account.region for region in answered) or "any region that answered"
-        near = did_you_mean(missing[0], {name for region in answered for name in region.names})
+        near = did_you_mean(missing[0], known)
         raise _UnknownNameError(
             f"there is no endpoint {missing[0]!r} in {where}{near}", hint="aws sagemaker list-endpoints"
         )
