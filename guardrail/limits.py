@@ -8,7 +8,7 @@ collections of collections, a count of two million) is bounded in sum here, so t
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from msgspec import Struct
+from msgspec import DecodeError, Struct
 
 from guardrail.errors import LimitError
 
@@ -35,6 +35,9 @@ MOST_VALUES: Final = 1_000_000
 """Elements of collections that evaluating one input may make, in sum."""
 MOST_STEPS: Final = 10_000_000
 """Steps that evaluating one input may take, in sum: an expression, an element looked at, a comparison."""
+
+NOT_JSON: Final = (DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises of bytes that are no JSON of a type: other JSON or none, no UTF-8, what nests too deeply."""
 
 _LARGEST_EXPONENT: Final = 15
 LARGEST_NUMBER: Final = 10**_LARGEST_EXPONENT

@@ -23,6 +23,7 @@ from urllib3.util import Retry
 from guardrail import __version__
 from guardrail.connections import pool
 from guardrail.errors import AWSError
+from guardrail.limits import NOT_JSON
 
 HOME = "https://pricing.us-east-1.amazonaws.com"
 CHINA = "https://pricing.cn-north-1.amazonaws.com.cn"
@@ -98,7 +99,7 @@ class BulkFiles:
         content = self._whole(url)
         try:
             return msgspec.json.decode(content, type=kind)
-        except msgspec.DecodeError as error:
+        except NOT_JSON as error:
             raise AWSError(f"{url} is no index of offer files: {error}", hint=_WHOLE_ANSWER) from error
 
     def _whole(self, url: str) -> bytes:

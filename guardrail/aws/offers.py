@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from guardrail.errors import AWSError
+from guardrail.limits import NOT_JSON
 from guardrail.money import plain
 from guardrail.prices import usage_types
 from guardrail.prices.price_list import Listed, ListedPrice, PriceList, collect
@@ -288,7 +289,7 @@ def _explained(name: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise AWSError(f"cannot read {name}: {error.strerror or error}") from error
-    except (msgspec.DecodeError, csv.Error, UnicodeDecodeError, ValueError) as error:
+    except (*NOT_JSON, csv.Error, ValueError) as error:
         raise AWSError(f"{os.fspath(name)} is no offer of AWS, or damaged: {error}", hint=_REDOWNLOAD) from error
 
 

@@ -18,7 +18,7 @@ from guardrail.fixes.base import Change, NoFixError
 from guardrail.fixes.mends import is_mended_here
 from guardrail.fixes.proposals import Contents, Proposals, Workbench, go_together, propose
 from guardrail.git import working_tree_of
-from guardrail.limits import MOST_SUGGESTED
+from guardrail.limits import MOST_SUGGESTED, NOT_JSON
 from guardrail.policy.base import Result
 from guardrail.progress import progress
 from guardrail.report import Report
@@ -301,7 +301,7 @@ def _new_in(path: str) -> frozenset[str]:
         found = msgspec.json.decode(files.named(path), type=_Findings)
     except OSError as error:
         raise GuardrailError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except NOT_JSON as error:
         hint = "guardrail check PATH --format json=report.json"
         raise GuardrailError(f"{path} is no JSON report of guardrail: {error}", hint=hint) from error
     return frozenset(each.id for each in found.results if each.status == "new" and each.id)

@@ -20,6 +20,7 @@ from guardrail import limits
 from guardrail.errors import SourceError, did_you_mean
 from guardrail.evidence.base import MetricQuery, Series, Statistic, Status, query
 from guardrail.evidence.queries import METRICS, ONLY_SUMS
+from guardrail.limits import NOT_JSON
 
 _HINT: Final = (
     "guardrail utilization --queries > queries.json, then aws cloudwatch get-metric-data "
@@ -112,7 +113,7 @@ def pages_of(content: bytes, path: str) -> tuple[AnswerPage, ...]:
 def _decoded(content: bytes, path: str, kind: Any, problem: str) -> Any:
     try:
         return msgspec.json.decode(content, type=kind)
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise SourceError(f"{path}: {problem}: {_first_line(error)}", hint=_HINT) from None
 
 

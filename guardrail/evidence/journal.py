@@ -20,6 +20,7 @@ from msgspec import Struct
 from guardrail.errors import SourceError
 from guardrail.evidence.base import Series, Status
 from guardrail.evidence.queries import TimedQuery
+from guardrail.limits import NOT_JSON
 
 _FORMAT: Final = 1
 LONGEST_PAUSE: Final = timedelta(hours=24)
@@ -197,7 +198,7 @@ class Journal:
                 return
             try:
                 entry = msgspec.json.decode(line, type=_Answer | _Points)
-            except msgspec.DecodeError:
+            except NOT_JSON:
                 raise _damaged(f"{path}:{number}", path) from None
             if isinstance(entry, _Answer):
                 self._answers[entry.region, entry.call, entry.subject] = bytes(entry.value)
@@ -227,7 +228,7 @@ def _header(file: BufferedRandom, path: str) -> Header | None:
     line = file.readline()
     try:
         return msgspec.json.decode(line, type=Header)
-    except msgspec.DecodeError:
+    except NOT_JSON:
         if line.endswith(b"\n") or (line and not b'{"journal":'.startswith(line[:11])):
             raise _damaged(path, path) from None
         return None

@@ -19,6 +19,7 @@ from guardrail.fixes.patch import lines, same_ends
 from guardrail.fixes.places import placed
 from guardrail.fixes.proposals import Contents, Proposals, ProvenFix
 from guardrail.fixes.told import bill
+from guardrail.limits import NOT_JSON
 from guardrail.report import Report
 from guardrail.reporters.findings import Finding, Subjects
 from guardrail.reporters.fingerprints import Fingerprints
@@ -212,7 +213,7 @@ def decoded(content: bytes, name: str) -> list[Suggestible]:
     """The suggestions in a file, ``name`` in errors. Raises `GuardrailError` for any that are not of that shape."""
     try:
         found = msgspec.json.decode(content, type=list[Suggestible])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except NOT_JSON as error:
         raise GuardrailError(f"{name} has no suggestions of guardrail: {error}", hint=_HINT) from error
     if not all(map(_is_sound, found)):
         raise GuardrailError(f"{name} has no suggestions of guardrail: one is of no lines", hint=_HINT)

@@ -20,6 +20,7 @@ from msgspec import Struct
 from guardrail import __version__
 from guardrail.connections import pool
 from guardrail.errors import GitHubError
+from guardrail.limits import NOT_JSON
 
 PUBLIC = "https://api.github.com"
 ATTEMPTS = 4
@@ -256,7 +257,7 @@ def _said(content: bytes) -> str:
     """What GitHub says in its own words, as one short line."""
     try:
         message = msgspec.json.decode(content, type=_Message).message
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_JSON:
         return ""
     return " ".join("".join(c if c.isprintable() else " " for c in message).split())[:200]
 
@@ -264,7 +265,7 @@ def _said(content: bytes) -> str:
 def _decoded(content: bytes, kind: Any) -> Any:
     try:
         return msgspec.json.decode(content, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         hint = "something between here and GitHub may have answered in its place, a proxy for example"
         raise GitHubError(f"GitHub's answer is not what was asked for: {error}", hint=hint) from error
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from guardrail import files
 from guardrail.errors import GitHubError
+from guardrail.limits import NOT_JSON
 
 
 class Run(Struct, frozen=True, order=True):
@@ -67,7 +68,7 @@ def event(environment: Mapping[str, str]) -> Event:
         found = msgspec.json.decode(files.content(path), type=_Payload).pull_request
     except OSError as error:
         raise GitHubError(f"cannot read the event in {path}: {error.strerror or error}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         raise GitHubError(f"{path} is no event of GitHub's: {error}") from error
     if found is None:
         return Event(name=name)

@@ -23,6 +23,7 @@ from guardrail.cost.join import NOTHING, total, total_delta
 from guardrail.errors import GitHubError
 from guardrail.github.runner import Run
 from guardrail.github.shortened import shortened
+from guardrail.limits import NOT_JSON
 from guardrail.model import Unknown
 from guardrail.policy.base import RANKS
 from guardrail.report import Report, Totals
@@ -174,7 +175,7 @@ def _parsed(match: re.Match[str]) -> CommentSection | None:
         facts = msgspec.json.decode(zlib.decompressobj().decompress(packed, _MOST_FACTS), type=SectionFacts)
         limits.refuse_uncountable(facts)
         name = unquote(match["name"], errors="surrogatepass")
-    except (ValueError, zlib.error, msgspec.DecodeError):
+    except (ValueError, zlib.error, *NOT_JSON):
         return None
     run = Run(int(match["id"]), int(match["attempt"]))
     return CommentSection(

@@ -21,6 +21,7 @@ from msgspec import Struct, structs
 
 from guardrail import files, limits
 from guardrail.errors import SettingsError
+from guardrail.limits import NOT_JSON
 from guardrail.model import Unknown
 from guardrail.money import two_decimals
 from guardrail.policy.base import Result
@@ -87,7 +88,7 @@ def read(path: str) -> Baseline:
         raise SettingsError(f"there is no baseline {path}", hint=f"{_AGAIN} writes one") from None
     except OSError as error:
         raise SettingsError(f"cannot read {path}: {error.strerror or error}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         raise SettingsError(f"{path} is no baseline: {error}", hint=f"{_AGAIN} writes it anew") from error
 
 

@@ -15,6 +15,7 @@ import msgspec
 
 from guardrail import files
 from guardrail.errors import PriceBookError
+from guardrail.limits import NOT_JSON
 from guardrail.prices.table import Manifest
 from guardrail.prices.user_tables import STAGED, UserTables, digest, verified
 from guardrail.prices.writer import ListedManifest
@@ -49,7 +50,7 @@ def read(directory: str) -> tuple[ListedManifest, dict[str, bytes]] | None:
         return None
     try:
         manifest = msgspec.json.decode(content, type=ListedManifest)
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         hint = "choose another directory with --output"
         raise PriceBookError(f"{path} is not of tables that a refresh may replace: {error}", hint=hint) from error
     plain = msgspec.json.decode(content, type=Manifest)

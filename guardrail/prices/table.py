@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from guardrail import files, limits
 from guardrail.errors import PriceBookError
+from guardrail.limits import NOT_JSON
 from guardrail.prices import usage_types
 from guardrail.prices.base import Price, Unpriced
 
@@ -91,7 +92,7 @@ def read_manifest(directory: str, *, hint: str = _HINT) -> Manifest:
     content = read_bytes(path, hint=hint)
     try:
         manifest = msgspec.json.decode(content, type=Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         raise PriceBookError(f"{path} is not a manifest of price tables: {error}", hint=_HINT) from error
     if manifest.schema_version.partition(".")[0] != _SUPPORTED_MAJOR:
         version = manifest.schema_version

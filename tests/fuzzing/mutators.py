@@ -4,6 +4,7 @@ Bytes that are changed at random fail in the parser. So a mutator keeps most of 
 given another input too, from which it takes parts.
 """
 
+import copy
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -71,8 +72,11 @@ def of_json(make: Maker | None = None) -> Mutator:
         ours = _from_json(data)
         if ours is None or dice.random() < 0.1:
             return tokens(data, other, dice)
-        changed = _changed(ours, _from_json(other), dice, make)
-        return json.dumps(changed, ensure_ascii=dice.random() < 0.8).encode("utf-8", "surrogatepass")
+        try:
+            changed = _changed(ours, _from_json(other), dice, make)
+            return json.dumps(changed, ensure_ascii=dice.random() < 0.8).encode("utf-8", "surrogatepass")
+        except RecursionError:  # deep things in deep things
+            return tokens(data, other, dice)
 
     return mutate
 
@@ -85,7 +89,10 @@ def of_yaml(make: Maker | None = None) -> Mutator:
         ours = _from_yaml(data) if way < 0.6 else None
         if ours is None:
             return (lines if way < 0.8 else tokens)(data, other, dice)
-        return _to_yaml(_changed(ours, _from_yaml(other), dice, make))
+        try:
+            return _to_yaml(_changed(ours, _from_yaml(other), dice, make))
+        except RecursionError:
+            return tokens(data, other, dice)
 
     return mutate
 
@@ -201,7 +208,7 @@ def _change(place: _Place, ours: Sequence[_Place], theirs: Sequence[_Place], dic
     into, step = place
     whole, part = dice.choice(theirs if dice.random() < 0.5 else ours)
     ways: list[Callable[[], None]] = [
-        lambda: into.__setitem__(step, dice.choice(ODD)),
+        lambda: into.__setitem__(step, copy.deepcopy(dice.choice(ODD))),
         lambda: into.__setitem__(step, json.loads(json.dumps(whole[part], default=str))),
         lambda: into.__delitem__(step),
         lambda: _again(into, step, dice),
@@ -210,7 +217,7 @@ def _change(place: _Place, ours: Sequence[_Place], theirs: Sequence[_Place], dic
         lambda: into.__setitem__(step, _near(into[step], dice)),
     ]
     if make is not None:
-        ways += [lambda: into.__setitem__(step, make(dice))] * 4
+        ways += [lambda: into.__setitem__(step, copy.deepcopy(make(dice)))] * 4
     dice.choice(ways)()
 
 

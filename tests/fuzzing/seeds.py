@@ -9,6 +9,7 @@ from tests.evidence.test_answers import asked, page, result
 from tests.evidence.test_odd_bundles import told
 from tests.hostile import inputs
 from tests.sources.jobs.test_files import MACHINE, REQUEST
+from tests.sources.template.test_stack import TEMPLATE as FUNCTIONS
 from tests.test_docs import blocks
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,7 +64,7 @@ def templates() -> list[bytes]:
 
 
 def templates_in_yaml() -> list[bytes]:
-    return [inputs.YAML.encode(), *shown("yaml", "Resources:", "AWS::SageMaker")]
+    return [inputs.YAML.encode(), FUNCTIONS.encode(), *shown("yaml", "Resources:", "AWS::SageMaker")]
 
 
 def assemblies() -> list[bytes]:

@@ -35,6 +35,7 @@ from guardrail.evidence.account import (
 from guardrail.evidence.base import ENDPOINTS, SAGEMAKER, Series, Window
 from guardrail.evidence.bundle import SCALABLE_TARGETS, Bundle
 from guardrail.evidence.queries import DAY_S, METRICS
+from guardrail.limits import NOT_JSON
 
 _DESCRIBE: Final = "aws sagemaker describe-endpoint --endpoint-name NAME > endpoint.json"
 _ARN: Final = re.compile(r"arn:aws[a-z-]*:sagemaker:([a-z0-9-]+):(\d{12}):endpoint/.+", re.ASCII)
@@ -194,7 +195,7 @@ def _take(given: _Given, path: str, content: bytes) -> None:
     """Add what a file of JSON holds, known by its keys; its times may be seconds, as older command lines write them."""
     try:
         found = msgspec.json.decode(content, type=dict[str, msgspec.Raw] | list[dict[str, msgspec.Raw]])
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise _foreign(path, str(error)) from None
     if isinstance(found, list):
         _take_all(given, path, content, found)
@@ -230,7 +231,7 @@ def _take_description(given: _Given, path: str, content: bytes, keys: Mapping[st
             name, kind = _LISTS[key]
             given.says_what_scales |= name == "scalable_targets"
             given.parts[name] += msgspec.json.decode(keys[key], type=list[kind], strict=False)  # type: ignore[valid-type] # of the table
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise _foreign(path, str(error)) from None
     if not known:
         raise _foreign(path, "it has no key that is known")

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from guardrail.errors import SourceError
+from guardrail.limits import NOT_JSON
 from guardrail.sources.hcl.disk import Disk
 
 _MANIFEST = os.path.join(".terraform", "modules", "modules.json")
@@ -39,5 +40,5 @@ class Installed:
         try:
             text = self._disk.text(os.path.join(self._directory, _MANIFEST))
             return msgspec.json.decode(text, type=_Manifest).Modules
-        except (SourceError, msgspec.MsgspecError):
+        except (SourceError, *NOT_JSON):
             return []

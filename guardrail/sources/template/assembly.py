@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from guardrail.errors import NotATemplateError, SourceError
+from guardrail.limits import NOT_JSON
 from guardrail.sources.template import text
 from guardrail.sources.template.files import FileTree
 from guardrail.sources.template.values import Document, Table, text_of
@@ -163,7 +164,7 @@ def _content(files: FileTree, path: str, problem: str) -> bytes:
 def _decoded(path: str, content: bytes) -> _AssemblyManifest:
     try:
         return msgspec.json.decode(content, type=_AssemblyManifest)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         raise SourceError(f"{path} is not the manifest of a CDK output: {error}", hint="npx cdk synth") from None
 
 
@@ -224,6 +225,6 @@ class _AssetManifest(Struct):
 def _in_asset_manifest(content: bytes) -> dict[str, str]:
     try:
         files = msgspec.json.decode(content, type=_AssetManifest).files
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_JSON:
         return {}
     return {identifier: asset.source.path for identifier, asset in files.items() if asset.source.path}

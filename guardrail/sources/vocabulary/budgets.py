@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from guardrail.limits import NOT_JSON
 from guardrail.model import Budget, Location, Unknown
 from guardrail.sources.base import View
 
@@ -90,5 +91,5 @@ def _parsed(filters: Any) -> Any:
         return filters
     try:
         return msgspec.json.decode(filters)
-    except (msgspec.DecodeError, RecursionError):
+    except NOT_JSON:
         return Unknown("its filters are not JSON")
