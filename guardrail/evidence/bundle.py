@@ -231,7 +231,9 @@ class VariantEvidence(Part, frozen=True, kw_only=True):
     def has_moved(self) -> bool:
         """Whether the number of its instances may change, or did: one moment is not how many ran."""
         counted = self.instances
-        return self.most_instances is not None or (counted is not None and counted.minimum != counted.maximum)
+        is_unknown = any(gap.metric == SCALABLE_TARGETS for gap in self.gaps)
+        has_bounds = self.most_instances is not None or is_unknown
+        return has_bounds or (counted is not None and counted.minimum != counted.maximum)
 
 
 class ComponentEvidence(Part, frozen=True, kw_only=True):

@@ -184,6 +184,10 @@ def _problem(one: object) -> str | None:
     return f"it has a text of more than {_LONGEST_TEXT:,} characters" if is_long else None
 
 
+OLD_DAYS: Final = 30
+"""Days from which on evidence makes no finding: what ran then need not be what runs now."""
+
+
 def age_days(bundle: Bundle, today: date) -> int:
     """Days since the oldest of what it says was seen, be an account looked at again since; 0 of an empty one."""
     seen = [*(each.end for each in bundle.endpoints), *(each.end for each in bundle.jobs)]

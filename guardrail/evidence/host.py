@@ -50,8 +50,8 @@ class Host:
 
     @property
     def scales(self) -> bool:
-        """Whether something changes how many instances there are."""
-        return self.most is not None
+        """Whether something changes how many instances there are, or may, as nobody was told."""
+        return self.most is not None or self.of.is_scaling_unknown
 
     @cached_property
     def line(self) -> Timeline:
@@ -170,6 +170,8 @@ class Host:
         least = most = self.present or 0
         if self.scales and self.of.config is not None:  # else how often samples come is a guess
             least, most = min(self.least or 0, least), max(self.most or 0, most)
+            if self.most is None:
+                return True
         return least - _APART * max(least, 1) <= count <= most + _APART * max(most, 1)
 
     def _samples(self, metric: str) -> Values:
@@ -241,7 +243,7 @@ class Host:
         for *_, span in self._alike:
             if self._spec(span) is None:
                 name = span.instance_type
-                why = "its configuration is gone, or it has several types" if name is None else f"no table has {name}"
+                why = f"no table has {name}" if name is not None else _why_no_type(span)
                 yield self.of.gap("instance_type", f"until {span.end:%Y-%m-%d %H:%M}: {why}", self.variant)
         if self.line.is_assumed:
             why = "taken to have followed its configuration: scaling has moved LastModifiedTime since"
@@ -280,3 +282,11 @@ class Host:
 
     def _why_not(self, metric: str) -> Gap:
         return self.of.measured.why_not(f"{self.of.name}/{self.variant}", ENDPOINTS, metric, self.dimensions)
+
+
+def _why_no_type(span: ConfigurationSpan) -> str:
+    pools = () if span.variant is None else span.variant.instance_pools
+    if not pools:
+        return "its configuration is gone"
+    types = ", ".join(sorted({pool.instance_type for pool in pools}))
+    return f"it has several types ({types}), and a percentage of one is none of another"

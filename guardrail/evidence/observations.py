@@ -12,6 +12,7 @@ from guardrail.cost.usage import NO_USAGE
 from guardrail.errors import PolicyError
 from guardrail.evidence import linking, recommender, standing
 from guardrail.evidence.bundle import Bundle, EndpointEvidence, VariantEvidence
+from guardrail.evidence.bundle_file import OLD_DAYS
 from guardrail.evidence.demand import ObservedDemand, observed, requests_a_month
 from guardrail.evidence.judge import idle, right_sizing
 from guardrail.evidence.judge.confidence import Confidence
@@ -24,8 +25,6 @@ from guardrail.money import ZERO
 from guardrail.policy.observation import Observation
 from guardrail.prices.book import PriceBook
 
-OLD_DAYS: Final = 30
-"""Days from which on evidence makes no finding: what ran then need not be what runs now."""
 _PERCENT: Final = Decimal(100)
 
 

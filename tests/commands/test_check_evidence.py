@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -58,9 +57,7 @@ LARGE = "ml.m4.10xlarge"
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(
-        "guardrail.commands.check.today", lambda: date(2026, 11, 20)
-    )  # what was seen is of four days ago
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795132800")  # 2026-11-20: what was seen is of four days ago
     return tmp_path
 
 
@@ -218,7 +215,11 @@ def test_evidence_that_is_old_or_of_a_time_to_come_is_said_to_be(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # it ends on 2026-11-16: 46 days before 2027-01-01, and after 2026-10-01
-    days = {1798761600: "is 46 days old", 1790812800: "is of a time to come, in 46 days", 1794787200: ""}
+    days = {
+        1798761600: "is 46 days old: what it says is a note",
+        1790812800: "is of a time to come, in 46 days",
+        1794787200: "",
+    }
     for epoch, told in days.items():
         monkeypatch.setenv("SOURCE_DATE_EPOCH", str(epoch))
         notices = [one for one in check(capsys, template(), busy())["notices"] if "the evidence" in one]
@@ -455,7 +456,7 @@ def test_serverless_in_place_of_what_needs_more_fails(capsys: pytest.CaptureFixt
 def test_evidence_of_long_ago_makes_notes_and_says_so(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("guardrail.commands.check.today", lambda: date(2026, 12, 31))
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1798675200")  # 2026-12-31
     report = check(capsys, template(), busy())  # it ends on 16 November: 45 days
     (finding,) = found(report, "instances-fit-their-load")
     assert finding["severity"] == "note"

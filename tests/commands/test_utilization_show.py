@@ -38,6 +38,11 @@ HOSTILE = "<script>alert(1)</script>|`@team`\n::error::x"
 
 
 @pytest.fixture(autouse=True)
+def _a_few_days_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795132800")  # 2026-11-20
+
+
+@pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -256,3 +261,15 @@ def test_a_file_that_is_no_bundle_is_one_line(capsys: pytest.CaptureFixture[str]
     Path("evidence.json").write_text("{}")
     assert cli.main(["utilization", "show", "evidence.json"]) == 2
     assert capsys.readouterr().err.startswith("guardrail: evidence.json: no bundle of evidence")
+
+
+def test_evidence_of_long_ago_says_so(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = bundle_of(account_of(described()), cpu((HOURS, 50, 30, 1, 60)), invocations((HOURS, 50)))
+    Path("evidence.json").write_text(bundle_file.text(found))
+    for epoch, is_old in ((1796083200, False), (1798675200, True)):  # 2026-12-01 and 2026-12-31
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", str(epoch))
+        assert cli.main(["utilization", "show", "evidence.json"]) == 0
+        assert ("the evidence is 45 days old" in capsys.readouterr().err) is is_old

@@ -9,7 +9,7 @@ from guardrail.cost.demand import Demand
 from guardrail.cost.usage import NO_USAGE
 from guardrail.evidence import bundle_file
 from guardrail.evidence.demand import ObservedDemand
-from guardrail.evidence.observations import OLD_DAYS, Observations
+from guardrail.evidence.observations import Observations
 from guardrail.model import ChangeSet, Endpoint
 from guardrail.prices.book import PriceBook
 from guardrail.reporters.wording import counted
@@ -42,6 +42,6 @@ def taken(
 def _notices(observations: Observations, endpoints: Iterable[Endpoint], shown: str, days: int) -> Iterable[str]:
     if days < -1:  # a day is the difference of two clocks
         yield f"{shown}: the evidence is of a time to come, in {counted(-days, 'day')}"
-    if days > OLD_DAYS:
+    if days > bundle_file.OLD_DAYS:
         yield f"{shown}: the evidence is {counted(days, 'day')} old: what it says is a note"
     yield from (f"{shown}: {each}" for each in observations.unlinked(endpoints))

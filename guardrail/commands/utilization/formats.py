@@ -43,6 +43,8 @@ def headline(judged: Sequence[JudgedEndpoint], bundle: Bundle) -> str:
     known = [one.monthly_usd for one in judged if one.monthly_usd is not None]
     unknown = len(judged) - len(known)
     total = f"{'≥ ' if unknown else ''}{two_decimals(sum(known, ZERO))} USD a month"
+    if unknown and not known:
+        total = "an unknown amount a month"
     stake = two_decimals(sum((one.stake_usd for one in judged), ZERO))
     return f"{counted(len(judged), 'endpoint')} in {regions}, {days}: {total}, of which {stake} at stake at best"
 

@@ -4,7 +4,8 @@ from argparse import Namespace
 from collections.abc import Iterable
 
 from guardrail import output
-from guardrail.evidence import recommender, usage_file
+from guardrail.clock import today
+from guardrail.evidence import bundle_file, recommender, usage_file
 from guardrail.evidence.bundle import Bundle
 from guardrail.evidence.judge import fleet
 from guardrail.evidence.judge.fleet import JudgedEndpoint, JudgingTerms
@@ -17,6 +18,9 @@ def show(bundle: Bundle, arguments: Namespace) -> None:
         output.write_file(arguments.usage_file, usage_file.text(bundle.endpoints, bundle.jobs))
     if not arguments.formats and not arguments.recommender:
         return
+    days = bundle_file.age_days(bundle, today())
+    if days > bundle_file.OLD_DAYS:
+        output.say(f"guardrail: the evidence is {days} days old: what it says need not hold any more")
     prices = PriceBook()
     asked = JudgingTerms(
         headroom=arguments.headroom / 100,

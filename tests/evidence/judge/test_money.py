@@ -239,3 +239,25 @@ def test_what_is_not_in_service_has_no_month_ahead(
     told = only(described(EndpointStatus=status), answered=[answered, invocations((HOURS, 50))])
     assert told.monthly_usd == monthly
     assert told.ways == ()
+
+
+REFUSED = {"faults": [{"call": "application-autoscaling:DescribeScalableTargets", "reason": "AccessDeniedException"}]}
+
+
+def test_where_nobody_said_what_scales_any_number_may_have_run_and_none_is_taken_from_the_present() -> None:
+    # three instances were counted, one is there now: 3 × 0.23 × 730 and three volumes of 8 GB at 0.14
+    seen = [memory((HOURS, 30, 30, 1, 180)), invocations((HOURS, 50))]
+    assert only(described(**now(1)), REFUSED, answered=[of(180), *seen]).monthly_usd == Decimal("507.06")
+    # and of what nobody counted nothing is known
+    uncounted = with_status("Forbidden", cpu((HOURS, None)))
+    told = only(described(**now(1)), REFUSED, answered=[uncounted, invocations((HOURS, None))])
+    assert (told.monthly_usd, told.idleness.cost_usd) == (None, None)
+
+
+def test_what_has_several_types_names_them() -> None:
+    pools = [{"InstanceType": "ml.g5.xlarge", "Priority": 1}, {"InstanceType": "ml.g6.xlarge", "Priority": 2}]
+    told = only(
+        described(instance_type=None, variant={"InstancePools": pools}), answered=[of(60), invocations((HOURS, 50))]
+    )
+    assert told.monthly_usd is None
+    assert any("it has several types (ml.g5.xlarge, ml.g6.xlarge)" in gap.reason for gap in told.evidence.gaps)
