@@ -13,7 +13,10 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from tests import in_process
+
 _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
+_OURSELVES = re.compile(r'\n"\$bin/python" -P -m guardrail (.*)\n$')
 _COMMAND = re.compile(r"^\s*::([a-z-]+)(?: ([^:]*(?:%3A[^:]*)*))?::(.*)$")
 
 
@@ -42,8 +45,19 @@ class Job:
         return [command.message for command in self.commands if command.name in names]
 
 
-def run_action(action: Path, workspace: Path, temp: Path, inputs: dict[str, str], environment: dict[str, str]) -> Job:
-    """Run the composite action in ``action`` as a step of a job whose checkout is ``workspace``."""
+def run_action(
+    action: Path,
+    workspace: Path,
+    temp: Path,
+    inputs: dict[str, str],
+    environment: dict[str, str],
+    *,
+    starts: bool = True,
+) -> Job:
+    """Run the composite action in ``action`` as a step of a job whose checkout is ``workspace``.
+
+    Unless it ``starts`` guardrail, that is run in this process; all else is a shell's.
+    """
     definition = yaml.safe_load((action / "action.yml").read_text(encoding="utf-8"))
     assert definition["runs"]["using"] == "composite"
     unknown = inputs.keys() - definition["inputs"].keys()
@@ -67,23 +81,40 @@ def run_action(action: Path, workspace: Path, temp: Path, inputs: dict[str, str]
         if job.exit_code or not _holds(step.get("if", ""), values):
             continue
         own = {name: _evaluated(text, values, job.steps, token) for name, text in step.get("env", {}).items()}
-        _run_step(step, job, workspace, temp, {**common, **own})
+        _run_step(step, job, workspace, temp, {**common, **own}, starts=starts)
     job.summary = summary.read_text(encoding="utf-8")
     for name, one in definition.get("outputs", {}).items():
         job.outputs[name] = _evaluated(one["value"], values, job.steps, token)
     return job
 
 
-def _run_step(step: dict[str, Any], job: Job, workspace: Path, temp: Path, environment: dict[str, str]) -> None:
+def _run_step(
+    step: dict[str, Any], job: Job, workspace: Path, temp: Path, environment: dict[str, str], *, starts: bool
+) -> None:
     assert step["shell"] == "bash"
     assert not _EXPRESSION.search(step["run"]), "an expression in a script is code that anybody may write"
-    script, output = temp / f"step {len(job.ran)}.sh", temp / f"output {len(job.ran)}"
-    script.write_text(step["run"], encoding="utf-8")
+    output = temp / f"output {len(job.ran)}"
     output.touch()
+    environment = {**environment, "GITHUB_OUTPUT": str(output)}
+    ourselves = _OURSELVES.search(step["run"])
+    if ourselves is None or starts:
+        script = temp / f"step {len(job.ran)}.sh"
+        script.write_text(step["run"], encoding="utf-8")
+        job.exit_code, said = _of_shell(script, workspace, environment)
+    else:
+        job.exit_code, said = in_process.printed(ourselves[1].split(), workspace, environment)
+    job.ran.append(step["name"])
+    job.log += said
+    job.commands += _commands(said)
+    if "id" in step:
+        job.steps[step["id"]] = _outputs(output.read_text(encoding="utf-8"))
+
+
+def _of_shell(script: Path, workspace: Path, environment: dict[str, str]) -> tuple[int, str]:
     done = subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", script],  # noqa: S607 - as the runner does
         cwd=workspace,
-        env={**environment, "GITHUB_OUTPUT": str(output)},
+        env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -92,12 +123,7 @@ def _run_step(step: dict[str, Any], job: Job, workspace: Path, temp: Path, envir
         errors="replace",
         check=False,
     )
-    job.ran.append(step["name"])
-    job.exit_code = done.returncode
-    job.log += done.stdout
-    job.commands += _commands(done.stdout)
-    if "id" in step:
-        job.steps[step["id"]] = _outputs(output.read_text(encoding="utf-8"))
+    return done.returncode, done.stdout
 
 
 def _evaluated(text: str, inputs: dict[str, str], steps: dict[str, dict[str, str]], token: str) -> str:

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,6 +22,7 @@ import yaml
 from guardrail.commands.action import OUTPUTS, _matches
 from guardrail.errors import GitHubError
 from guardrail.evidence import bundle_file, merging
+from tests import in_process
 from tests.fixes.stack import BACKLOG, ENDPOINT, PROVIDER, TARGET, WAKE
 from tests.github.server import TOKEN, Fault, GitHub, github
 from tests.runner import Job, path_with_tools, run_action
@@ -115,7 +117,14 @@ def job_environment() -> dict[str, str]:
 
 
 @pytest.fixture
-def act(
+def act(started: Callable[..., Job], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Job]:
+    """`started`, but guardrail is run in this process: most tests are on what it says, not on who starts it."""
+    monkeypatch.setattr("guardrail.commands.action.subprocess", in_process.SUBPROCESS)
+    return partial(started, starts=False)
+
+
+@pytest.fixture
+def started(
     action: Path, temp: Path, workspace: Path, server: GitHub, tmp_path: Path, job_environment: dict[str, str]
 ) -> Callable[..., Job]:
     """Run the action for an event, with inputs (``fail_on`` for fail-on); without a comment unless one is asked for."""
@@ -123,7 +132,7 @@ def act(
     mine.mkdir()
     (mine / "guardrail-venv").symlink_to(temp / "guardrail-venv")
 
-    def run(event: dict[str, Any] | None = None, *, name: str = "push", **inputs: str) -> Job:
+    def run(event: dict[str, Any] | None = None, *, name: str = "push", starts: bool = True, **inputs: str) -> Job:
         payload = tmp_path / "event.json"
         payload.write_text(json.dumps(event or {}))
         environment = {
@@ -143,7 +152,7 @@ def act(
         (mine / "summary.md").unlink(missing_ok=True)
         given = {"path": "plan.json", "region": "us-east-1", "python": sys.executable, "comment": "off"}
         given |= {key.replace("_", "-"): value for key, value in inputs.items()}
-        return run_action(action, workspace, mine, given, environment)
+        return run_action(action, workspace, mine, given, environment, starts=starts)
 
     return run
 
@@ -197,8 +206,8 @@ def test_a_run_of_no_pull_request_checks_and_comments_nowhere(name: str, act: Ac
     assert "realtime-variants-scale" in job.log
 
 
-def test_the_outputs_are_those_that_are_declared(act: Act, workspace: Path) -> None:
-    job = act(sarif="out/guardrail.sarif", html="cost.html", junit="junit.xml")
+def test_the_outputs_are_those_that_are_declared(started: Act, workspace: Path) -> None:
+    job = started(sarif="out/guardrail.sarif", html="cost.html", junit="junit.xml")
     report = job.outputs.pop("report-json")
     assert job.outputs == {
         "exit-code": "1",
@@ -217,8 +226,8 @@ def test_the_outputs_are_those_that_are_declared(act: Act, workspace: Path) -> N
     assert "<testsuite" in (workspace / "junit.xml").read_text(encoding="utf-8")
 
 
-def test_a_pull_request_from_a_branch_gets_one_comment(act: Act, server: GitHub) -> None:
-    for job in [act(pull_request(), name="pull_request", comment="update") for _ in range(2)]:
+def test_a_pull_request_from_a_branch_gets_one_comment(started: Act, server: GitHub) -> None:
+    for job in [started(pull_request(), name="pull_request", comment="update") for _ in range(2)]:
         assert job.exit_code == 1
         assert job.said("warning") == []
         assert TOKEN not in job.log + job.summary
@@ -675,10 +684,10 @@ def of_reader(fork: Fork, server: GitHub, repository: str) -> dict[str, Any]:
     return event
 
 
-def test_a_fix_of_what_the_change_brings_is_suggested_once(act: Act, fork: Fork, server: GitHub) -> None:
+def test_a_fix_of_what_the_change_brings_is_suggested_once(started: Act, fork: Fork, server: GitHub) -> None:
     event = of_reader(fork, server, "acme/shop")
     for _ in range(2):
-        job = act(event, name="pull_request", path="infra", comment="update", suggest="true")
+        job = started(event, name="pull_request", path="infra", comment="update", suggest="true")
         assert job.said("warning") == []
         assert TOKEN not in job.log
     (suggestion,) = server.review_comments
@@ -754,7 +763,7 @@ def test_the_workflow_can_say_whose_terms_count(name: str, act: Act, fork: Fork)
 
 
 def test_code_of_a_fork_does_not_see_the_variables_of_the_job(
-    act: Act, fork: Fork, job_environment: dict[str, str]
+    started: Act, fork: Fork, job_environment: dict[str, str]
 ) -> None:
     job_environment |= {"TF_VAR_name": "nightingale", "TF_WORKSPACE": "nightingale"}
     text = (
@@ -763,9 +772,9 @@ def test_code_of_a_fork_does_not_see_the_variables_of_the_job(
         '  endpoint_config_name = "c"\n}\n'
     )
     base = fork.commit({"infra/main.tf": text})
-    ours = act(pull_request(base=base), name="pull_request", path="infra")
+    ours = started(pull_request(base=base), name="pull_request", path="infra")
     assert "nightingale-nightingale" in Path(ours.outputs["report-json"]).read_text()
-    theirs = act(event_of_fork(base), name="pull_request", path="infra")
+    theirs = started(event_of_fork(base), name="pull_request", path="infra")
     assert "nightingale" not in theirs.log + theirs.summary + Path(theirs.outputs["report-json"]).read_text()
 
 
@@ -909,17 +918,17 @@ def test_a_folder_that_looks_like_a_repository_is_not_asked_for_the_past(act: Ac
 # Text of others ------------------------------------------------------------------------------------------------------
 
 
-def test_names_from_a_plan_are_text_in_the_log_the_outputs_and_the_summary(act: Act, workspace: Path) -> None:
+def test_names_from_a_plan_are_text_in_the_log_the_outputs_and_the_summary(started: Act, workspace: Path) -> None:
     (workspace / "plan.json").write_text(plan(HOSTILE))
-    job = act(pull_request(), name="pull_request")
+    job = started(pull_request(), name="pull_request")
     assert job.outputs["exit-code"] == "1"
     assert {command.name for command in job.commands} == {"error", "notice"}
     assert not [message for message in job.said("error") if message.startswith("`boo")]
 
 
-def test_what_the_check_prints_stands_where_the_runner_reads_no_commands(act: Act, workspace: Path) -> None:
+def test_what_the_check_prints_stands_where_the_runner_reads_no_commands(started: Act, workspace: Path) -> None:
     (workspace / "broken.json").write_text("{")
-    logs = {name: act(path=name).log for name in ("plan.json", "broken.json")}
+    logs = {name: started(path=name).log for name in ("plan.json", "broken.json")}
     for name, log in logs.items():
         found = re.search(r"^::stop-commands::([0-9a-f]{32})\n(.*)^::\1::$", log, re.MULTILINE | re.DOTALL)
         assert found is not None, log
@@ -929,7 +938,7 @@ def test_what_the_check_prints_stands_where_the_runner_reads_no_commands(act: Ac
 
 
 def test_the_check_does_not_see_a_token_that_the_job_gives_to_every_step(
-    act: Act, job_environment: dict[str, str], tmp_path: Path
+    started: Act, job_environment: dict[str, str], tmp_path: Path
 ) -> None:
     """Every Python that starts writes down how it was called, and whether a token is around."""
     (tmp_path / "sitecustomize.py").write_text(
@@ -938,7 +947,7 @@ def test_the_check_does_not_see_a_token_that_the_job_gives_to_every_step(
         "    print(sys.orig_argv[4:6], any('secret' in value for value in os.environ.values()), file=file)\n"
     )
     job_environment |= {"PYTHONPATH": str(tmp_path), "GITHUB_TOKEN": "secret", "GH_TOKEN": "secret"}
-    act()
+    started()
     calls = (tmp_path / "calls").read_text().splitlines()
     assert calls == ["['action', 'check'] True", "['check', '--any-owner'] False"]
 
@@ -951,20 +960,20 @@ def test_what_an_unreadable_plan_says_is_text_too(act: Act, workspace: Path) -> 
     assert error.startswith("guardrail: plan.json")
 
 
-def test_inputs_are_text_and_never_code(act: Act, workspace: Path) -> None:
-    job = act(path="plan.json\n$(touch harm)\n`touch harm`", tag="'; touch harm; '", region="$(touch harm)")
+def test_inputs_are_text_and_never_code(started: Act, workspace: Path) -> None:
+    job = started(path="plan.json\n$(touch harm)\n`touch harm`", tag="'; touch harm; '", region="$(touch harm)")
     assert job.exit_code == 2
     assert "no tag" in job.summary
-    act(region="$(touch harm)", config="`touch harm`")
+    started(region="$(touch harm)", config="`touch harm`")
     assert not (workspace / "harm").exists()
 
 
-def test_modules_and_settings_of_tools_in_a_checkout_do_not_run(act: Act, workspace: Path) -> None:
+def test_modules_and_settings_of_tools_in_a_checkout_do_not_run(started: Act, workspace: Path) -> None:
     """A pull request can bring any file to the place where the steps run."""
     for name in ("guardrail.py", "msgspec.py", "sitecustomize.py", "json.py", "conftest.py"):
         (workspace / name).write_text("open('harm', 'w')\nraise SystemExit(0)\n")
     (workspace / "uv.toml").write_text('index-url = "http://127.0.0.1:9/simple"\n')
-    assert act().exit_code == 1
+    assert started().exit_code == 1
     assert not (workspace / "harm").exists()
 
 
