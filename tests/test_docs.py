@@ -134,8 +134,8 @@ def test_each_question_is_answered_by_its_command(
     """Whatever needs no account, bill or network is played beside the example, and says what the page says it does."""
     parse(shlex.split(command)[1:])
     if not answer.startswith("needs "):
-        shutil.copytree(ROOT / "examples" / "storefront", tmp_path / "storefront")
-        monkeypatch.chdir(tmp_path / "storefront")
+        shutil.copytree(ROOT / "examples", tmp_path / "examples")
+        monkeypatch.chdir(tmp_path / "examples" / "storefront")
         told = play(command)
         assert answer.strip("`") in told, question
         assert "[exit 2]" not in told
