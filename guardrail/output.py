@@ -182,7 +182,22 @@ def wants_colour(flag: Colour, environment: Mapping[str, str], stream: TextIO | 
         return True
     if environment.get("CLICOLOR") == "0":
         return False
-    return stream is not None and stream.isatty() and environment.get("TERM") != "dumb"
+    return stream is not None and stream.isatty() and environment.get("TERM") != "dumb" and _heeds_sequences(stream)
+
+
+def _heeds_sequences(terminal: TextIO) -> bool:
+    """Whether a terminal heeds escape sequences. A console of Windows is told to, which one before Windows 10 cannot.
+
+    https://learn.microsoft.com/windows/console/setconsolemode, ENABLE_VIRTUAL_TERMINAL_PROCESSING
+    """
+    if sys.platform == "win32":
+        import ctypes
+        import msvcrt
+
+        kernel, mode = ctypes.WinDLL("kernel32"), ctypes.c_ulong()
+        handle = ctypes.c_void_p(msvcrt.get_osfhandle(terminal.fileno()))
+        return bool(kernel.GetConsoleMode(handle, ctypes.byref(mode)) and kernel.SetConsoleMode(handle, mode.value | 4))
+    return True
 
 
 def carries_glyphs(stream: TextIO | None) -> bool:

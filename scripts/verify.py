@@ -53,6 +53,8 @@ BY_NAME = {
     "lock": ["scripts.lock"],
 }
 """What is run only where it is asked for, as it takes long or needs the network."""
+TEXT = {"PYTHONUTF8": "1"} if os.name == "nt" else {}
+"""Tests read files as UTF-8 without saying so; only on Windows is there anything else."""
 ON_ALL_CORES = {"tests", "coverage"}
 PROBE = (
     "import guardrail, pathlib, pytest, pytest_cov, xdist, mypy, ruff, importlinter, hypothesis, build, zensical;"
@@ -106,7 +108,7 @@ def _passes(python: Path, name: str, extra: list[str]) -> bool:
     done = subprocess.run(
         [python, *_arguments((CHECKS | BY_NAME)[name]), *extra],
         cwd=ROOT,
-        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "80"},
+        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "80", **TEXT},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -24,6 +24,7 @@ def test_a_regular_file_is_read_whole_also_through_a_link(tmp_path: Path) -> Non
     assert files.content(str(tmp_path / "b")) == b"x" * (3 * MEBIBYTE)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="named pipes are no files on Windows")
 def test_a_named_pipe_is_refused_without_waiting_for_a_writer(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to("pipe")
@@ -31,6 +32,7 @@ def test_a_named_pipe_is_refused_without_waiting_for_a_writer(tmp_path: Path) ->
     assert refusal(str(tmp_path / "link")) == "it is a named pipe, no file"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="sockets and devices are no files on Windows")
 def test_a_socket_and_a_device_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # the path of a socket is short
     with socket.socket(socket.AF_UNIX) as one:

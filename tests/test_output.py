@@ -1,5 +1,6 @@
 """Where answers go: colour, encodings, and files that are whole or not there."""
 
+import ctypes
 import io
 import os
 import re
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -52,6 +54,30 @@ def test_force_color_colours_what_is_no_terminal() -> None:
     assert output.wants_colour("auto", {"FORCE_COLOR": "0"}, io.StringIO()) is False
     assert output.wants_colour("auto", {"CLICOLOR_FORCE": "1"}, io.StringIO()) is True
     assert output.wants_colour("auto", {"CLICOLOR": "1", "CLICOLOR_FORCE": ""}, io.StringIO()) is False
+
+
+@pytest.mark.parametrize("heeds", [True, False])
+def test_a_console_of_windows_is_coloured_if_it_takes_the_mode_for_it(
+    heeds: bool,  # noqa: FBT001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With Windows' own calls stood in for, which a test elsewhere cannot make: 4 is the flag, added to the mode."""
+    modes = []
+
+    class Console(Terminal):
+        def fileno(self) -> int:
+            return 1
+
+    def told(_: object, mode: int) -> bool:
+        modes.append(mode)
+        return heeds
+
+    kernel = SimpleNamespace(GetConsoleMode=lambda *_: True, SetConsoleMode=told)
+    monkeypatch.setattr(ctypes, "WinDLL", lambda _: kernel, raising=False)
+    monkeypatch.setitem(sys.modules, "msvcrt", SimpleNamespace(get_osfhandle=lambda _: 7))
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert output.wants_colour("auto", {}, Console()) is heeds
+    assert modes == [4]
 
 
 @pytest.mark.parametrize(("encoding", "carried"), [("utf-8", True), ("ascii", False), ("cp1252", False)])
@@ -128,6 +154,7 @@ def test_a_stopwatch_that_is_told_nothing_says_nothing(capsys: pytest.CaptureFix
         assert re.fullmatch(expected, said), said
 
 
+@pytest.mark.skipif(os.name == "nt", reason="named pipes are no files on Windows")
 def test_a_pipe_is_written_to_directly(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

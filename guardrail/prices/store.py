@@ -151,7 +151,11 @@ def _lock(directory: str) -> Iterator[None]:
             import msvcrt
 
             descriptor = os.open(os.path.join(directory, ".refresh.lock"), os.O_RDWR | os.O_CREAT)
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+            try:
+                msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+            except OSError as error:  # EACCES, of what another process holds
+                os.close(descriptor)
+                raise BlockingIOError from error
         else:
             import fcntl
 

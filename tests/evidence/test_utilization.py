@@ -479,6 +479,7 @@ def test_where_nothing_can_be_written_nothing_is_asked(cloud: Cloud, ask: Ask) -
     assert not Path("gone").exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="named pipes are no files on Windows")
 @pytest.mark.parametrize("kind", ["folder", "link", "pipe"])
 def test_a_journal_is_a_file_of_ones_own(cloud: Cloud, ask: Ask, kind: str) -> None:
     add(cloud.region, "shop")

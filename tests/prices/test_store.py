@@ -2,10 +2,12 @@
 
 import errno
 import os
+import sys
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -169,3 +171,15 @@ def test_what_does_not_read_back_is_not_swapped_in(tables: Path) -> None:
     broken["us-east-1.csv"] = broken["us-east-1.csv"].replace(b"0.2,", b"two,")
     with pytest.raises(PriceBookError, match="does not have the hash"):
         store.check(str(tables), broken)
+
+
+def test_a_refresh_beside_another_one_is_told_on_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With Windows' own lock stood in for, which a test elsewhere cannot take; it answers with EACCES."""
+
+    def held(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setitem(sys.modules, "msvcrt", SimpleNamespace(locking=held, LK_NBLCK=2))
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(PriceBookError, match=r"another refresh of .* is at work"), store.locked(str(tmp_path)):
+        pytest.fail("it is not locked")

@@ -1,7 +1,6 @@
 """Templates that make much of little end in seconds, with an answer or one clear line."""
 
 import json
-import resource
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 
+resource = pytest.importorskip("resource", reason="Windows bounds no memory")
 pytestmark = pytest.mark.no_cover  # many runs of the same lines: counting them takes longer than they do
 
 SECONDS = 60
