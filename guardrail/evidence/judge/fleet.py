@@ -28,7 +28,7 @@ from guardrail.evidence.judge.scaling import Bounds, NeverApproached, Periodic, 
 from guardrail.evidence.judge.serverless import Fitted
 from guardrail.evidence.recommender import LoadTest
 from guardrail.model import Endpoint, Unknown
-from guardrail.money import HOURS_PER_MONTH, ZERO
+from guardrail.money import HOURS_PER_MONTH, SECONDS_PER_MONTH, ZERO
 from guardrail.prices.book import PriceBook
 
 _WAYS: Final = frozenset({"serverless", "asynchronous", "batch", "real-time"})
@@ -203,7 +203,11 @@ def _variant(  # noqa: PLR0913, PLR0917 - one variant with all that it is judged
         serverless=serverless.judge(engine, evidence, modelled, place, asked.headroom),
         tests=tests,
         advice=tuple(recommender.advised(asked.advice, found.name, tests)),
-        ways=tuple(each for each in ways if each.kind in _WAYS and each.basis == "with-usage" and _is_worth_it(each))
+        ways=tuple(
+            each
+            for each in ways
+            if each.kind in _WAYS and each.basis == "with-usage" and _is_worth_it(each, evidence, engine)
+        )
         if found.status in ANSWERING
         else (),
     )
@@ -226,9 +230,18 @@ def _monthly(found: EndpointEvidence, evidence: VariantEvidence, bill: Bill) -> 
     return None if is_open else expected
 
 
-def _is_worth_it(way: Alternative) -> bool:
-    """Whether it saves more than volumes alone: another way to serve is work."""
-    return way.usd is not None and way.usd >= _LEAST_USD
+def _is_worth_it(way: Alternative, evidence: VariantEvidence, engine: AlternativesEngine) -> bool:
+    """Whether it saves more than volumes alone, and its instance has a core for each request that there is at a time.
+
+    200,000 requests an hour of 200 ms are 11.1 at a time on the average: no work for one ml.c5.large with two cores.
+    """
+    if way.usd is None or way.usd < _LEAST_USD:
+        return False
+    spec = engine.prices.instance(way.instance_type) if way.kind == "real-time" and way.instance_type else None
+    rate, took = requests_a_month(evidence), evidence.latency
+    if spec is None or rate is None or took is None:
+        return True
+    return rate * took.mean_ms / 1000 / SECONDS_PER_MONTH <= spec.vcpus
 
 
 def _requests(found: EndpointEvidence) -> Decimal | None:

@@ -70,3 +70,14 @@ def test_serverless_compute_of_which_nobody_knows_how_long_it_ran_is_not_free(
     story = account_of(described(instance_type=None, variant={"ServerlessConfig": size, "InitialInstanceCount": None}))
     (found,) = fleet.judged(bundle_of(story, answered), PriceBook())
     assert (found.monthly_usd, found.variants[0].monthly_usd) == (monthly, monthly)
+
+
+@pytest.mark.parametrize(("an_hour", "is_told"), [(30_000, True), (200_000, False)])
+def test_one_instance_is_no_way_to_serve_what_keeps_more_than_its_cores_busy(an_hour: int, is_told: bool) -> None:  # noqa: FBT001 - a parameter
+    # of 200 ms each: 30,000 an hour are 1.67 at a time, on the two cores of an ml.c5.large; 200,000 are 11.1
+    size = {"MemorySizeInMB": 4096, "MaxConcurrency": 100}
+    story = account_of(described(instance_type=None, variant={"ServerlessConfig": size, "InitialInstanceCount": None}))
+    took = [(HOURS, 300_000, 200_000, 200_000 * an_hour, an_hour)]
+    bundle = bundle_of(story, invocations((HOURS, an_hour)), series("ModelLatency", took, namespace=SAGEMAKER))
+    (found,) = fleet.judged(bundle, PriceBook())
+    assert bool(found.variants[0].ways) is is_told
