@@ -326,6 +326,7 @@ def schemas() -> list[str]:
 def _schema(name: str, read: dict[str, Any], shown: dict[str, str]) -> list[str]:
     """The parts of one schema, but for those that an earlier one has ``shown``, by their text."""
     anchors = {part: shown.get(json.dumps(each), f"{name}-{part.lower()}") for part, each in read["$defs"].items()}
+    links = {part: f"[{part}](#{anchor})" for part, anchor in anchors.items()}
     lines = [f"## {name}"]
     for part, each in ({"": read} | read["$defs"]).items():
         if json.dumps(each) in shown or (part and "properties" not in each):
@@ -334,16 +335,22 @@ def _schema(name: str, read: dict[str, Any], shown: dict[str, str]) -> list[str]
         lines += ["", f"### {name} {part}"] if part else []
         lines += ["", each["description"]] if "description" in each else []
         if "properties" in each:
-            lines += ["", *_table(("property", "type", "meaning"), _properties(each, read["$defs"], anchors))]
+            lines += ["", *_table(("property", "type", "meaning"), _properties(each, read["$defs"], links))]
     return lines
 
 
-def _properties(part: dict[str, Any], parts: dict[str, Any], anchors: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+def _properties(part: dict[str, Any], parts: dict[str, Any], links: dict[str, str]) -> Iterator[tuple[str, str, str]]:
     for name, each in part["properties"].items():
-        yield f"`{name}`", _kind(each, parts, anchors), each.get("description", "")
+        empty = " or null" if _may_be_null(each) else ""
+        yield f"`{name}`", _kind(each, parts, links) + empty, each.get("description", "")
         for inside, mark in _inside(each):
-            for inner, kind, meaning in _properties(inside, parts, anchors):
+            for inner, kind, meaning in _properties(inside, parts, links):
                 yield f"`{name}{mark}.{inner.strip('`')}`", kind, meaning
+
+
+def _may_be_null(value: dict[str, Any]) -> bool:
+    several = value.get("anyOf", value.get("oneOf", ()))
+    return "null" in value.get("type", ()) or None in value.get("enum", ()) or any(map(_may_be_null, several))
 
 
 def _inside(value: dict[str, Any], mark: str = "") -> Iterator[tuple[dict[str, Any], str]]:
@@ -370,11 +377,12 @@ def _keys(read: dict[str, Any]) -> list[str]:
                 places[inner] = f"{place} as a mapping" if place in places.values() else place
                 pending.append(inner)
     anchors = {part: re.sub(r"[^\w -]", "", place).replace(" ", "-") for part, place in places.items()}
+    links = {part: f"[mapping](#{anchor})" for part, anchor in anchors.items()}
     lines: list[str] = []
     for part, place in places.items():
         lines += ["", f"## {place}", "", parts[part]["description"].replace("``", "`")] if place else []
         rows = (
-            (f"`{key}`", _kind(value, parts, anchors), _default_of(value), value["description"])
+            (f"`{key}`", _kind(value, parts, links), _default_of(value), value["description"])
             for key, value in parts[part]["properties"].items()
         )
         lines += ["", *_table(("key", "value", "default", "meaning"), rows)]
@@ -395,26 +403,26 @@ def _default_of(value: dict[str, Any]) -> str:
     return f"`{default if isinstance(default, str) else json.dumps(default)}`"
 
 
-def _kind(value: Any, parts: dict[str, Any], anchors: dict[str, str]) -> str:
+def _kind(value: Any, parts: dict[str, Any], links: dict[str, str]) -> str:
     """What a value is, in a word or two: "text", "list of number", or a link to the part that it is."""
     if isinstance(value, bool):
         return "anything"
     if "$ref" in value:
         name = value["$ref"].rpartition("/")[2]
-        return f"[mapping](#{anchors[name]})" if "properties" in parts[name] else _kind(parts[name], parts, anchors)
+        return links[name] if "properties" in parts[name] else _kind(parts[name], parts, links)
     several = value.get("anyOf") or value.get("oneOf")
     if several:
-        kinds = (_kind(each, parts, anchors) for each in several if each.get("type") != "null")
+        kinds = (_kind(each, parts, links) for each in several if each.get("type") != "null")
         return " or ".join(dict.fromkeys(kinds))
     if "enum" in value or "const" in value:
         return ", ".join(f"`{one}`" for one in value.get("enum", [value.get("const")]) if one is not None)
-    return _of_type(value, parts, anchors)
+    return _of_type(value, parts, links)
 
 
 _WORDS = {"string": "text", "integer": "whole number", "boolean": "true or false", "object": "mapping"}
 
 
-def _of_type(value: dict[str, Any], parts: dict[str, Any], anchors: dict[str, str]) -> str:
+def _of_type(value: dict[str, Any], parts: dict[str, Any], links: dict[str, str]) -> str:
     """The same of what has a ``type``, or none."""
     if value.get("format") == "date":
         return "date"
@@ -423,9 +431,9 @@ def _of_type(value: dict[str, Any], parts: dict[str, Any], anchors: dict[str, st
     if "number" in types:  # a Decimal, which JSON may also have as a text
         return "number"
     if "array" in types:
-        return f"list of {_kind(value.get('items', True), parts, anchors)}"
+        return f"list of {_kind(value.get('items', True), parts, links)}"
     if "object" in types and isinstance(value.get("additionalProperties"), dict):
-        return f"by name: {_kind(value['additionalProperties'], parts, anchors)}"
+        return f"by name: {_kind(value['additionalProperties'], parts, links)}"
     return " or ".join(_WORDS.get(each, each) for each in types)
 
 
