@@ -324,10 +324,10 @@ def _turns(target: ScalableTarget) -> tuple[Turn, ...] | Unknown:
     """
     actions = acting_schedule(target)
     own = Turn(low=target.min_capacity, high=target.max_capacity, minutes=None)
-    if isinstance(actions, Unknown):
-        return actions
     if not actions:
         return (own,)
+    if isinstance(actions, Unknown):
+        return actions
     times = [part for each in actions for part in (each.schedule, each.timezone, each.start, each.end)]
     order = None
     if not any(isinstance(time, Unknown) for time in times):

@@ -217,7 +217,8 @@ class View:
 
     def integer(self, name: str) -> int | Unknown | None:
         """A whole number of at least 0 that fits the API's 32 bits; text such as "2" is one too."""
-        return self._read(name, self.get(name), _integer)
+        value = self.get(name)
+        return None if value is None else self._read(name, value, _integer)
 
     def positive(self, name: str) -> int | Unknown | None:
         """A whole number that cannot be 0."""
@@ -229,11 +230,13 @@ class View:
 
     def number(self, name: str) -> float | Unknown | None:
         """A finite number."""
-        return self._read(name, self.get(name), _number)
+        value = self.get(name)
+        return None if value is None else self._read(name, value, _number)
 
     def boolean(self, name: str) -> bool | Unknown | None:
         """A truth value."""
-        return self._read(name, self.get(name), _boolean)
+        value = self.get(name)
+        return None if value is None else self._read(name, value, _boolean)
 
     def required(self, read: Callable[[str], _T | Unknown | None], name: str) -> _T | Unknown:
         """A value, or `Unknown` where there is none although there has to be one."""
@@ -259,7 +262,7 @@ class View:
         value = self._nested(name)
         if value is None or value == []:  # what a plan has for blocks that are not written
             return []
-        if isinstance(value, Unknown):
+        if value.__class__ is not list and isinstance(value, Unknown):
             return value
         items = [value] if isinstance(value, dict) else value
         own = self.spelling.of(name)

@@ -38,7 +38,8 @@ class KindIndex(Generic[_D]):
 
     def __init__(self) -> None:
         self.by_address: dict[str, _D] = {}
-        self._by_value: dict[str, dict[_Place, list[_D]]] = defaultdict(lambda: defaultdict(list))
+        self._by_value: dict[str, list[_D]] = {}
+        self._by_place: dict[str, dict[_Place, list[_D]]] = {}
         self._answers: dict[tuple[str, _Place, object], list[_D]] = {}
         self._joined: dict[tuple[str, tuple[_Place, ...]], list[_D]] = {}
         self._compatible: dict[_Place, list[_D]] = {}
@@ -49,13 +50,26 @@ class KindIndex(Generic[_D]):
     def add(self, declared: _D) -> None:
         """Enter a declaration under its address and under what others name it by, where there is such a thing."""
         self.by_address[declared.address] = declared
-        if declared.called is not None:
-            self._by_value[declared.called][_place(declared)].append(declared)
+        called = declared.called
+        if called is not None:
+            if called in self._by_value:
+                self._by_value[called].append(declared)
+            else:
+                self._by_value[called] = [declared]
 
     def named(self, value: str, seeker: Declared) -> list[_D]:
         """Everything under ``value`` that ``seeker`` can mean; at most one in a sound stack."""
-        own = self._by_value.get(value, {}).get(_place(seeker))
+        own = self._places(value).get(_place(seeker))
         return own or self._all_of(value, seeker, may_meet)
+
+    def _places(self, value: str) -> dict[_Place, list[_D]]:
+        """What is known under ``value``, by its place."""
+        if value not in self._by_place:
+            groups: dict[_Place, list[_D]] = {}
+            for declared in self._by_value.get(value, ()):
+                groups.setdefault(_place(declared), []).append(declared)
+            self._by_place[value] = groups
+        return self._by_place[value]
 
     def referenced(self, link: Link, seeker: Declared) -> list[_D]:
         """Everything here that the references of ``link`` lead to, without repetition; of more than `FEW`, anything."""
@@ -92,7 +106,7 @@ class KindIndex(Generic[_D]):
         """What is known under ``value`` in those places that ``holds`` is true of."""
         question = (value, _place(seeker), holds)
         if question not in self._answers:
-            groups = self._by_value.get(value, {})
+            groups = self._places(value)
             places = tuple(place for place, group in groups.items() if holds(group[0], seeker))
             answer = (
                 [declared for place in places for declared in groups[place]]
@@ -145,16 +159,18 @@ class Declarations:
         return self._indexes[kind]
 
     def _add(self, declared: Declaration) -> None:
-        if type(declared) in _UNCOUNTED:
+        kind = type(declared)
+        if kind in _UNCOUNTED:
             self._set_aside(declared)
             return
-        self.addresses.add(declared.address)
+        address = declared.address
+        self.addresses.add(address)
         if declared.change not in ("no-op", "forget"):
-            self.changed.add(declared.address)
-        if isinstance(declared, Unsupported):
+            self.changed.add(address)
+        if type(declared) is Unsupported:
             self.skip(declared, declared.reason, affects_total=declared.affects_total)
         else:
-            self._indexes[type(declared)].add(declared)
+            self._indexes[kind].add(declared)
 
     def _set_aside(self, declared: Declaration) -> None:
         """Enter what is not counted as read."""

@@ -182,7 +182,7 @@ class _PlanReader:
         unknown = {
             each.address: place
             for place, each in enumerate(present)
-            if isinstance(each, DeclaredWorkflow) and isinstance(each.definition, Unknown)
+            if type(each) is DeclaredWorkflow and isinstance(each.definition, Unknown)
         }
         beside = self._source_beside() if unknown else None
         if beside is None:
