@@ -11,7 +11,7 @@ import io
 import os
 import stat
 import zlib
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from tempfile import NamedTemporaryFile
 
@@ -22,14 +22,22 @@ from guardrail.errors import SourceError
 
 _SIGNS = ("unary_op : (MINUS | NOT) expr_term", "unary_op : (MINUS | NOT) unary_expr")
 """What python-hcl2 8.1 has, and what HCL has: two signs may stand in a row, as in ``!!a``."""
+_SHORT = 200
+"""Characters."""
 SHIPPED = os.path.join(os.path.dirname(__file__), "grammar.tables")
 
 
 def raw_tree(text: str) -> "Tree[lark.Token]":
     """python-hcl2's raw tree of a body: what its `parses_to_tree` answers, but for the positions, which tokens have.
 
-    Raises `lark.UnexpectedInput`.
+    Of a short text it is parsed once, since a thousand blocks say ``merge(local.tags, { Team = "search" })``: nobody
+    may change it. Raises `lark.UnexpectedInput`.
     """
+    return _known_tree(text) if len(text) <= _SHORT else parser().parse(text)
+
+
+@lru_cache(maxsize=1024)
+def _known_tree(text: str) -> "Tree[lark.Token]":
     return parser().parse(text)
 
 

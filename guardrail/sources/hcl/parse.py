@@ -24,7 +24,7 @@ from guardrail.sources.hcl.syntax import (
     Name,
     SourceFile,
 )
-from guardrail.sources.hcl.template import Part, UnpairedDirectiveError, assemble, flushed, trimmed
+from guardrail.sources.hcl.template import Interpolation, Part, UnpairedDirectiveError, assemble, flushed, trimmed
 
 if TYPE_CHECKING:
     from lark import Token, Tree
@@ -35,7 +35,8 @@ _T = TypeVar("_T")
 
 _NAME = r"[A-Za-z_][\w-]*+"
 _DIGITS = r"\d{1,15}"
-_PLAIN_TEXT = r'"[\x00-\x09\x0b-\x21#\x26-\x5b\x5d-\x7f]*+"'
+_PLAIN_SIGN = r"[\x00-\x09\x0b-\x21#\x26-\x5b\x5d-\x7f]"
+_PLAIN_TEXT = rf'"{_PLAIN_SIGN}*+"'
 """ASCII but for the quote, ``$``, ``%``, the backslash and line ends; the set of all others takes 7 ms to compile."""
 _TEXT = r'"(?>(?:[^"\\\n]++|\\.)*)"'
 _HEAD = re.compile(
@@ -50,15 +51,21 @@ _WORD = re.compile(_NAME)
 _LABEL = re.compile(rf"({_NAME})|{_TEXT}")
 _TO_BRACKET = re.compile(rf"(?>(?:[^\n(\[{{\"]++|{SIMPLE_TEXT})*)([\n(\[{{\"])")
 _REST_OF_LINE = re.compile(r"[ \t\r]*+(?:\n|\Z)")
+_KEPT = r"(?!(?:true|false|null|if|else|endif|for|in|endfor)(?![\w-]))"
+"""What no reference starts with."""
+_BEHIND = rf"(?:\.{_NAME}|\[(?:{_DIGITS}|{_PLAIN_TEXT})\])*"
+_PATH = rf"(?P<path>(?P<root>{_NAME}){_BEHIND})"
 _PLAIN = re.compile(
     rf"""[ \t]*+ (?:
         (?P<text>{_PLAIN_TEXT})
       | (?P<number>{_DIGITS})
-      | (?P<path>(?P<root>{_NAME})(?:\.{_NAME}|\[(?:{_DIGITS}|{_PLAIN_TEXT})\])*)
+      | {_PATH}
+      | (?P<template>"(?:{_PLAIN_SIGN}++|\$\{{[ \t]*+{_KEPT}{_NAME}{_BEHIND}[ \t]*+\}})*+")
     ) [ \t\r]*+ (?:(?:\#|//)[^\n]*+)?""",
     re.VERBOSE | re.ASCII,
 )
-"""A text, number, keyword or reference that is all there is on a line."""
+"""A text, number, keyword or reference, or a text with references in it, that is all there is on a line."""
+_PLAIN_PART = re.compile(rf"{_PLAIN_SIGN}++|\$\{{[ \t]*+{_PATH}[ \t]*+\}}", re.ASCII)
 _STEPS = re.compile(rf"\.({_NAME})|\[(?:({_DIGITS})|({_PLAIN_TEXT}))\]", re.ASCII)
 _IN_TEXT = re.compile(r"\$\$\{|%%\{|[$%]\{")
 
@@ -168,15 +175,31 @@ def _behind_blanks(text: str, at: int, end: int) -> int:
 
 
 def _plain(match: re.Match[str]) -> Expression:
-    """The expression of a text, number, keyword or reference: ``"ml.m5.large"``, ``2``, ``true``, ``var.zones[0]``."""
+    """The expression of a text, number, keyword or reference: ``"ml.m5.large"``, ``2``, ``true``, ``var.zones[0]``.
+
+    Or of a text with references in it: ``"endpoint/${var.name}"``.
+    """
     if match["text"] is not None:
         return Literal(match["text"][1:-1], match.start("text"))
     if match["number"]:
         return Literal(int(match["number"]), match.start("number"))
-    at = match.start("path")
+    if match["template"]:
+        start, stop = match.span("template")
+        found = _PLAIN_PART.finditer(match.string, start + 1, stop - 1)
+        return assemble([_part(part) for part in found], start)
     if match["path"] in KEYWORDS:
-        return Literal(KEYWORDS[match["path"]], at)
-    expression: Expression = Name(match["root"], at)
+        return Literal(KEYWORDS[match["path"]], match.start("path"))
+    return _reference(match)
+
+
+def _part(match: re.Match[str]) -> Part:
+    """Text in a template, or the reference in it."""
+    return Interpolation(_reference(match), trims_left=False, trims_right=False) if match["path"] else match[0]
+
+
+def _reference(match: re.Match[str]) -> Expression:
+    """The expression of the path in a match: ``var.zones[0]``."""
+    expression: Expression = Name(match["root"], match.start("root"))
     for step in _STEPS.finditer(match.string, match.end("root"), match.end("path")):
         name, number, text = step.groups()
         if name:
