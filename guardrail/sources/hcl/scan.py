@@ -51,7 +51,7 @@ _QUOTED = re.compile(r'(?P<end>")|\\.|(?P<escaped>\$\$\{|%%\{)|(?P<start>[$%]\{)
 _FOR_FOLLOWS = re.compile(r"(?>(?:\s|\#[^\n]*|//[^\n]*|/\*.*?\*/)*)for\s+[^\s=:]", re.DOTALL)
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _BEYOND_ASCII = re.compile(r"(?![\x00-\x7f])[\w\u0300-\u036f\u00b7]")
-_ARITHMETIC = re.compile(r"(?<![\w-])[\d-][\w.-]*+")
+_ARITHMETIC = re.compile(r"(?<![\w-])(?:-|\d[\w.]*+-)[\w.-]*+")
 _IN_ARITHMETIC = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[A-Za-z_][\w-]*|-(?=\d)")
 _BLANK = re.compile(r"[ \t\r]*")
 _KEYWORD = re.compile(r"(?<![\w.-])(?:if|in)\Z")
