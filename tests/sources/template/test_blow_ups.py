@@ -93,11 +93,11 @@ def chain_of_conditions() -> Any:
 
 
 def conditions_on_everything() -> Any:
-    rules = {f"C{i}": {"Fn::Equals": [{"Ref": "Open"}, f"value {i}"]} for i in range(2_000)}
+    rules = {f"C{i}": {"Fn::Equals": [{"Ref": "Open"}, f"value {i}"]} for i in range(1_000)}
     return template(
         Parameters={"Open": {"Type": "String"}},
         Conditions=rules,
-        Resources={f"N{i}": named({"Fn::If": [f"C{i}", "a", "b"]}) for i in range(2_000)},
+        Resources={f"N{i}": named({"Fn::If": [f"C{i}", "a", "b"]}) for i in range(1_000)},
     )
 
 
@@ -106,7 +106,7 @@ def many_resources_in_many_worlds() -> Any:
     return template(
         Parameters={f"P{i}": {"Type": "String"} for i in range(6)},
         Conditions=rules,
-        Resources={f"N{i}": named({"Fn::If": [f"C{i % 6}", f"a{i}", f"b{i}"]}) for i in range(2_000)},
+        Resources={f"N{i}": named({"Fn::If": [f"C{i % 6}", f"a{i}", f"b{i}"]}) for i in range(1_000)},
     )
 
 
