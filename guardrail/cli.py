@@ -105,7 +105,8 @@ def _run(argv: Sequence[str]) -> int:
         print(f"guardrail {__version__}")
         return 0
     if name is None:
-        print(overview(), end="", file=sys.stderr)
+        for line in overview().splitlines():
+            output.say(line)
         return NO_ANSWER
     if name not in COMMANDS:
         raise _not_a_command(name)

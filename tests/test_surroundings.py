@@ -5,8 +5,10 @@ and signals stand in `test_cli` and `test_output`, pipes and devices in `test_th
 """
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ import pytest
 from guardrail import cli
 from tests.hostile import inputs
 
+ROOT = Path(__file__).resolve().parents[1]
 PLAN = json.dumps(inputs.a_plan())
 NEEDS_PROC = pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs Linux")
 
@@ -79,3 +82,211 @@ def test_help_that_cannot_be_written_is_no_success() -> None:
             [sys.executable, "-m", "guardrail", "check", "--help"], stdout=full, stderr=subprocess.PIPE, check=False
         )
     assert (done.returncode, done.stderr) == (2, b"guardrail: output: No space left on device\n")
+
+
+# Files that change, and names of theirs -------------------------------------------------------------------------------
+
+
+def _cut(path: str) -> None:
+    os.truncate(path, len(PLAN) // 2)
+
+
+def _emptied(path: str) -> None:
+    os.truncate(path, 0)
+
+
+def _replaced(path: str) -> None:
+    Path(f"{path}.new").write_text("{}")
+    os.replace(f"{path}.new", path)
+
+
+def _removed(path: str) -> None:
+    os.unlink(path)
+
+
+def _grown(path: str) -> None:
+    with Path(path).open("a") as file:
+        file.write(f"\n{PLAN}")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows locks files that are read")
+@pytest.mark.parametrize("change", [_cut, _emptied, _replaced, _removed, _grown])
+def test_a_file_that_changes_while_it_is_read_is_read_whole_or_refused_in_one_line(
+    change: Callable[[str], None], plan: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It changes each time in the moment after it was opened once more; a map of one that is cut would be SIGBUS."""
+    stat, opened, at = os.fstat, 0, 1
+
+    def and_then(descriptor: int) -> os.stat_result:
+        nonlocal opened
+        found = stat(descriptor)
+        opened += found.st_size == len(PLAN)
+        if opened == at and found.st_size == len(PLAN):
+            change(plan)
+        return found
+
+    monkeypatch.setattr(os, "fstat", and_then)
+    while opened >= at - 1:
+        Path(plan).write_text(PLAN)
+        opened = 0
+        code = check(plan)
+        said = capsys.readouterr()
+        if code == 1:
+            assert json.loads(said.out)["totals"]["after"]["floor"] == inputs.COSTS
+        else:
+            assert (code, said.out) == (2, "")
+            assert said.err.startswith(f"guardrail: {plan} ")
+            assert said.err.count("\n") <= 2
+        at += 1
+    assert at > 3
+
+
+NAMES = ["a\nb", "::error::x", "-x", "--config", "%0A", "é\u202ex", "a b'\"`$(x)", "<b>&amp;", "\udcff"]
+FORMATS = ("table", "json", "markdown", "summary", "html", "sarif", "junit", "gitlab", "github", "concise", "csv")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+@pytest.mark.parametrize("name", NAMES)
+def test_whatever_a_file_is_called_every_format_is_text_without_a_line_of_its_own(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(f"{name}.json").write_text(PLAN)
+    formats = [word for each in FORMATS for word in ("--format", f"{each}=report.{each}")]
+    assert cli.main(["check", "--isolated", *formats, "--", f"{name}.json"]) == 1
+    assert capsys.readouterr().err == ""
+    for each in FORMATS:
+        lines = (tmp_path / f"report.{each}").read_bytes().decode("utf-8").splitlines()
+        own = ("::error::x", "b.json") if each in ("table", "github", "concise") else "::error::x"
+        assert not [line for line in lines if line.startswith(own)], each
+
+
+def test_five_thousand_arguments_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["check", *(f"no{number}.json" for number in range(5_000))]) == 2
+    assert capsys.readouterr().err.startswith("guardrail: no0.json does not exist\nhint: ")
+
+
+# Disks and processes -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
+@pytest.mark.parametrize("what", ["report", "baseline"])
+def test_where_a_file_may_not_grow_the_old_one_stands(
+    what: str, plan: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A disk that fills up does the same: what was written so far is gone again."""
+    import resource
+
+    (tmp_path / what).write_text('{"version": 1}')
+    path = str(tmp_path / what)
+    flags = ["--format", f"json={path}"] if what == "report" else ["--write-baseline", "--baseline", path]
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, before[1]))
+    try:
+        code = cli.main(["check", plan, "--isolated", "-q", *flags])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (code, capsys.readouterr().err) == (2, f"guardrail: cannot write {path}: File too large\n")
+    assert (tmp_path / what).read_text() == '{"version": 1}'
+    assert {path.name for path in tmp_path.iterdir()} == {"plan.json", what}
+
+
+TOGETHER = """\
+import os, sys
+from guardrail import cli
+words = ["check", "plan.json", "--isolated", "--format", "json=report.json",
+         "--write-baseline", "--baseline", "baseline.json", "--region", "us-east-1", "-q"]
+cli.main(words)
+children = []
+for number in range(20):
+    if (child := os.fork()) == 0:
+        os._exit(cli.main(words))
+    children.append(child)
+codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children if child]
+sys.exit(0 if codes == [0] * 20 else print(codes) or 1)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that fork")
+def test_twenty_runs_in_one_folder_leave_whole_files_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text(PLAN)
+    done = subprocess.run(
+        [sys.executable, "-c", TOGETHER],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+    assert set(done.stderr.split("\n")) == {"guardrail: wrote baseline.json, findings: 2", ""}
+    assert json.loads((tmp_path / "report.json").read_text())["totals"]["after"]["floor"] == inputs.COSTS
+    assert json.loads((tmp_path / "baseline.json").read_text())["version"] == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"plan.json", "report.json", "baseline.json"}
+
+
+WATCHED = """\
+import runpy, sys
+def watch(event, arguments):
+    if event == "open" and isinstance(arguments[0], str) and arguments[2] & 0o103:  # to write, or to make
+        sys.stderr.write(f"wrote {arguments[0]}\\\\n")
+    elif event in ("os.mkdir", "os.rename", "os.remove", "socket.connect", "subprocess.Popen"):
+        sys.stderr.write(f"{event} {arguments[0]}\\\\n")
+sys.addaudithook(watch)
+runpy.run_module("guardrail", run_name="__main__", alter_sys=True)
+"""
+
+
+@NEEDS_PROC
+def test_with_no_home_in_the_plainest_terminal_a_check_writes_nothing_at_all(tmp_path: Path) -> None:
+    """So an installation may be read-only. There is no PATH either, and the locale knows ASCII alone."""
+    (tmp_path / "plan.json").write_text(PLAN)
+    bare = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "TERM": "dumb", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", WATCHED, "check", "plan.json", "--region", "us-east-1"],
+        cwd=tmp_path,
+        env={**bare, **{name: value for name, value in os.environ.items() if name == "PYTHONPYCACHEPREFIX"}},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert b"338" in done.stdout
+    assert done.stdout.isascii()
+    assert b"\x1b" not in done.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs descriptors that are closed")
+def test_with_all_streams_closed_a_report_goes_into_its_file_and_nothing_else_does(tmp_path: Path) -> None:
+    """What is opened first gets the number of standard input, then those of the others."""
+    (tmp_path / "plan.json").write_text(PLAN)
+    words = ["check", "plan.json", "--isolated", "--format", "table", "--format", "json=report.json", "--verbose"]
+    done = subprocess.run(
+        [sys.executable, "-m", "guardrail", *words],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        preexec_fn=lambda: os.closerange(0, 3),
+        check=False,
+    )
+    assert done.returncode == 1
+    assert json.loads((tmp_path / "report.json").read_text())["totals"]["after"]["floor"] == inputs.COSTS
+    assert (tmp_path / "plan.json").read_text() == PLAN
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (["check", "plan.json", "--isolated", "--write-baseline", "--baseline", "b.json", "--format", "json"], 0),
+        (["policies", "validate", "p.yaml"], 2),
+        ([], 2),
+    ],
+)
+def test_what_is_said_goes_nowhere_where_there_is_no_standard_error(
+    command: list[str], code: int, plan: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`print` takes the lack of a file for standard output, where a report is read."""
+    monkeypatch.chdir(Path(plan).parent)
+    Path("p.yaml").write_text("id: p")
+    monkeypatch.setattr(sys, "stderr", None)
+    assert cli.main(command) == code
+    shown = capsys.readouterr().out
+    assert shown == "" or json.loads(shown)["exit_code"] == code

@@ -1,15 +1,14 @@
 """``guardrail policies``: what is checked, and whether policies of one's own hold together."""
 
 import re
-import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from guardrail import bundled as bundled_data
+from guardrail import output, strict_yaml
 from guardrail import settings as settings_files
-from guardrail import strict_yaml
 from guardrail.commands import schema
 from guardrail.commands.base import add_format, write_json
 from guardrail.errors import GuardrailError, PolicyError, did_you_mean
@@ -173,9 +172,9 @@ def _validate(paths: list[str]) -> int:
     complaints = [complaint for path in files for complaint in _complaints(path, environments)]
     complaints += _together(files) if not complaints else []
     for complaint in complaints:
-        print(complaint, file=sys.stderr)
+        output.say(complaint)
     if complaints:
-        print(f"{len(complaints):,} error{_s(complaints)} in {len(files):,} file{_s(files)}", file=sys.stderr)
+        output.say(f"{len(complaints):,} error{_s(complaints)} in {len(files):,} file{_s(files)}")
         return INVALID
     print(f"{len(files):,} {'policy' if len(files) == 1 else 'policies'}, no errors")
     return 0

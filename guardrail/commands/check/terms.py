@@ -1,7 +1,6 @@
 """What a check judges by: settings under the flags of this run, policies, limits, rates and the baseline."""
 
 import os
-import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -189,7 +188,7 @@ def against_baseline(report: Report, found: FoundSettings, shown: Callable[[str]
             raise GuardrailError(f"the baseline would replace its own input {path}")
         fresh = baseline.taken_up(report.results)
         output.write_file(path, baseline.text(fresh))
-        print(f"guardrail: wrote {path}, findings: {len(fresh.findings):,}", file=sys.stderr)
+        output.say(f"guardrail: wrote {path}, findings: {len(fresh.findings):,}")
     if path is None:
         return report
     return against(report, baseline.read(path), path=shown(path), tolerance_percent=settings.tolerance_percent)

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -36,7 +35,7 @@ def refresh(arguments: Any) -> int:
         standing = "its tables are as they were" if _has_tables(directory) else "no table was written"
         unchanged = f"nothing changed in {directory}: {standing}"
         if isinstance(failure, KeyboardInterrupt):
-            print(f"guardrail: interrupted; {unchanged}", file=sys.stderr)
+            output.say(f"guardrail: interrupted; {unchanged}")
             raise
         raise type(failure)(f"{failure.message}; {unchanged}", hint=failure.hint) from failure
     finally:

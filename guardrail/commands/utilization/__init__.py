@@ -1,7 +1,6 @@
 """``guardrail utilization``: what runs in an account and how busy it was, as a bundle of evidence."""
 
 import os
-import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
@@ -220,4 +219,4 @@ def _tell(bundle: "Packed", path: str) -> None:
     where = ", ".join(dict.fromkeys(survey.region for survey in bundle.surveys)) or "nowhere"
     what = counted(len(bundle), "endpoint")
     batch = f", {counted(len(bundle.jobs), 'kind')} of transform jobs" if bundle.jobs else ""
-    print(f"guardrail: wrote {path}: {what} in {where}{batch}", file=sys.stderr)
+    output.say(f"guardrail: wrote {path}: {what} in {where}{batch}")
