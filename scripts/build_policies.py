@@ -20,8 +20,9 @@ sys.path.insert(0, str(ROOT))
 
 from guardrail.commands.schema import DRAFT, documented  # noqa: E402
 from guardrail.policy import condition, load  # noqa: E402 - from this checkout, wherever the script is started
+from guardrail.policy.base import Remediation  # noqa: E402
 from guardrail.policy.fields import FIELDS, Field, FieldType  # noqa: E402
-from guardrail.policy.policy import Examples, Message, Parameter, Policy, Quantity  # noqa: E402
+from guardrail.policy.policy import Examples, Fix, Message, Parameter, Policy, Quantity  # noqa: E402
 
 
 def main() -> int:
@@ -67,16 +68,17 @@ def schema() -> dict[str, Any]:
     """The JSON Schema of one policy file, with the name of every field in it."""
     made: dict[str, Any] = msgspec.json.schema(Policy)
     parts: dict[str, Any] = made["$defs"]
-    for kind in (Policy, Parameter, Quantity, Message, Examples):
+    for kind in (Policy, Parameter, Quantity, Message, Fix, Remediation, Examples):
         described = documented(kind)
         for name, part in parts[kind.__name__]["properties"].items():
             if name in described:
                 part["description"] = described[name]
     own = parts["Policy"]["properties"]
     del own["topic"]
-    for place in (parts["Message"]["properties"], parts["Fix"]["properties"], own):
-        place["when"] = {"$ref": "#/$defs/Condition"}
-    own["require"] = own["note_when"] = parts["Quantity"]["properties"]["where"] = {"$ref": "#/$defs/Condition"}
+    asked = [(parts[kind]["properties"], "when") for kind in ("Message", "Fix", "Policy")]
+    for place, key in [*asked, (own, "require"), (own, "note_when"), (parts["Quantity"]["properties"], "where")]:
+        kept = {part: said for part, said in place[key].items() if part in ("default", "description")}
+        place[key] = {"$ref": "#/$defs/Condition"} | kept
     parts["Condition"] = _condition_schema()
     parts |= {f"{kind}-field": _field_schema(kind, _JSON_TYPES.get(kind, _NUMBER)) for kind in condition.OPERATORS}
     parts |= {f"{path}-field": _field_schema(field.type, _constant(field)) for path, field in _constrained()}

@@ -48,6 +48,7 @@ def pages() -> dict[str, str]:
         "exit-codes": ("guardrail/cli.py", exit_codes()),
         "settings": ("the types that read the file", settings()),
         "usage-file": ("the types that read the file", usage_file()),
+        "policy-file": ("the types that read the file", policy_file()),
         "schemas": ("the schemas", schemas()),
     }
     return {
@@ -284,6 +285,17 @@ def settings() -> list[str]:
     ]
 
 
+def policy_file() -> list[str]:
+    """docs/policy-file.md: every key of a policy."""
+    return [
+        "# Keys of a policy",
+        "",
+        "Every key of a policy of your own. [How one is written](writing-policies.md#writing), with its conditions and",
+        "examples; `guardrail schema policy` prints the schema for editors.",
+        *_keys(json.loads(schema.text("policy")), {"Condition": "[condition](writing-policies.md#conditions)"}),
+    ]
+
+
 def usage_file() -> list[str]:
     """docs/usage-file.md: every key of the usage file."""
     return [
@@ -300,7 +312,7 @@ PUBLISHED = {
     "explain": "what `guardrail explain --format json` writes: [explain](explain.md)",
     "settings": "`.guardrail.yml`: [its keys](settings.md)",
     "usage": "`guardrail-usage.yml`: [its keys](usage-file.md)",
-    "policy": "a policy of your own: [writing policies](writing-policies.md), [fields](fields.md)",
+    "policy": "a policy of your own: [its keys](policy-file.md), [fields](fields.md)",
     "baseline": "`.guardrail-baseline.json`: [only what is new](baseline.md)",
     "evidence": "the bundle that `guardrail utilization` writes: [evidence](evidence.md)",
     "utilization": "what `guardrail utilization --format json` says of it: [what it says](evidence.md#what-it-says)",
@@ -365,19 +377,22 @@ def _inside(value: dict[str, Any], mark: str = "") -> Iterator[tuple[dict[str, A
             yield from _inside(value[key], mark + step)
 
 
-def _keys(read: dict[str, Any]) -> list[str]:
-    """The keys of a file that people write, those of each part below a heading that says where it stands."""
+def _keys(read: dict[str, Any], told: dict[str, str] | None = None) -> list[str]:
+    """The keys of a file that people write, those of each part below a heading that says where it stands.
+
+    A part that another page tells of has a link to there in ``told``.
+    """
     parts: dict[str, Any] = read["$defs"]
     places = {read["$ref"].rpartition("/")[2]: ""}
     pending = list(places)
     for part in pending:
         for key, value in parts[part]["properties"].items():
-            for inner in [each for each in _parts(value) if each not in places]:
+            for inner in [each for each in _parts(value) if each not in places | (told or {})]:
                 place = f"{places[part]}.{key}".lstrip(".")
                 places[inner] = f"{place} as a mapping" if place in places.values() else place
                 pending.append(inner)
     anchors = {part: re.sub(r"[^\w -]", "", place).replace(" ", "-") for part, place in places.items()}
-    links = {part: f"[mapping](#{anchor})" for part, anchor in anchors.items()}
+    links = {part: f"[mapping](#{anchor})" for part, anchor in anchors.items()} | (told or {})
     lines: list[str] = []
     for part, place in places.items():
         lines += ["", f"## {place}", "", parts[part]["description"].replace("``", "`")] if place else []
@@ -398,7 +413,7 @@ def _default_of(value: dict[str, Any]) -> str:
     if "default" not in value:
         return "required"
     default = value["default"]
-    if default is None or isinstance(default, (dict, list)):
+    if default in (None, "") or isinstance(default, (dict, list)):
         return ""
     return f"`{default if isinstance(default, str) else json.dumps(default)}`"
 

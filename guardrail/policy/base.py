@@ -27,7 +27,9 @@ class Remediation(Struct, frozen=True, kw_only=True):
     """What to change, in both languages."""
 
     terraform: str
+    """The lines to paste into Terraform."""
     cloudformation: str
+    """The lines to paste into a template."""
 
 
 NO_REMEDIATION = Remediation(terraform="", cloudformation="")

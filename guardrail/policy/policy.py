@@ -41,7 +41,9 @@ class Parameter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     description: str
     """What it means, and what null means."""
     type: ParameterType
+    """What a value of it is."""
     unit: str = ""
+    """Of a number, such as hours."""
     default: Any
     """A value of that type, null for none, `{file: path}`, or such values by environment, `default` among them."""
 
@@ -61,16 +63,20 @@ class Message(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a violation says when ``when`` holds; the first that holds is used."""
 
     when: dict[str, Any] = {}
+    """When it is said; always, without it."""
     text: str
+    """What is said."""
 
 
 class Fix(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What to change when ``when`` holds; the first that holds is used."""
 
     when: dict[str, Any] = {}
+    """When it is what to change; always, without it."""
     terraform: str
     """One sentence, or up to three lines, with ``{field}`` for values."""
     cloudformation: str
+    """The same for a template."""
 
 
 class Examples(
@@ -79,9 +85,13 @@ class Examples(
     """Small inventories and the verdict that each of them must get; the format is in docs/writing-policies.md."""
 
     passing: list[dict[str, Any]] = []
+    """What passes."""
     failing: list[dict[str, Any]] = []
+    """What is violated."""
     open: list[dict[str, Any]] = []
+    """What cannot be decided."""
     not_applicable: list[dict[str, Any]] = []
+    """What the policy does not apply to."""
 
 
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -96,15 +106,20 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     note_when: dict[str, Any] = {}
     """Where a violation is but a note, because nothing is at stake; settings that grade the policy win over it."""
     applies_to: AppliesTo
+    """What it judges: a scaling target also where its endpoint is managed elsewhere; a stack is a check's totals."""
     when: dict[str, Any] = {}
+    """Where it applies; everywhere, without it."""
     require: dict[str, Any]
+    """What must hold there."""
     quantities: dict[str, Quantity] = {}
     """Of a policy on the stack: numbers of its own, which conditions and messages name as `quantity.NAME`."""
     per: str = ""
     """Of a policy with quantities: the field of endpoints by which they are judged group by group."""
     params: dict[str, Parameter] = {}
+    """Values that a team may change, by name."""
     message: str | list[Message]
-    """What is wrong, with ``{field}`` and ``{param.name}`` for values; no period at its end."""
+    """What is wrong, without a period: with ``{field}`` and ``{param.name}`` for values, ``{count:noun}`` for
+    "one instance", "2 instances", and ``{{`` and ``}}`` for braces."""
     headline: str | list[Message] = ""
     """What is wrong in at most 60 characters that follow the endpoint's name; else the message's first sentence."""
     detail: str | list[Message] = ""
@@ -114,7 +129,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     production_note: str = ""
     """What to know in production, and where the environment is unknown, before following a fix that saves money."""
     fix: Fix | list[Fix] = []
-    """What to change, in short; the remediation has the lines to paste."""
+    """What to change, in one to three lines; without it a remediation that is as short is shown."""
     remediation: Remediation
     """Whole blocks to paste. ``ml.<type>`` stands for an instance type."""
     suggests: str = ""
@@ -124,7 +139,8 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     blames: Blame = "configuration"
     """The block to change. One that does not exist gives way to the configuration, and that to the endpoint."""
     supersedes: list[str] = []
-    """Policies that would report the same cause again, and keep quiet where this one has spoken."""
+    """Policies that would report the same cause again: they keep quiet where this one has spoken, unless its finding
+    is waived or graded lower than theirs."""
     help_uri: str
     """The documentation that the policy rests on."""
     words: str = ""
@@ -132,11 +148,13 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rests_on: str = ""
     """What the policy rests on where there are no such words: a table, or the project's own judgement. One sentence."""
     references: list[str] = []
+    """More pages to read."""
     waivable: bool = True
+    """Whether a waiver may accept it."""
     topic: str = ""
     """The folder it lies in."""
     examples: Examples = Examples()
-    """Empty in the compiled form, which carries only what a check needs."""
+    """Small inventories with the verdict that each must get; the compiled form, which a check reads, has none."""
 
     def parameters(self, environment: str | Unknown) -> dict[str, Value]:
         """The value of each parameter in ``environment``; those of production where it is unknown."""
