@@ -77,6 +77,7 @@ class Image:
             subprocess.run(["mount", "--rbind", f"/{name}", self.root / name], check=True)
         if sys.base_prefix != "/usr":
             subprocess.run(["mount", "--bind", "-o", "ro", sys.base_prefix, self.root / "usr/local"], check=True)
+            self.environment["LD_LIBRARY_PATH"] = "/usr/local/lib"  # where the image's own Python is found by ldconfig
 
     def at(self, path: str) -> Path:
         """Where ``path`` of the image is outside of it."""
