@@ -1,61 +1,48 @@
-"""What alternatives add to a check that asks for them: a thousand endpoints, and what may stand together of them.
+"""What alternatives add to a plan of a thousand endpoints that has been read and priced.
 
-    python benchmarks/alternatives.py                a plan of 10,000 resources, best of three
-    python benchmarks/alternatives.py --plan FILE    a plan of your own
-
-The plan is read and priced first; what is timed is what comes on top. A check never imports any of it
-(tests/test_start_up.py).
+Endpoints that are alike but for their names are worked out once, so a thousand that all differ take longer, about 1 ms
+each. A check that does not ask for them imports none of it (tests/test_footprint.py).
 """
 
-import argparse
 import pathlib
-import subprocess
-import sys
-import tempfile
-import time
 
+from generate import main as generate
+from harness import Result, Target, above, apart, best, guardrail, python
+
+PRICED, ADDED, CHECK = "read and price", "and alternatives", "check --alternatives"
+PROGRAM = """
+import gc, sys
+gc.disable()
 from guardrail import sources
 from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.alternatives.together import together
 from guardrail.policy.environment import Environments
 from guardrail.prices.book import PriceBook
-
-HERE = pathlib.Path(__file__).resolve().parent
-LIMIT_S = 0.2
-
-
-def measured(path: str) -> tuple[int, float, float]:
-    """How many endpoints there are, and the seconds of CPU that their alternatives and their consolidation take."""
-    endpoints = sources.read(path).after.endpoints
-    engine, environments = AlternativesEngine(PriceBook()), Environments()
-    for endpoint in endpoints:
-        engine.estimator.endpoint(endpoint)
-    start = time.process_time()
-    for endpoint in endpoints:
-        engine.of(endpoint, environments.of(endpoint))
-        engine.not_offered(endpoint, environments.of(endpoint))
-    each = time.process_time() - start
-    start = time.process_time()
-    together(engine, endpoints, environments.of)
-    return len(endpoints), each, time.process_time() - start
+endpoints = sources.read(sys.argv[1]).after.endpoints
+engine, environments = AlternativesEngine(PriceBook()), Environments()
+for endpoint in endpoints:
+    engine.estimator.endpoint(endpoint)
+"""
+MORE = """
+for endpoint in endpoints:
+    engine.of(endpoint, environments.of(endpoint))
+    engine.not_offered(endpoint, environments.of(endpoint))
+together(engine, endpoints, environments.of)
+"""
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--plan", help="a plan in JSON")
-    parser.add_argument("--rounds", type=int, default=3)
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        path = arguments.plan or f"{folder}/plan.json"
-        if arguments.plan is None:
-            generate = [sys.executable, str(HERE / "generate.py"), "--resources", "10000", "-o", path]
-            subprocess.run(generate, check=True)
-        count, each, shared = min((measured(path) for _ in range(arguments.rounds)), key=lambda found: sum(found[1:]))
-    total = each + shared
-    print(f"{count:,} endpoints: alternatives {each:.3f} s, together {shared:.3f} s")
-    print(f"added at most {LIMIT_S} s: {total:.3f} s, {'met' if total <= LIMIT_S else 'NOT MET'}")
-    return int(total > LIMIT_S)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def measure(folder: pathlib.Path, rounds: int) -> Result:
+    path = folder / "plan 10,000 resources.json"
+    if not path.exists():
+        apart(generate, ["--resources", "10000", "-o", str(path)])
+    commands = {
+        PRICED: python(PROGRAM, path),
+        ADDED: python(PROGRAM + MORE, path),
+        CHECK: guardrail("check", path, "--alternatives", "--format", "json"),
+    }
+    found = best(commands, rounds)
+    return Result(
+        "Alternatives",
+        {"10,000 resources": found},
+        [Target("a thousand endpoints, added to reading and pricing", 0.2, "s", above(found, ADDED, PRICED))],
+    )

@@ -1,28 +1,21 @@
 """Questions on millions of lines of a bill, beside the same aggregations on the raw columns in the same engine.
 
-    python benchmarks/bills.py                     1 and 5 million lines of CUR 2.0 in Parquet, best of three
-    python benchmarks/bills.py --lines 200000 --rounds 1
-    python benchmarks/bills.py --keep DIRECTORY    leave the generated files there
-
-Every measurement is a process of its own, its user and system time, with DuckDB under the same memory limit; a bare
-interpreter that imports DuckDB is taken off. The raw aggregation sums doubles, groups by the same keys, and takes the
-newest tags as `top` does, or the hours, days and runs of `always-on`; guardrail makes decimals of them and knows what
-they are on top of that. Of the lines nine in ten are SageMaker's: 3,000 endpoints, a month of hours each.
+DuckDB is under the same memory limit in all of them; a process that imports it is taken off. The raw aggregation sums
+doubles, groups by the same keys, and takes the newest tags as `top` does, or the hours, days and runs of `always-on`;
+guardrail makes decimals of them and knows what they are on top of that. The raw `always-on` carries the usage type of
+each hour, as the answer does, which alone doubles its time: guardrail carries a number instead. Of the lines nine in
+ten are SageMaker's: 3,000 endpoints, a month of hours each.
 """
 
-import argparse
-import os
 import pathlib
-import sys
-import tempfile
+
+from harness import Cost, Result, Target, above, apart, best, guardrail, python
 
 from guardrail.bills.engine import MEMORY
 
-RATIO = 2.0
-"""Most that a question may take, in times of the raw aggregation."""
-GROWTH = 1.5
-"""Most that five times the lines may take, in times of five times the time."""
-PEAK_MIB = 400
+LINES = (1_000_000, 5_000_000)
+ROUNDS = 3
+RATIO, GROWTH, PEAK_MIB = 2.0, 1.5, 400
 BARE = "import duckdb\nduckdb.connect().close()\n"
 RAW = f"""
 import duckdb, os, sys, tempfile
@@ -59,18 +52,8 @@ WITH hourly AS (
 SELECT id, MIN(kind), MIN(day), MAX(day), COUNT(*), SUM(cost), SUM(listed)
 FROM numbered GROUP BY id, run HAVING COUNT(*) >= 7
 """
-ASK = """
-import sys
-from guardrail.cli import main
-sys.exit(main(['bills', sys.argv[1], {question!r}, '--format', 'csv']))
-"""
-PROGRAMS = {
-    "bare": BARE,
-    "raw top": RAW.replace("QUERY", repr(TOP)),
-    "guardrail bills top": ASK.format(question="top"),
-    "raw always-on": RAW.replace("QUERY", repr(ALWAYS_ON)),
-    "guardrail bills always-on": ASK.format(question="always-on"),
-}
+ENGINE = "DuckDB alone"
+QUESTIONS = {"top": TOP, "always-on": ALWAYS_ON}
 
 
 def generate(path: pathlib.Path, lines: int) -> None:
@@ -102,69 +85,26 @@ def generate(path: pathlib.Path, lines: int) -> None:
     connection.close()
 
 
-def measured(program: str, path: pathlib.Path) -> tuple[float, float]:
-    """User and system time in seconds, and the peak resident set in MiB, of one process."""
-    null = os.open(os.devnull, os.O_WRONLY)
-    pid = os.posix_spawn(
-        sys.executable,
-        [sys.executable, "-c", program, str(path)],
-        os.environ,
-        file_actions=[(os.POSIX_SPAWN_DUP2, null, 1)],
-    )
-    _, status, usage = os.wait4(pid, 0)
-    os.close(null)
-    if status:
-        sys.exit(f"a program failed: {program}")
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--lines", default="1000000,5000000")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--keep", type=pathlib.Path)
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = arguments.keep or pathlib.Path(scratch)
-        folder.mkdir(parents=True, exist_ok=True)
-        found: dict[int, dict[str, float]] = {}
-        for lines in (int(each) for each in arguments.lines.split(",")):
-            path = folder / f"bill-{lines}.parquet"
-            if not path.exists():
-                generate(path, lines)
-            found[lines] = _best(path, arguments.rounds)
-    _targets(found)
-
-
-def _best(path: pathlib.Path, rounds: int) -> dict[str, float]:
-    """Seconds of each program, the bare one taken off, and the peaks of guardrail's."""
-    best: dict[str, float] = {}
-    for _ in range(rounds):
-        for name, program in PROGRAMS.items():
-            seconds, peak = measured(program, path)
-            best[name] = min(best.get(name, seconds), seconds)
-            best[f"{name} MiB"] = min(best.get(f"{name} MiB", peak), peak)
-    print(f"\n{path.name}, {path.stat().st_size / 1e6:.0f} MB")
-    for name in PROGRAMS:
-        print(f"  {name:<28} {best[name]:6.2f} s   {best[f'{name} MiB']:5.0f} MiB")
-    return {name: amount if name.endswith("MiB") else amount - best["bare"] for name, amount in best.items()}
-
-
-def _targets(found: dict[int, dict[str, float]]) -> None:
-    print("\ntargets")
-    largest = found[max(found)]
-    for question in ("top", "always-on"):
-        ratio = largest[f"guardrail bills {question}"] / largest[f"raw {question}"]
-        _target(f"{question}, in times of the raw aggregation", ratio, RATIO)
-        _target(f"{question}, peak MiB", largest[f"guardrail bills {question} MiB"], PEAK_MIB)
-        if len(found) > 1:
-            small = found[min(found)][f"guardrail bills {question}"] * max(found) / min(found)
-            _target(f"{question}, in times of linear growth", largest[f"guardrail bills {question}"] / small, GROWTH)
-
-
-def _target(what: str, amount: float, most: float) -> None:
-    print(f"  {what:<45} {amount:7.2f}   at most {most:g}   {'met' if amount <= most else 'NOT MET'}")
-
-
-if __name__ == "__main__":
-    main()
+def measure(folder: pathlib.Path, rounds: int) -> Result:
+    costs: dict[int, dict[str, Cost]] = {}
+    for lines in LINES:
+        path = folder / f"bill-{lines}.parquet"
+        if not path.exists():
+            apart(generate, path, lines)
+        commands = {ENGINE: python(BARE)}
+        for question, raw in QUESTIONS.items():
+            commands[f"raw {question}"] = python(RAW.replace("QUERY", repr(raw)), path)
+            commands[f"bills {question}"] = guardrail("bills", path, question, "--format", "csv")
+        costs[lines] = best(commands, min(rounds, ROUNDS))
+    few, many = (costs[lines] for lines in LINES)
+    targets = []
+    for question in QUESTIONS:
+        ours = f"bills {question}"
+        ratio = above(many, ours, ENGINE) / above(many, f"raw {question}", ENGINE)
+        growth = above(many, ours, ENGINE) / above(few, ours, ENGINE) * LINES[0] / LINES[1]
+        targets += [
+            Target(f"{question}, above DuckDB alone, in raw aggregations", RATIO, "x", ratio),
+            Target(f"{question}, memory", PEAK_MIB, "MiB", many[ours].peak_mib),
+            Target(f"{question}, in times of linear growth", GROWTH, "x", growth),
+        ]
+    return Result("Bills", {f"{lines:,} lines": cost for lines, cost in costs.items()}, targets)

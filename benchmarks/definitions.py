@@ -1,32 +1,29 @@
-"""CPU of reading a state machine of 2,000 jobs and 1.2 MB, beside a decoder that does nothing else with it.
+"""A state machine of 2,000 jobs and 1.2 MB, beside a decoder that does nothing else with it.
 
-    python benchmarks/definitions.py               JSON, YAML and Terraform source, best of three
-    python benchmarks/definitions.py --rounds 1 --keep DIRECTORY
-
-Every measurement is a process of its own; a bare interpreter is taken off. JSON is held beside Python's decoder, with
-which our imports count too, YAML beside PyYAML's libyaml (nodes, without values), HCL beside the parse by python-hcl2,
-as in `hcl.py`.
+JSON is held beside Python's decoder, with which our imports count too, YAML beside PyYAML's libyaml (nodes, without
+values), HCL beside the parse by python-hcl2, as in `hcl.py`.
 """
 
 import json
 import pathlib
-import sys
-import tempfile
 from typing import Any
 
-from hcl import PROGRAMS, RATIO, arguments, cost
+from harness import Result, Target, above, apart, best, python
+from hcl import HCL2, PROGRAMS, RATIO, READ
 
 JOBS = 2_000
 CALL = "arn:aws:states:::sagemaker:createTransformJob.sync"
-READ = "import sys\nfrom guardrail.sources.jobs import files\nassert files.read(sys.argv[1]).after.workflows\n"
+ALONE, READING = "decode only", "guardrail, read"
+FILES = "import sys\nfrom guardrail.sources.jobs import files\nassert files.read(sys.argv[1]).after.workflows\n"
 YAML = "import sys, yaml\nyaml.compose(open(sys.argv[1], encoding='utf-8').read(), Loader=yaml.CSafeLoader)\n"
 JSON = "import sys, json\njson.load(open(sys.argv[1], encoding='utf-8'))\n"
 FORMS = {
-    "score.asl.json": (JSON, READ, 16.0, 0.3),
-    "score.asl.yaml": (YAML, READ, 4.0, 0.8),
-    "source": (PROGRAMS["python-hcl2, parse"], PROGRAMS["guardrail, read"], RATIO, None),
+    "JSON": ("score.asl.json", JSON, FILES, 16.0),
+    "YAML": ("score.asl.yaml", YAML, FILES, 4.0),
+    "HCL": ("source", PROGRAMS[HCL2], PROGRAMS[READ], RATIO),
 }
-"""By input the decoder alone, the reading, the most times of it, and the most seconds on two cores of 2020."""
+"""By form the file, the decoder alone, the reading, and the most times of it."""
+SECONDS = {"JSON": 0.3, "YAML": 0.8}
 
 
 def state(index: int) -> dict[str, Any]:
@@ -61,20 +58,23 @@ def generate(directory: pathlib.Path) -> None:
     (directory / "source" / "main.tf").write_text(resource, encoding="utf-8")
 
 
-def main() -> int:
-    options = arguments(__doc__).parse_args()
-    slow = False
-    with tempfile.TemporaryDirectory() as folder:
-        base = options.keep or pathlib.Path(folder)
-        generate(base)
-        bare, _ = cost("", base, options.rounds)
-        for name, (alone, read, most, seconds) in FORMS.items():
-            decoder, reading = (cost(program, base / name, options.rounds)[0] - bare for program in (alone, read))
-            slow = slow or reading / decoder > most
-            wanted = "" if seconds is None else f", {seconds} s wanted"
-            print(f"{name:<16} {reading:.2f} s{wanted}; {reading / decoder:.2f} times the decoder (at most {most})")
-    return 1 if slow else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def measure(folder: pathlib.Path, rounds: int) -> Result:
+    base = folder / "definitions"
+    apart(generate, base)
+    costs = {
+        form: best({ALONE: python(alone, base / name), READING: python(read, base / name)}, rounds)
+        for form, (name, alone, read, _) in FORMS.items()
+    }
+    most = {form: times for form, (*_, times) in FORMS.items()}
+    ratios = {form: above(cost, READING) / above(cost, ALONE) for form, cost in costs.items()}
+    return Result(
+        "Definitions of batch jobs",
+        {f"2,000 jobs, {form}": cost for form, cost in costs.items()},
+        [
+            *(Target(f"{form}, above a bare interpreter, in decodes", most[form], "x", ratios[form]) for form in FORMS),
+            *(
+                Target(f"{form}, above a bare interpreter", limit, "s", above(costs[form], READING))
+                for form, limit in SECONDS.items()
+            ),
+        ],
+    )

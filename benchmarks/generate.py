@@ -315,13 +315,13 @@ def fillers_for(megabytes: int) -> int:
     return megabytes * 1_000_000 // (size + len(compact(state(one, one.after or {}))))
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Write a synthetic Terraform plan.")
     parser.add_argument("--resources", type=int, default=10, help="resources of SageMaker services, ten for each (10)")
     parser.add_argument("--megabytes", type=int, default=0, help="fill up with other resources to about this size")
     parser.add_argument("--encoding", default="utf-8", help="utf-8, or utf-16 as PowerShell's > writes it")
     parser.add_argument("-o", "--output", type=pathlib.Path, required=True)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     with options.output.open("wb+") as out:
         write_plan(out, Plan(options.resources, fillers_for(options.megabytes)))
     if options.encoding != "utf-8":

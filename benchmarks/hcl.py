@@ -1,41 +1,30 @@
-"""CPU and memory of reading Terraform source, beside a parse-only pass of the same files by python-hcl2 and by us.
+"""Terraform source of several sizes, beside a parse-only pass of the same files by python-hcl2 and by us.
 
-    python benchmarks/hcl.py                       directories of 10, 1,000 and 10,000 resources, best of three
-    python benchmarks/hcl.py --sizes 10,1000 --rounds 1
-    python benchmarks/hcl.py --keep DIRECTORY      leave the generated files there
-
-Every measurement is a process of its own; a bare interpreter is taken off. Half of the resources are SageMaker's and
-what scales it, the rest are roles and buckets that nothing relevant refers to.
+Half of the resources are SageMaker's and what scales it, the rest are roles and buckets that nothing relevant refers
+to.
 """
 
-import argparse
-import os
 import pathlib
-import sys
-import tempfile
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent
-RATIO = 1.5
-"""Most that reading may take, in times of the parse by python-hcl2."""
+from harness import Cost, Result, Target, above, apart, best, guardrail, python
+
+SIZES = (10, 1_000, 10_000)
+HCL2, PARSE, READ, CHECK = "python-hcl2, parse", "guardrail, parse", "guardrail, read", "check, JSON"
 PROGRAMS = {
-    "bare interpreter": "",
-    "python-hcl2, parse": (
+    HCL2: (
         "import sys, glob, hcl2\n"
         "for path in glob.glob(sys.argv[1] + '/**/*.tf', recursive=True):\n"
         "    hcl2.parses_to_tree(open(path, encoding='utf-8').read())\n"
     ),
-    "guardrail, parse": (
+    PARSE: (
         "import gc, sys, glob\nfrom guardrail.sources.hcl.parse import parse\ngc.disable()\n"
         "files = [parse(open(path, encoding='utf-8').read(), path)\n"
         "         for path in glob.glob(sys.argv[1] + '/**/*.tf', recursive=True)]\n"
     ),
-    "guardrail, read": "import sys\nfrom guardrail.sources import hcl\nlist(hcl.read([sys.argv[1]]))\n",
-    "guardrail check": (
-        "import sys\nfrom guardrail.cli import main\n"
-        "main(['check', sys.argv[1], '--format', 'json=' + sys.argv[1] + '/report.json', '--quiet'])\n"
-    ),
+    READ: "import gc, sys\nfrom guardrail.sources import hcl\ngc.disable()\nlist(hcl.read([sys.argv[1]]))\n",
 }
+RATIO = 1.5
+"""Most that reading may take, in times of the parse by python-hcl2."""
 
 MAIN = """\
 terraform {
@@ -133,8 +122,8 @@ PER_SERVICE = 10
 SERVICES_PER_FILE = 20
 
 
-def generate(directory: pathlib.Path, resources: int) -> int:
-    """Write a root module with so many resources; the number of its lines."""
+def generate(directory: pathlib.Path, resources: int) -> None:
+    """Write a root module with so many resources."""
     directory.mkdir(parents=True, exist_ok=True)
     texts = {"main.tf": MAIN}
     for index in range(max(1, resources // PER_SERVICE)):
@@ -145,52 +134,27 @@ def generate(directory: pathlib.Path, resources: int) -> int:
             texts[path] = texts.get(path, "") + text.format(**values) + "\n"
     for name, text in texts.items():
         (directory / name).write_text(text, encoding="utf-8")
-    return sum(text.count("\n") for text in texts.values())
 
 
-def cost(program: str, directory: pathlib.Path, rounds: int) -> tuple[float, float]:
-    """CPU seconds and peak MiB of a program, the best of all rounds."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "GUARDRAIL_PRICES": "bundled"}
-    found = []
-    for _ in range(rounds):
-        pid = os.posix_spawn(sys.executable, [sys.executable, "-c", program, str(directory)], environment)
-        _, status, usage = os.wait4(pid, 0)
-        if status:
-            sys.exit(f"exit status {status} of:\n{program}")
-        found.append((usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024))
-    return min(each[0] for each in found), min(each[1] for each in found)
-
-
-def arguments(description: str | None) -> argparse.ArgumentParser:
-    """What every measurement of reading takes."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--keep", type=pathlib.Path, help="where to leave the generated files")
-    return parser
-
-
-def main() -> int:
-    parser = arguments(__doc__)
-    parser.add_argument("--sizes", default="10,1000,10000", help="numbers of resources")
-    options = parser.parse_args()
-    slow = False
-    with tempfile.TemporaryDirectory() as folder:
-        base = options.keep or pathlib.Path(folder)
-        for size in map(int, options.sizes.split(",")):
-            directory = base / str(size)
-            lines = generate(directory, size)
-            print(f"{size:,} resources, {lines:,} lines")
-            bare, _ = cost("", directory, options.rounds)
-            taken: dict[str, float] = {}
-            for title, program in PROGRAMS.items():
-                seconds, mebibytes = cost(program, directory, options.rounds)
-                taken[title] = seconds - bare
-                print(f"  {title:<20} {1000 * (seconds - bare):>9,.0f} ms {mebibytes:>7,.0f} MiB")
-            ratio = taken["guardrail, read"] / taken["python-hcl2, parse"]
-            slow = slow or ratio > RATIO
-            print(f"  read / parse by python-hcl2: {ratio:.2f} (at most {RATIO})")
-    return 1 if slow else 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+def measure(folder: pathlib.Path, rounds: int) -> Result:
+    costs: dict[str, dict[str, Cost]] = {}
+    for size in SIZES:
+        directory = folder / f"hcl {size}"
+        if not directory.exists():
+            apart(generate, directory, size)
+        commands = {name: python(program, directory) for name, program in PROGRAMS.items()}
+        costs[f"{size:,} resources"] = best(
+            {**commands, CHECK: guardrail("check", directory, "--format", "json")}, rounds
+        )
+    most = costs["10,000 resources"]
+    return Result(
+        "Terraform source",
+        costs,
+        [
+            Target("10,000 resources, JSON", 1.4, "s", most[CHECK].cpu_s),
+            *(
+                Target(f"{title}, reading, in parses by python-hcl2", RATIO, "x", above(cost, READ) / above(cost, HCL2))
+                for title, cost in costs.items()
+            ),
+        ],
+    )

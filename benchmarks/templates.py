@@ -1,29 +1,21 @@
-"""Wall-clock time of `guardrail check` on a template at CloudFormation's limit of 500 resources, in YAML and in JSON.
+"""A template at CloudFormation's limit of 500 resources, in YAML and in JSON, beside a parser that makes values of it.
 
-    python benchmarks/templates.py              best of seven, whole processes
-    python benchmarks/templates.py --rounds 3 --keep DIRECTORY
-
-200 endpoints with a configuration each and 100 scaling targets are 500 resources. Where cfn-lint is installed its time
-stands beside ours, although it checks other things.
+200 endpoints with a configuration each and 100 scaling targets are 500 resources.
 """
 
-import argparse
 import json
-import os
 import pathlib
-import shutil
-import subprocess
-import sys
-import tempfile
-import time
 from typing import Any
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-CHECK = "import sys; from guardrail.cli import main; sys.exit(main())"  # what the `guardrail` script does
-BYTECODE = pathlib.Path(tempfile.gettempdir()) / f"guardrail-benchmark-bytecode-{os.getuid()}"
+from harness import Result, Target, apart, best, guardrail, python
+
 ENDPOINTS = 200
 SCALED = 100
-LIMITS_S = {"yaml": 0.4, "json": 0.15}
+PARSES = {
+    "yaml": "import sys, yaml\nyaml.load(open(sys.argv[1]), Loader=yaml.CSafeLoader)\n",
+    "json": "import sys, json\njson.load(open(sys.argv[1]))\n",
+}
+PARSE, CHECK = "parse only", "check, JSON"
 TYPES = ("ml.m5.xlarge", "ml.g5.2xlarge", "ml.c6i.4xlarge", "ml.g4dn.xlarge")
 
 
@@ -111,47 +103,29 @@ def as_yaml(value: Any, indent: int = 0) -> str:
     return lines
 
 
-def best(command: list[str], rounds: int) -> float:
-    """Seconds from start to end of the fastest run."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(BYTECODE)}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its bytecode
-    times = []
-    for _ in range(rounds + 1):
-        start = time.perf_counter()
-        subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-        times.append(time.perf_counter() - start)
-    return min(times[1:] or times)
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--keep", metavar="DIRECTORY", help="leave the templates there")
-    arguments = parser.parse_args()
-    folder = pathlib.Path(arguments.keep or tempfile.mkdtemp())
-    folder.mkdir(parents=True, exist_ok=True)
+def generate(folder: pathlib.Path) -> None:
     document = template()
-    texts = {"yaml": as_yaml(document), "json": json.dumps(document, indent=1)}
-    lint = shutil.which("cfn-lint")
-    failed = False
-    for kind, text in texts.items():
-        path = folder / f"template.{kind}"
-        path.write_text(text)
-        took = best(
-            [sys.executable, "-c", CHECK, "check", str(path), "--region", "us-east-1", "--format", "json"],
-            arguments.rounds,
-        )
-        failed |= took > LIMITS_S[kind]
-        print(
-            f"{kind}: {len(document['Resources'])} resources, {len(text) / 1e6:.2f} MB: "
-            f"{took:.3f} s (limit {LIMITS_S[kind]} s)"
-        )
-        if lint:
-            print(f"{kind}: cfn-lint {best([lint, str(path)], 1):.3f} s")
-    bare = best([sys.executable, "-c", "pass"], arguments.rounds)
-    print(f"a bare interpreter takes {bare:.3f} s of it")
-    return int(failed)
+    (folder / "template.yaml").write_text(as_yaml(document))
+    (folder / "template.json").write_text(json.dumps(document, indent=1))
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def measure(folder: pathlib.Path, rounds: int) -> Result:
+    apart(generate, folder)
+    costs = {
+        f"500 resources, {kind.upper()}": best(
+            {
+                PARSE: python(program, folder / f"template.{kind}"),
+                CHECK: guardrail("check", folder / f"template.{kind}", "--region", "us-east-1", "--format", "json"),
+            },
+            rounds,
+        )
+        for kind, program in PARSES.items()
+    }
+    return Result(
+        "Templates",
+        costs,
+        [
+            Target("500 resources, YAML", 0.4, "s", costs["500 resources, YAML"][CHECK].cpu_s),
+            Target("500 resources, JSON", 0.15, "s", costs["500 resources, JSON"][CHECK].cpu_s),
+        ],
+    )

@@ -1,8 +1,4 @@
-"""What ``guardrail check .`` costs on a repository of 500 folders, and how much of that is the search.
-
-    python benchmarks/tree.py                     best of five
-    python benchmarks/tree.py --folders 2000 --rounds 3
-    python benchmarks/tree.py --keep DIRECTORY    leave the generated repository there
+"""`guardrail check .` in a repository of 500 folders, and how much of that is the search.
 
 A fifth of the folders hold Terraform root modules, a fifth CloudFormation templates, a tenth of each with an endpoint;
 the rest is what else is in a repository: manifests of Kubernetes, packages, documents. Beside them lie 20,000 files
@@ -10,16 +6,13 @@ that git ignores and 5,000 in ``node_modules``. The same relevant files in a rep
 the search may cost so much more than they do.
 """
 
-import argparse
-import os
 import pathlib
-import resource
-import subprocess
-import sys
-import tempfile
+from functools import partial
 
-MOST_TIMES = 2.0
-"""Most that the whole tree may take, in times of its relevant files alone."""
+from harness import Result, Target, apart, best, guardrail
+
+FOLDERS = 500
+ALONE, WHOLE = "its relevant files alone", "check ."
 
 ENDPOINT = """\
 provider "aws" {{ region = "us-east-1" }}
@@ -81,37 +74,14 @@ def generate(top: pathlib.Path, folders: int, *, others: bool) -> None:
             write(top / "node_modules" / f"p{number // 50}" / f"f{number}.json", "{}")
 
 
-def seconds(top: pathlib.Path, rounds: int) -> float:
-    """User and system time of a whole check, the best of some rounds."""
-    command = [sys.executable, "-m", "guardrail", "check", ".", "--fail-on", "never", "--format", "json=report.json"]
-    best = float("inf")
-    for _ in range(rounds + 1):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(command, cwd=top, check=True, capture_output=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        best = min(best, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return best
-
-
-def main() -> None:
-    """Print both times and whether their ratio is within its limit."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--folders", type=int, default=500)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--keep", type=pathlib.Path)
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        top = arguments.keep or pathlib.Path(folder)
-        for name, others in (("relevant", False), ("whole", True)):
-            if not (top / name).exists():
-                generate(top / name, arguments.folders, others=others)
-        relevant, whole = (seconds(top / name, arguments.rounds) for name in ("relevant", "whole"))
-    print(f"{'its relevant files alone':28}{relevant:8.3f} s")
-    print(f"{f'{arguments.folders} folders':28}{whole:8.3f} s")
-    met = "met" if whole <= MOST_TIMES * relevant else "NOT MET"
-    print(f"{'ratio':28}{whole / relevant:8.2f}   at most {MOST_TIMES:.1f}: {met}")
-
-
-if __name__ == "__main__":
-    os.environ.setdefault("GUARDRAIL_PRICES", "bundled")
-    main()
+def measure(folder: pathlib.Path, rounds: int) -> Result:
+    tops = {ALONE: folder / "tree" / "relevant", WHOLE: folder / "tree" / "whole"}
+    for name, top in tops.items():
+        if not top.exists():
+            apart(partial(generate, others=name == WHOLE), top, FOLDERS)
+    words = ("check", ".", "--fail-on", "never", "--format", "json")
+    found = best({name: guardrail(*words, folder=top) for name, top in tops.items()}, rounds)
+    ratio = found[WHOLE].cpu_s / found[ALONE].cpu_s
+    return Result(
+        "A repository", {"500 folders": found}, [Target("500 folders, in their relevant files alone", 2, "x", ratio)]
+    )
