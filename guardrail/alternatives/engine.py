@@ -239,8 +239,7 @@ class AlternativesEngine:
         usd = saving.floor if isinstance(saving.expected, Unknown) else saving.expected
         if usd <= 0:
             return None
-        certain = not fields.get("loses") and before.floor == before.ceiling
-        basis = fields.pop("basis", None) or at.basis(certain=certain)
+        basis = fields.pop("basis", None) or at.basis(certain=False)
         fields["conditions"] = (*fields.get("conditions", ()), *left_out)
         return Alternative(usd=usd, saving=saving, monthly=after, basis=basis, **fields)
 

@@ -209,6 +209,19 @@ def test_a_savings_plan_is_for_the_floor_alone() -> None:
     assert any("rate is not known" in condition for condition in unknown.conditions)
 
 
+@pytest.mark.parametrize(
+    ("rate", "saved"), [("0.2299", ("0.073", "upper-bound")), ("0.23", (None, None)), ("0.24", (None, None))]
+)
+def test_a_savings_plan_saves_cents_but_never_less_than_nothing(
+    rate: str, saved: tuple[str | None, str | None]
+) -> None:
+    """730 h at 0.23 in place of 0.2299: 0.073."""
+    engine = AlternativesEngine(PRICES, plan_rate=lambda _region, _usage_type: Decimal(rate))
+    (first,) = engine.of(endpoint(variant()))
+    plan = next(each for each in first if each.kind == "savings-plan")
+    assert (None if plan.usd is None else str(plan.usd.normalize()), plan.basis) == saved
+
+
 def test_compute_that_only_usage_decides_is_free_nowhere() -> None:
     serverless = ServerlessVariant(name="main", memory_mib=2048, max_concurrency=20, provisioned_concurrency=None)
     it = endpoint(serverless, mode="serverless")

@@ -299,6 +299,14 @@ def test_of_the_container_of_a_model_only_what_is_read_makes_possibilities(
     assert [main(each.after.endpoints[0]).multi_model for each in change_set.possibilities] == modes
 
 
+def test_each_value_of_a_list_has_to_be_allowed_and_a_text_is_none(read: Reader) -> None:
+    head = "Parameters:\n  Zones: {Type: CommaDelimitedList, AllowedValues: [a, b]}\n"
+    head += "  Pair: {Type: String, AllowedValues: ['a,b']}\n"
+    assert only(read(head + STACK, parameters=["Zones=a,b", "Pair=a,b"])).address
+    with pytest.raises(SourceError, match="the parameter Zones cannot be 'c'"):
+        read(head + STACK, parameters=["Zones=a,c"])
+
+
 def test_conditions_of_what_is_no_business_of_ours_make_no_possibilities(read: Reader) -> None:
     bucket = "  Bucket: {Type: AWS::S3::Bucket, Condition: IsProd}\n"
     conditions = "Parameters: {Stage: {Type: String}}\nConditions: {IsProd: !Equals [!Ref Stage, prod]}\n"
