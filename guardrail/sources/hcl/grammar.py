@@ -9,14 +9,18 @@ installation, which is shared or read-only on many machines. python-hcl2 and its
 import hashlib
 import io
 import os
+import pickle
 import stat
 import zlib
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from tempfile import NamedTemporaryFile
+from typing import Any
 
 import lark
 from lark import Lark, Tree
+from lark.parsers.lalr_analysis import IntParseTable, Reduce, Shift
+from lark.parsers.lalr_parser import LALR_Parser, _Parser
 
 from guardrail.errors import SourceError
 
@@ -44,7 +48,31 @@ def _known_tree(text: str) -> "Tree[lark.Token]":
 @cache
 def parser() -> Lark:
     """The parser; made when the first text is read. Raises `SourceError` where python-hcl2 is not installed."""
-    return Lark.load(io.BytesIO(tables(installed())))
+    stored = pickle.loads(tables(installed()))  # noqa: S301 - ours, or from a directory that nobody else can write to
+    stored["data"]["options"]["_plugins"] = {"LALR_Parser": _TableParser}
+    return Lark.load(stored)
+
+
+class _TableParser(LALR_Parser):
+    """Lark's own, whose tables are made in a third of the time: each rule is looked up once, not wherever it ends."""
+
+    def __init__(self, table: Any, callbacks: Any, debug: Any) -> None:
+        self._parse_table = table
+        self.parser = _Parser(table, callbacks, debug)
+
+    @classmethod
+    def deserialize(cls, data: Any, memo: Any, callbacks: Any = None, debug: Any = None) -> "_TableParser":
+        """The parser that Lark has written down as ``data``: with 1 a rule ends, with 0 a state follows."""
+        tokens, ends = data["tokens"], {key: (Reduce, rule) for key, rule in memo.items()}
+        states = {
+            state: {
+                tokens[token]: ends[operand["@"]] if is_end else (Shift, operand)
+                for token, (is_end, operand) in actions.items()
+            }
+            for state, actions in data["states"].items()
+        }
+        table = IntParseTable(states, data["start_states"], data["end_states"])  # type: ignore[no-untyped-call]
+        return cls(table, callbacks, debug)
 
 
 def tables(grammar: str, shipped: str = SHIPPED) -> bytes:

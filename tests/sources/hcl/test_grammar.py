@@ -57,6 +57,12 @@ def test_the_tree_is_that_of_python_hcl2() -> None:
     assert raw_tree(f"{TEXT}\n") == hcl2.parses_to_tree(TEXT)
 
 
+def test_the_tables_are_those_that_lark_makes_of_them() -> None:
+    theirs = Lark.load(io.BytesIO(grammar.tables(grammar.installed()))).parser.parser.parser.parse_table
+    ours = grammar.parser().parser.parser.parser.parse_table
+    assert (ours.states, ours.start_states, ours.end_states) == (theirs.states, theirs.start_states, theirs.end_states)
+
+
 @with_what_is_locked
 def test_nothing_is_written_where_the_shipped_tables_will_do(cache: Path) -> None:
     grammar.tables(grammar.installed())
