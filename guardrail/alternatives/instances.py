@@ -317,7 +317,7 @@ def half_sizes(spec: InstanceSpec, prices: PriceBook, region: str) -> InstanceSp
     """The type of the same family with half of everything, whose instances can be counted more finely."""
     for each, _ in sold(prices, region):
         if each.family == spec.family and each.vcpus * 2 == spec.vcpus and each.memory_gib * 2 == spec.memory_gib:
-            return each if not spec.accelerators or each.accelerators * 2 == spec.accelerators else None
+            return each if each.accelerators * 2 == spec.accelerators else None
     return None
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from guardrail.alternatives.engine import AlternativesEngine
+from guardrail.alternatives.instances import half_sizes
 from guardrail.cost.estimate import estimate
 from guardrail.model import (
     INSTANCE_COUNT,
@@ -187,6 +188,22 @@ def test_fewer_instances_name_the_control_that_wants_two() -> None:
     assert (one.usd, halves.usd) == (Decimal("169.02"), Decimal("84.51"))
     assert any("SageMaker.4" in condition for condition in one.conditions)
     assert halves.loses == ("3 of 4 halves of the capacity",)
+
+
+@pytest.mark.parametrize(
+    ("whole", "half"),
+    [
+        ("ml.m5.xlarge", "ml.m5.large"),
+        ("ml.g5.48xlarge", "ml.g5.24xlarge"),  # 8 GPUs and 4
+        ("ml.g5.16xlarge", None),  # half of it, ml.g5.8xlarge, has the same one GPU
+        ("ml.g5.24xlarge", None),  # and ml.g5.12xlarge the same four
+    ],
+)
+def test_half_a_type_has_half_of_its_accelerators(whole: str, half: str | None) -> None:
+    spec = PRICES.instance(whole)
+    assert spec is not None
+    found = half_sizes(spec, PRICES, "us-east-1")
+    assert (found and found.instance_type) == half
 
 
 def test_without_usage_fewer_are_half_of_them_or_one_less() -> None:
