@@ -4,11 +4,12 @@
     python scripts/fuzz.py --target hcl --target bills --jobs 2
     python scripts/fuzz.py --try found/hcl-5f0c8a21.bin --target hcl
 
-Needs Linux and the extra ``fuzz`` (Atheris, which is libFuzzer for Python). What is read, what it begins with and what
-must hold of every input stands in ``tests/fuzzing``. Each target runs in processes of its own, which note what does
-not hold and go on: an input that breaks a property, takes more than `CPU_SECONDS` of the processor or `BYTES` more of
-memory is made as small as it goes and written to ``--found``, once for each place in the code that it breaks. Exit 1
-where there is any. Such an input belongs into ``tests/fuzzing/found``, where a test tries it from then on.
+Needs Linux and the extra ``fuzz`` (Atheris, which is libFuzzer for Python); ``--unguided`` needs neither. What is
+read, what it begins with and what must hold of every input stands in ``tests/fuzzing``. Each target runs in a process
+of its own, which notes what does not hold and goes on: an input that breaks a property, takes more than `CPU_SECONDS`
+of the processor or `BYTES` more of memory is made as small as it goes and written to ``--found``, once for each place
+in the code that it breaks. Exit 1 where there is any. Such an input belongs into ``tests/fuzzing/found``, where a test
+tries it from then on.
 """
 
 import argparse
@@ -74,17 +75,18 @@ def main() -> int:
     parser.add_argument("--corpus", type=Path, help="a folder that keeps what was reached, and is begun with")
     parser.add_argument("--found", type=Path, default=Path("found"), help="where inputs go (default: found)")
     parser.add_argument("--try", dest="tried", type=Path, help="try this one input, and show what does not hold")
+    parser.add_argument("--unguided", action="store_true", help="several times as many inputs, led by no coverage")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     names = asked.target or list(TARGETS)
     if asked.tried is not None:
         TARGETS[names[0]].check(asked.tried.read_bytes())
         return 0
-    if importlib.util.find_spec("atheris") is None:
-        print("fuzz: atheris is not installed: pip install -e '.[dev,fuzz]', on Linux", file=sys.stderr)
+    if not asked.unguided and importlib.util.find_spec("atheris") is None:
+        print("fuzz: atheris is not installed: pip install -e '.[dev,fuzz]', on Linux; or --unguided", file=sys.stderr)
         return 2
     if asked.worker:
-        _fuzz(names[0], asked)
+        (_unguided if asked.unguided else _guided)(names[0], asked)
     asked.found.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(asked.jobs) as pool:
         outcomes = list(pool.map(lambda name: _run(name, asked), names))
@@ -104,6 +106,7 @@ def _run(name: str, asked: argparse.Namespace) -> Outcome:
         scratch = Path(folder) / "scratch"
         scratch.mkdir()
         command = [sys.executable, str(Path(__file__).resolve()), "--worker", "--target", name]
+        command += ["--unguided"] if asked.unguided else []
         command += ["--seconds", str(asked.seconds), "--seed", str(asked.seed)]
         command += ["--corpus", str(corpus.resolve()), "--found", str(asked.found.resolve())]
         before = set(asked.found.glob(f"{name}-*"))
@@ -129,8 +132,23 @@ def _run(name: str, asked: argparse.Namespace) -> Outcome:
         return outcome
 
 
-def _fuzz(name: str, asked: argparse.Namespace) -> NoReturn:
-    """Fuzz one target in this process, until its time is over, which ends the process."""
+def _unguided(name: str, asked: argparse.Namespace) -> NoReturn:
+    """Try what some mutations in a row make of the seeds, until the time is over, which ends the process."""
+    from tests.fuzzing.targets import TARGETS
+
+    target, dice = TARGETS[name], Random(asked.seed)
+    seeds = list(target.seeds())
+    watch = _Watch(name, target.check, asked.found, asked.seconds)
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
+    while True:
+        made = dice.choice(seeds)
+        for _ in range(dice.choice((1, 1, 2, 4))):
+            made = target.mutate(made, dice.choice(seeds), dice)[:LARGEST_INPUT]
+        watch.tries(made)
+
+
+def _guided(name: str, asked: argparse.Namespace) -> NoReturn:
+    """Have libFuzzer find inputs that reach what none has reached, until the time is over, which ends the process."""
     import atheris
     from atheris import import_hook
 
@@ -158,7 +176,8 @@ def _fuzz(name: str, asked: argparse.Namespace) -> NoReturn:
             return made[:most]
 
         options = [f"-seed={asked.seed}", f"-max_len={LARGEST_INPUT}"]
-        options += ["-timeout=300", "-rss_limit_mb=0", "-malloc_limit_mb=0", f"-artifact_prefix={asked.found}/{name}-"]
+        options += ["-timeout=300", "-rss_limit_mb=0", "-malloc_limit_mb=0", "-report_slow_units=300"]
+        options += [f"-artifact_prefix={asked.found}/{name}-"]
         atheris.Setup(
             [sys.argv[0], *options, str(asked.corpus)], watch.tries, custom_mutator=mutate, internal_libfuzzer=True
         )

@@ -67,12 +67,15 @@ class Answer(NamedTuple):
 
 
 @cache
-def scratch() -> Path:
-    """A folder of this process, in memory where the system has that, and a repository, so that nobody looks above."""
-    memory = "/dev/shm"  # noqa: S108 - a folder of our own in it
-    folder = Path(tempfile.mkdtemp(prefix="fuzz-", dir=memory if os.path.isdir(memory) else None))
-    (folder / ".git").mkdir()
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    folder = tempfile.TemporaryDirectory(prefix="fuzz-")
+    (Path(folder.name) / ".git").mkdir()
     return folder
+
+
+def scratch() -> Path:
+    """A folder of this process, gone with it; a repository, so that nobody looks above."""
+    return Path(_folder().name)
 
 
 def run(*arguments: str, complains: str = "guardrail: ") -> Answer:
