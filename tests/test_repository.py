@@ -101,6 +101,15 @@ def test_the_container_has_the_versions_that_the_tests_ran_with() -> None:
     assert locked("requirements.txt").items() <= locked("requirements-dev.txt").items()
 
 
+def test_the_installer_itself_is_installed_by_its_hashes() -> None:
+    """One entry, as pip reads it: the version, then its hashes, each line but the last continued."""
+    first, *rest = verify._pinned("uv").splitlines()  # noqa: SLF001
+    assert first == f"uv=={locked('requirements-dev.txt')['uv']} \\"
+    assert len(rest) > 1
+    assert all(re.fullmatch(r"    --hash=sha256:[0-9a-f]{64}( \\)?", line) for line in rest)
+    assert [line.endswith("\\") for line in rest] == [True] * (len(rest) - 1) + [False]
+
+
 def test_a_package_with_another_hash_ends_the_installation(capfd: pytest.CaptureFixture[str]) -> None:
     """What pip and uv say of it is told apart from a version that is not to be had, after which others are tried."""
     for said in ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.", "Hash mismatch for `a`"):
