@@ -3,19 +3,19 @@
 The decoder is Python's, which is written in C and knows no places; a scan of the text finds them again.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from guardrail.errors import MalformedError
+from guardrail.expressions import expression
 
 MAX_DEPTH = 500
 """Of objects and lists in each other."""
 
 _STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
-_KEY_OR_BRACE = re.compile(rf"{_STRING}(\s*:(?:\s*{_STRING})?)?|[{{}}]")
+_KEY_OR_BRACE = expression(rf"{_STRING}(\s*:(?:\s*{_STRING})?)?|[{{}}]")
 """A key, with its value where that is text; other text; a brace."""
-_START = re.compile(rf"{_STRING}|[{{\[]|[^\s,:{{}}\[\]\"]+")
+_START = expression(rf"{_STRING}|[{{\[]|[^\s,:{{}}\[\]\"]+")
 
 
 class JsonError(MalformedError):

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from guardrail import files, limits
 from guardrail.errors import SourceError
+from guardrail.expressions import expression
 from guardrail.git import is_pointer
 from guardrail.gitignore import Excluded, LeftOut, ignored_around
 from guardrail.sources import template
@@ -33,19 +34,19 @@ _DEEPEST_IGNORED = 2
 _MOST_NAMED = 5
 _FETCH = "git submodule update --init"
 
-_PLAN = re.compile(
+_PLAN = expression(
     rb'^(?:\xef\xbb\xbf)?\s*\{\s*(?:"(?:applyable|checks|complete|errored|planned_values|prior_state|resource_changes)"'
     rb'|"(?:format_version|terraform_version|configuration)"(?=[\s\S]*"(?:terraform_version|planned_values|resource_changes'
     rb')"))'
 )
-_EMPTY = re.compile(rb'\s*(?:\{\s*(?:"format_version"\s*:\s*"[\d.]+"\s*)?\}\s*)?')
-_CALLED_PLAN = re.compile(r"(?:.*[._-])?(?:tf)?plan(?:[._-].*)?\.json")
+_EMPTY = expression(rb'\s*(?:\{\s*(?:"format_version"\s*:\s*"[\d.]+"\s*)?\}\s*)?')
+_CALLED_PLAN = expression(r"(?:.*[._-])?(?:tf)?plan(?:[._-].*)?\.json")
 """How plans are called; one in which nothing stands is one that could not be made, and reading it says so."""
-_ASSEMBLY = re.compile(rb'"(?:aws:cloudformation:stack|cdk:cloud-assembly)"')
-_PIPELINE = re.compile(rb'^\s*\{\s*"Version"\s*:\s*"2020-12-01"[\s\S]*"Steps"')
-_RELEVANT = re.compile(rb"sagemaker|AWS::CloudFormation::Stack|AWS::Serverless::Application", re.IGNORECASE)
+_ASSEMBLY = expression(rb'"(?:aws:cloudformation:stack|cdk:cloud-assembly)"')
+_PIPELINE = expression(rb'^\s*\{\s*"Version"\s*:\s*"2020-12-01"[\s\S]*"Steps"')
+_RELEVANT = expression(rb"sagemaker|AWS::CloudFormation::Stack|AWS::Serverless::Application", re.IGNORECASE)
 """What a template has in it that makes inference, or may be made of templates that do."""
-_NESTED = re.compile(rb"""\b(?:TemplateURL|Location)["']?\s*:\s*["']?([^\s"',}\]]+)""")
+_NESTED = expression(rb"""\b(?:TemplateURL|Location)["']?\s*:\s*["']?([^\s"',}\]]+)""")
 
 Prune = Callable[[str], bool]
 """Whether a folder is left out of a search for source."""

@@ -5,7 +5,6 @@ Resources are paired first, as Terraform would: by address, by a ``moved`` block
 text: with no state nothing says that it would be destroyed.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
@@ -13,6 +12,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from guardrail.expressions import expression
 from guardrail.model import Unknown
 from guardrail.sources.base import LOST, Block, Computed
 from guardrail.sources.hcl.disk import ModuleSource
@@ -25,7 +25,7 @@ from guardrail.sources.vocabulary.spellings import CONFIGURATION, ENDPOINT
 
 _NAMES = {ENDPOINT: "EndpointName", CONFIGURATION: "EndpointConfigName"}
 """Kinds of which there is one of a name, and the property that is the name."""
-_MENTIONED = re.compile(r"\b(?:(?:var|local|module)\.[\w-]+|data\.[\w-]+\.[\w-]+|[a-z][a-z0-9]*_\w+\.[\w-]+)")
+_MENTIONED = expression(r"\b(?:(?:var|local|module)\.[\w-]+|data\.[\w-]+\.[\w-]+|[a-z][a-z0-9]*_\w+\.[\w-]+)")
 
 
 # Which is which ------------------------------------------------------------------------------------------------------

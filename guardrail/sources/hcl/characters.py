@@ -1,7 +1,6 @@
 """Characters of text: their normal form, how people count them, and how JSON of Go's writes them."""
 
-import re
-
+from guardrail.expressions import expression
 from guardrail.limits import Allowance
 
 
@@ -14,7 +13,7 @@ def normal(text: str) -> str:
     return normalize("NFC", _LONE.sub("\ufffd", text))
 
 
-_LONE = re.compile("[\ud800-\udfff]")
+_LONE = expression("[\ud800-\udfff]")
 
 
 def characters(text: str) -> list[str]:
@@ -34,7 +33,7 @@ def characters(text: str) -> list[str]:
 
 
 _JOINER = "\u200d"
-_HANGUL = re.compile(
+_HANGUL = expression(
     "[\u1100-\u115f\ua960-\ua97c](?:[\u1100-\u11a7\ua960-\ua97c\uac00-\ud7a3\ud7b0-\ud7c6])"
     "|[\u1160-\u11a7\ud7b0-\ud7c6\uac00-\ud7a3](?:[\u1160-\u11ff\ud7b0-\ud7fb])"
     "|[\u11a8-\u11ff\ud7cb-\ud7fb][\u11a8-\u11ff\ud7cb-\ud7fb]"
@@ -60,7 +59,7 @@ def _continues(before: str, character: str) -> bool:
     return _HANGUL.fullmatch(last + character) is not None
 
 
-_ESCAPED = re.compile("[<>&\u2028\u2029]")
+_ESCAPED = expression("[<>&\u2028\u2029]")
 
 
 def quoted(text: str, allowance: Allowance) -> str:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from guardrail.expressions import expression
 from guardrail.json_text import JsonError, decode
 from guardrail.limits import Allowance
 from guardrail.sources.hcl.arithmetic import Number, parsed, whole
@@ -39,14 +40,14 @@ def _number(text: str) -> Number:
     return number
 
 
-_NULL = re.compile(r"~|null|Null|NULL|")
-_TRUE = re.compile(r"y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON")
-_FALSE = re.compile(r"n|N|no|No|NO|false|False|FALSE|off|Off|OFF")
-_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:(?:[Tt]|[ \t]+)(\d\d:\d\d:\d\d)Z?)?")
-_NO_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-_INT = re.compile(r"[-+]?\d+|0o[0-7]+|0x[0-9a-fA-F]+")  # 012 is twelve
-_FLOAT = re.compile(r"[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?")
-_CERTAIN_INT = re.compile(r"0|[1-9]\d*")
+_NULL = expression(r"~|null|Null|NULL|")
+_TRUE = expression(r"y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON")
+_FALSE = expression(r"n|N|no|No|NO|false|False|FALSE|off|Off|OFF")
+_DAY = expression(r"(\d{4}-\d{2}-\d{2})(?:(?:[Tt]|[ \t]+)(\d\d:\d\d:\d\d)Z?)?")
+_NO_NUMBER = expression(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_INT = expression(r"[-+]?\d+|0o[0-7]+|0x[0-9a-fA-F]+")  # 012 is twelve
+_FLOAT = expression(r"[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?")
+_CERTAIN_INT = expression(r"0|[1-9]\d*")
 
 
 def yaml_decoded(allowance: Allowance, text: str) -> Any:
@@ -99,7 +100,7 @@ class _TerraformYaml(YamlReader):
         return text
 
 
-_FIELD = re.compile(r'(?:"((?>(?:[^"]|"")*))"|([^",\n]*+))(,|\n|\Z)')
+_FIELD = expression(r'(?:"((?>(?:[^"]|"")*))"|([^",\n]*+))(,|\n|\Z)')
 
 
 def csv_decoded(allowance: Allowance, text: str) -> ListValue:
@@ -248,9 +249,9 @@ def cidr_netmask(prefix: str) -> str:
 
 # Time -----------------------------------------------------------------------------------------------------------------
 
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII)
-_PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
-_DURATION = re.compile(rf"([+-]?)((?:{_PART.pattern})+|0)", re.ASCII)
+_MOMENT = expression(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_PART = expression(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
+_DURATION = expression(rf"([+-]?)((?:{_PART.pattern})+|0)", re.ASCII)
 _NANOSECONDS = {
     "ns": 1,
     "us": 10**3,

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from guardrail import limits
+from guardrail.expressions import expression
 from guardrail.globs import spread
 from guardrail.limits import MOST_TEXT, Allowance
 from guardrail.sources.hcl import syntax
@@ -104,14 +105,14 @@ def template_in(text: str, path: str) -> syntax.Expression:
 # As Go's doublestar has them, which Terraform uses: ``*``, ``?``, ``[a-z]``, ``[^a-z]``, ``{a,b}``, ``\\`` before what
 # shall mean itself, and ``**`` as a whole step for any number of folders (pkg.go.dev/github.com/bmatcuk/doublestar).
 
-_SPECIAL = re.compile(r"[*?\[{\\]")
-_BRACES = re.compile(r"\{([^{}/]*)\}")
-_NESTED = re.compile(r"\{[^}]*\{")
+_SPECIAL = expression(r"[*?\[{\\]")
+_BRACES = expression(r"\{([^{}/]*)\}")
+_NESTED = expression(r"\{[^}]*\{")
 _ONE = r"(?:\\.|[^\[\]{}\\-])"
-_PART = re.compile(
+_PART = expression(
     rf"(?P<star>\*+)|(?P<any>\?)|\[(?P<set>\^?(?:{_ONE}(?:-{_ONE})?)+)\]|\\(?P<escaped>.)|(?P<plain>[^\[\]{{}}\\])"
 )
-_IN_SET = re.compile(r"\\?(.)(?:-\\?(.))?", re.DOTALL)
+_IN_SET = expression(r"\\?(.)(?:-\\?(.))?", re.DOTALL)
 _MOST_ALTERNATIVES = 64
 
 

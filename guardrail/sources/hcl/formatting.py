@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from guardrail.expressions import expression
 from guardrail.limits import Allowance
 from guardrail.model import Unknown
 from guardrail.sources.base import UNNAMED
@@ -39,7 +40,7 @@ def json_text(value: Any, allowance: Allowance) -> str:
 
 # format() -------------------------------------------------------------------------------------------------------------
 
-_VERB = re.compile(r"%(?:(%)|([-+# 0]*)(\d+)?(?:\.(\d+))?(?:\[(\d+)\])?([a-zA-Z]))")
+_VERB = expression(r"%(?:(%)|([-+# 0]*)(\d+)?(?:\.(\d+))?(?:\[(\d+)\])?([a-zA-Z]))")
 _BASES = {"d": ("", "d"), "b": ("0b", "b"), "o": ("0", "o"), "x": ("0x", "x"), "X": ("0X", "X")}
 
 

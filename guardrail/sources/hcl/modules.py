@@ -4,7 +4,6 @@ Everything is worked out once, when somebody asks. What asks for itself is unkno
 """
 
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 from typing import Any, TypeAlias, TypeVar
@@ -12,6 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 from msgspec.structs import replace
 
 from guardrail.errors import LimitError, SourceError
+from guardrail.expressions import expression
 from guardrail.model import Location, Skipped, Unknown
 from guardrail.sources.base import LOST, Computed
 from guardrail.sources.hcl import syntax
@@ -522,7 +522,7 @@ def _without_secrets(source: str) -> str:
     return _USER.sub("//…@", address) + mark + (kept or ("…" if mark else ""))
 
 
-_USER = re.compile(r"//[^/]*@")
+_USER = expression(r"//[^/]*@")
 _HARMLESS = ("ref=", "depth=", "archive=")
 
 

@@ -4,14 +4,14 @@ They stay in the source long after the apply that carried them out, so a baselin
 holds (developer.hashicorp.com/terraform/language/modules/develop/refactoring).
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
+from guardrail.expressions import expression
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.disk import ModuleSource
 
-_ADDRESS = re.compile(r'[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\[(?:\d+|"(?:[^"\\]|\\.)*")\])+')
+_ADDRESS = expression(r'[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\[(?:\d+|"(?:[^"\\]|\\.)*")\])+')
 
 
 class Telling(Protocol):

@@ -4,13 +4,13 @@ A block is parsed when a reader asks for one of its attributes.
 """
 
 import os
-import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import TypeAlias
 
 from msgspec import Struct
 
 from guardrail.errors import SourceError
+from guardrail.expressions import expression
 from guardrail.model import InlineWaiver, Location
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.disk import Disk, ModuleSource
@@ -23,7 +23,7 @@ from guardrail.sources.trees import tree_of
 
 BlockKey: TypeAlias = tuple[tuple[str, ...], str, str]
 """The path of module calls to a resource, its type and its name: ``(("m",), "aws_sagemaker_endpoint", "e")``."""
-_MODULE = re.compile(r'(?:(?<=\.)|^)module\.([\w-]+)(?:\[(?:\d+|"(?:[^"\\]|\\.)*")\])?(?=\.)')
+_MODULE = expression(r'(?:(?<=\.)|^)module\.([\w-]+)(?:\[(?:\d+|"(?:[^"\\]|\\.)*")\])?(?=\.)')
 
 
 class _Module(Struct):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from guardrail.expressions import expression
 from guardrail.limits import Allowance
 from guardrail.sources.hcl.characters import normal
 from guardrail.sources.hcl.values import (
@@ -20,9 +21,9 @@ from guardrail.sources.hcl.values import (
     Type,
 )
 
-_NAMED = re.compile(r"\(\?P?<(\w+)>")
-_ESCAPES = re.compile(r"\\Q.*?(?:\\E|$)|\\(.)|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]", re.DOTALL)
-_REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))")
+_NAMED = expression(r"\(\?P?<(\w+)>")
+_ESCAPES = expression(r"\\Q.*?(?:\\E|$)|\\(.)|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]", re.DOTALL)
+_REFERENCE = expression(r"\$(?:\$|\{(\w+)\}|(\w+))")
 _MISSING = "regular expressions need google-re2: pip install 'guardrail-sagemaker[regex]'"
 
 

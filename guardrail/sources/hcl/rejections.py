@@ -4,6 +4,8 @@ import re
 
 from lark import UnexpectedInput, UnexpectedToken
 
+from guardrail.expressions import expression
+
 _VALUE = frozenset({"INT_LITERAL", "LPAR", "NOT"})
 _OPTIONAL = frozenset({"NL_OR_COMMENT", "STRIP_MARKER", "ELLIPSIS"})
 _MISSING = {
@@ -21,8 +23,8 @@ _MISSING = {
     frozenset({"IF", "ELSE", "ENDIF", "FOR", "ENDFOR"}): "a directive is if, else, endif, for or endfor",
 }
 """What python-hcl2 waits for, newlines and the like aside."""
-_LAST_WORD = re.compile(r"([\w-]{1,40})\"?\s*=?\Z")
-_FOUND = re.compile(r"[\w-]{1,40}|&&|\|\||.", re.DOTALL)
+_LAST_WORD = expression(r"([\w-]{1,40})\"?\s*=?\Z")
+_FOUND = expression(r"[\w-]{1,40}|&&|\|\||.", re.DOTALL)
 _MEANINGFUL = '+-*/%=<>!?:,.(){}[]"_'
 _LONGEST = 200
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from lark import Token, Tree
 
+from guardrail.expressions import expression
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.arithmetic import Number, parsed
 from guardrail.sources.hcl.scan import DEEPEST, word_at
@@ -18,9 +19,9 @@ from guardrail.sources.hcl.values import NotWorkedOutError
 
 RawTree: TypeAlias = Tree[Token]
 
-_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|\$\$\{|%%\{", re.DOTALL)
+_ESCAPE = expression(r"\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|\$\$\{|%%\{", re.DOTALL)
 _ESCAPES = {"\\n": "\n", "\\r": "\r", "\\t": "\t", '\\"': '"', "\\\\": "\\", "$${": "${", "%%{": "%{"}
-_WORDS = re.compile("[^:]+")
+_WORDS = expression("[^:]+")
 _POSTFIXES = frozenset({"get_attr_expr_term", "index_expr_term", "attr_splat_expr_term", "full_splat_expr_term"})
 
 

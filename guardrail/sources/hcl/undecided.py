@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
+from guardrail.expressions import expression
 from guardrail.model import Unknown
 from guardrail.sources.base import UNNAMED, Reference
 from guardrail.sources.hcl.values import SetValue
@@ -22,8 +23,8 @@ _LONGEST = 200
 _TRUTHS = ("true", "false")
 _ANOTHER = "\0"
 """The outcome of a key that is none of those there are."""
-_EQUALITY = re.compile(r'([^\s()]+) == ("(?:[^"\\]|\\.)*"|[^\s()"]+)')
-_VARIABLE = re.compile(r"(?<![\w.\]])var\.([\w-]+)")
+_EQUALITY = expression(r'([^\s()]+) == ("(?:[^"\\]|\\.)*"|[^\s()"]+)')
+_VARIABLE = expression(r"(?<![\w.\]])var\.([\w-]+)")
 
 
 class Decision(Reference, frozen=True):

@@ -5,19 +5,19 @@ of the settings. What Terraform loads by itself counts in each, before the files
 """
 
 import os
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from guardrail.expressions import expression
 from guardrail.model import Unknown
 from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.endings import VALUES
 from guardrail.sources.hcl.variables import VariableAssignments, is_automatic, variants_of
 from guardrail.sources.sets import RootSets
 
-_LOADED = re.compile(r"terraform\.tfvars(?:\.json)?")
+_LOADED = expression(r"terraform\.tfvars(?:\.json)?")
 """What Terraform loads of the folder that it runs in; anywhere else the folder says what the values are for."""
 
 

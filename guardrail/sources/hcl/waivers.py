@@ -1,13 +1,13 @@
 """Findings accepted in comments: ``# guardrail:ignore POLICY until=DATE reason="…"``, in or above a block."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from guardrail.expressions import expression
 from guardrail.model import InlineWaiver
 from guardrail.sources.hcl.syntax import BlockNode, Comment, SourceFile
 
-_IGNORE = re.compile(r"guardrail:ignore(?![\w-])[ \t]*([^\s=]*)(.*)")
-_OPTION = re.compile(r"(\w+)[ \t]*=[ \t]*(?:\"((?:[^\"\\]|\\.)*)\"|(\S+))")
+_IGNORE = expression(r"guardrail:ignore(?![\w-])[ \t]*([^\s=]*)(.*)")
+_OPTION = expression(r"(\w+)[ \t]*=[ \t]*(?:\"((?:[^\"\\]|\\.)*)\"|(\S+))")
 
 
 def waivers_of(files: Iterable[SourceFile], made: Iterable[tuple[str, Sequence[BlockNode]]]) -> Iterator[InlineWaiver]:

@@ -6,12 +6,12 @@ Sources: the CloudFormation template reference, the AWS SAM specification, the s
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec.structs import replace
 
+from guardrail.expressions import expression
 from guardrail.model import Trigger, Unknown
 from guardrail.schedules import is_moment, rule_refusal
 from guardrail.sources.base import SENSITIVE, UNNAMED, Block, View
@@ -31,8 +31,8 @@ from guardrail.sources.vocabulary.transform import request_tags
 
 _DEFINITIONS = ("DefinitionString", "Definition", "PipelineDefinition")
 _ELSEWHERE = ("DefinitionUri", "DefinitionS3Location", "PipelineDefinitionS3Location")
-_HOLE = re.compile(r"\$\{([^{}]+)\}")
-_OF_EVENT = re.compile(r"<([\w.-]+)>")
+_HOLE = expression(r"\$\{([^{}]+)\}")
+_OF_EVENT = expression(r"<([\w.-]+)>")
 """What the input transformer of a rule fills in: "<variable>" (EventBridge user guide, "Input transformation")."""
 _UNIVERSAL = ":aws-sdk:"
 _CREATE = "sagemaker:createtransformjob"
