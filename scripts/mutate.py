@@ -67,7 +67,7 @@ FILES = (
 TESTS = (
     *(f"tests/{name}" for name in ("cost", "policy", "alternatives", "assess", "bills", "evidence")),
     *(f"tests/prices/test_{name}.py" for name in ("book", "rates", "savings_plans")),
-    *(f"tests/sources/{name}" for name in ("linking", "template", "test_regions.py")),
+    *(f"tests/sources/{name}" for name in ("linking", "template", "jobs/test_workflows.py", "test_regions.py")),
     *(f"tests/commands/{name}" for name in ("test_check.py", "test_check_evidence.py", "test_check_templates_then.py")),
     *(
         f"tests/test_{name}.py"
@@ -270,7 +270,10 @@ def functions_by_file() -> Mapping[str, list[FunctionType]]:
 
 
 def put_in_place(mutant: Mutant, functions: Mapping[str, list[FunctionType]]) -> None:
-    """Give the changed code to every function of the file."""
+    """Give the changed code to every function of the file, or to the module where nobody has imported it yet."""
+    loader = Loader(mutant)
+    if loader.module not in sys.modules:
+        sys.meta_path.insert(0, loader)
     changed = dict(_codes(mutant.code()))
     for function in functions[str(ROOT / mutant.path)]:
         function.__code__ = changed[_name(function.__code__)]
@@ -292,13 +295,17 @@ class Loader(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def __init__(self, mutant: Mutant) -> None:
         self._mutant = mutant
-        self._module = mutant.path.removesuffix(".py").replace("/", ".")
+        self.module = mutant.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
-    def find_spec(self, fullname: str, path: object, target: object = None) -> importlib.machinery.ModuleSpec | None:
-        del path, target
-        if fullname != self._module:
+    def find_spec(self, fullname: str, _: object, target: object = None) -> importlib.machinery.ModuleSpec | None:
+        del target
+        if fullname != self.module:
             return None
-        return importlib.machinery.ModuleSpec(fullname, self, origin=str(ROOT / self._mutant.path))
+        path = ROOT / self._mutant.path
+        spec = importlib.machinery.ModuleSpec(fullname, self, origin=str(path), is_package=path.stem == "__init__")
+        if spec.submodule_search_locations is not None:
+            spec.submodule_search_locations.append(str(path.parent))
+        return spec
 
     def exec_module(self, module: Any) -> None:
         module.__file__ = str(ROOT / self._mutant.path)

@@ -16,13 +16,18 @@ def mutate(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_a_mutant_that_has_to_die_dies_and_is_not_tried_again(tmp_path: Path) -> None:
-    """The tests freeze what they are made of, which the mutator has to change all the same."""
-    log = str(tmp_path / "mutants.jsonl")
-    words = ("guardrail/flows.py", "--most", "2", "--tests", "tests/test_flows.py", "--log", log)
+@pytest.mark.parametrize(
+    ("file", "tests"),
+    [
+        ("guardrail/flows.py", "tests/test_flows.py"),  # the tests freeze what they are made of
+        ("guardrail/sources/linking/across.py", "tests/sources/linking/test_across.py"),  # imported inside a test
+    ],
+)
+def test_a_mutant_that_has_to_die_dies_and_is_not_tried_again(file: str, tests: str, tmp_path: Path) -> None:
+    words = (file, "--most", "2", "--tests", tests, "--log", str(tmp_path / "mutants.jsonl"))
     done = mutate(*words)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "guardrail/flows.py: 2 tried, 2 killed, 0 equivalent, 0 survive" in done.stdout
+    assert f"{file}: 2 tried, 2 killed, 0 equivalent, 0 survive" in done.stdout
     assert " mutants, 0 of them to try" in mutate(*words).stdout
 
 

@@ -126,6 +126,7 @@ def test_a_disk_that_is_smaller_than_what_was_asked_for_is_a_loss() -> None:
     """m6gd.xlarge has one disk of 237 GB, m5d.large one of 75 and m5d.xlarge one of 150 (EC2, instance store)."""
     smaller = found(endpoint(variant(volume_size_gb=500)))["ml.m6gd.xlarge"]
     assert (smaller.loses, smaller.basis) == (("237 of 500 GB of disk",), "exact")
+    assert "the model fits into what is left (not known)" not in smaller.conditions
     assert "75 of 150 GB of disk" in found(endpoint(variant("ml.m5d.xlarge")))["ml.m5d.large"].loses
     back = found(endpoint(variant("ml.m5d.xlarge")))["ml.m5.xlarge"].conditions
     assert "a volume of 8 GB takes the place of its local disk of 150 GB, and is enough" in back

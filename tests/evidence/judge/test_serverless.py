@@ -45,6 +45,7 @@ def test_memory_that_was_not_used_need_not_be_paid_for() -> None:
 def test_memory_that_is_needed_stays_and_all_of_it_may_be_too_little() -> None:
     assert (fitted(70).memory, fitted(70).is_full) == (None, False)  # 2.8 × 1.2 = 3.36, which 4 GB has
     assert fitted(97).is_full
+    assert fitted(97).refusing_hours == 0
 
 
 def test_slots_that_were_never_busy_need_not_be_warm() -> None:
@@ -72,9 +73,10 @@ def test_serverless_compute_of_which_nobody_knows_how_long_it_ran_is_not_free(
     assert (found.monthly_usd, found.variants[0].monthly_usd) == (monthly, monthly)
 
 
-@pytest.mark.parametrize(("an_hour", "is_told"), [(30_000, True), (200_000, False)])
+@pytest.mark.parametrize(("an_hour", "is_told"), [(30_000, True), (36_000, True), (200_000, False)])
 def test_one_instance_is_no_way_to_serve_what_keeps_more_than_its_cores_busy(an_hour: int, is_told: bool) -> None:  # noqa: FBT001 - a parameter
-    # of 200 ms each: 30,000 an hour are 1.67 at a time, on the two cores of an ml.c5.large; 200,000 are 11.1
+    # of 200 ms each: 30,000 an hour are 1.67 at a time, on the two cores of an ml.c5.large; 36,000 are 2,
+    # 200,000 are 11.1
     size = {"MemorySizeInMB": 4096, "MaxConcurrency": 100}
     story = account_of(described(instance_type=None, variant={"ServerlessConfig": size, "InitialInstanceCount": None}))
     took = [(HOURS, 300_000, 200_000, 200_000 * an_hour, an_hour)]

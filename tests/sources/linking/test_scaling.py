@@ -175,6 +175,12 @@ def test_a_target_of_an_endpoint_elsewhere_is_skipped_and_scales_nothing_here(re
     ]
 
 
+def test_what_scales_an_endpoint_that_is_named_may_belong_to_another_input(read_plan: Reader) -> None:
+    named = read_plan(plan(*STACK, change(TARGET, target("endpoint/elsewhere/variant/main"))))
+    assert [(each.endpoint, each.variant) for each in named.after.adrift] == [("elsewhere", "main")]
+    assert read_plan(plan(unknown_target())).after.adrift == ()
+
+
 def test_a_known_name_cannot_be_one_that_is_generated_on_apply(read_plan: Reader) -> None:
     changes = read_plan(
         plan(*NEW, change(TARGET, target("endpoint/elsewhere/variant/main")), root=module(LINKED, block(CONFIGURATION)))
@@ -465,6 +471,18 @@ def test_an_alarm_starts_the_policy_it_refers_to(read_plan: Reader) -> None:
     alarms = alarms_of(read_plan(document))
     assert isinstance(alarms, tuple)
     assert [each.address for each in alarms] == [ALARM]
+
+
+def test_an_alarm_in_another_region_than_its_policy_starts_nothing(read_plan: Reader) -> None:
+    new = change(ALARM, alarm([None]), unknown={"alarm_actions": [True]})
+    blocks = [block(ENDPOINT), block(CONFIGURATION), block(TARGET), block(POLICY)]
+    root = module(*blocks, block(ALARM, "aws.eu", alarm_actions=ref(f"{POLICY}.arn")))
+    document = plan(
+        *STACK, change(TARGET, target()), change(POLICY, step_policy()), new, root=root, providers=PROVIDERS
+    )
+    alarms = alarms_of(read_plan(document))
+    assert isinstance(alarms, tuple)
+    assert [each.conflict for each in alarms] == ["is in eu-west-1, and what it starts in us-east-1"]
 
 
 def test_an_alarm_that_certainly_goes_to_a_topic_starts_no_policy(read_plan: Reader) -> None:
