@@ -8,14 +8,13 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib import import_module
 from types import ModuleType
-from typing import Any
 
 from guardrail import __version__, output
 from guardrail.commands import base
 from guardrail.commands.base import COMMANDS
 from guardrail.errors import GuardrailError, did_you_mean
+from guardrail.later import Later, instead
 from guardrail.signals import INTERRUPTED
 
 OVERVIEW = f"""\
@@ -127,36 +126,15 @@ def _import_msgspec() -> None:
     """
     system = ModuleType("platform")
     system.system = lambda: os.uname().sysname  # type: ignore[attr-defined]
-    instead: dict[str, Any] = {
+    modules = {
         "typing_extensions": None,  # how Python is told that there is none
         "platform": system,
-        "msgspec.inspect": _Later("msgspec.inspect"),
-        "msgspec._json_schema": _Later("msgspec._json_schema", "schema", "schema_components"),
+        "msgspec.inspect": Later("msgspec.inspect"),
+        "msgspec._json_schema": Later("msgspec._json_schema", "schema", "schema_components"),
     }
-    if sys.modules.keys() & {"msgspec", *instead}:
-        return
-    sys.modules |= instead
-    try:
-        with suppress(ImportError, AttributeError):
+    if "msgspec" not in sys.modules:
+        with suppress(ImportError, AttributeError), instead(modules):
             import msgspec  # noqa: F401
-    finally:
-        for name in instead:
-            del sys.modules[name]
-
-
-class _Later(ModuleType):
-    """What stands for a module, by its name, until something in it is asked for; its ``functions``, until called."""
-
-    def __init__(self, name: str, *functions: str) -> None:
-        super().__init__(name)
-        for function in functions:
-            setattr(self, function, lambda *values, _name=function, **named: self.__getattr__(_name)(*values, **named))
-
-    def __getattr__(self, name: str) -> Any:
-        """What the module has under that name; what only the import system asks for, it does not have."""
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return getattr(import_module(self.__name__), name)
 
 
 def overview() -> str:

@@ -17,17 +17,21 @@ from importlib.util import find_spec
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-import lark
+from guardrail.errors import SourceError
+from guardrail.later import Later, instead
+
+with instead({"regex": Later("regex")}):  # which takes a fifteenth of a check, for a kind of pattern that HCL has not
+    import lark
 from lark import Lark, Tree
 from lark.parsers.lalr_analysis import IntParseTable, Reduce, Shift
 from lark.parsers.lalr_parser import LALR_Parser, _Parser
-
-from guardrail.errors import SourceError
 
 _SIGNS = ("unary_op : (MINUS | NOT) expr_term", "unary_op : (MINUS | NOT) unary_expr")
 """What python-hcl2 8.1 has, and what HCL has: two signs may stand in a row, as in ``!!a``."""
 _SHORT = 200
 """Characters."""
+RejectedError = lark.UnexpectedInput
+"""What `raw_tree` raises."""
 SHIPPED = os.path.join(os.path.dirname(__file__), "grammar.tables")
 
 
@@ -35,7 +39,7 @@ def raw_tree(text: str) -> "Tree[lark.Token]":
     """python-hcl2's raw tree of a body: what its `parses_to_tree` answers, but for the positions, which tokens have.
 
     Of a short text it is parsed once, since a thousand blocks say ``merge(local.tags, { Team = "search" })``: nobody
-    may change it. Raises `lark.UnexpectedInput`.
+    may change it. Raises `RejectedError`.
     """
     return _known_tree(text) if len(text) <= _SHORT else parser().parse(text)
 

@@ -228,16 +228,14 @@ class _Piece:
         return self._read(lambda reader, tree: reader.only_part(tree))
 
     def _read(self, read: "Callable[[TreeReader, Tree[Token]], _T]") -> _T:
-        from lark import UnexpectedInput
-
-        from guardrail.sources.hcl.grammar import raw_tree
+        from guardrail.sources.hcl.grammar import RejectedError, raw_tree
         from guardrail.sources.hcl.rejections import rejection
         from guardrail.sources.hcl.tree import TreeReader
 
         reader = TreeReader(self._file, self._source, self._base, self._heredoc)
         try:
             return read(reader, raw_tree(self._source))
-        except UnexpectedInput as error:
+        except RejectedError as error:
             at, problem = rejection(error, self._source)
             raise self._error(at, problem) from None
 
