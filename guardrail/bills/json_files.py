@@ -15,7 +15,7 @@ def decoded(path: str, *, most: int) -> Any:
         return msgspec.json.decode(files.content(path, most=most))
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror}") from error
-    except NOT_JSON as error:
-        raise SourceError(f"{path} is no JSON: {error}", hint="it may still be written") from error
     except RecursionError as error:
         raise SourceError(f"{path} is no export of the bill: its JSON is nested too deeply to be read") from error
+    except NOT_JSON as error:
+        raise SourceError(f"{path} is no JSON: {error}", hint="it may still be written") from error

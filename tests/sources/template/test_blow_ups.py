@@ -221,7 +221,9 @@ def test_stacks_that_nest_each_other_end(tmp_path: Path) -> None:
     assert "more than 1,000 stacks are nested" in done.stdout
 
 
-@pytest.mark.parametrize("text", ["A: " + "x" * (5 << 20), "Resources:\n" + "  a: 1\n" * 800_000])
+@pytest.mark.parametrize(
+    "text", ["A: " + "x" * (5 << 20), "Resources:\n" + "  a: 1\n" * 800_000], ids=["one text", "many lines"]
+)
 def test_more_text_than_any_template_has_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "template.yaml"
     path.write_text(text)
