@@ -4,6 +4,7 @@ import gc
 import os
 import shlex
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,9 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
     # Whoever wants no bytecode in the checkout has none. But without any, each of the hundreds of processes that tests
-    # start compiles all modules again, which takes three times what it then does.
-    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(__file__).parents[1] / ".pytest_cache" / "bytecode"))
+    # start compiles all modules again, which takes three times what it then does; and each run all tests.
+    kept = os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(__file__).parents[1] / ".pytest_cache" / "bytecode"))
+    sys.pycache_prefix, sys.dont_write_bytecode = kept, False
 
 gc.disable()  # until all tests are collected
 

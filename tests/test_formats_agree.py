@@ -326,9 +326,14 @@ def test_no_report_rests_on_the_order_of_a_plan(path: Path, tmp_path: Path, monk
 
 
 def others() -> Iterator[Path]:
-    """Inputs of any kind beside the checkout, good ones and bad ones, each once."""
+    """Inputs of any kind beside the checkout, good ones and bad ones, each once.
+
+    Those that are long in being read are left out: what they have to say is one endpoint, as many others do.
+    """
     for folder in ("plans", "cases"):
         for path in sorted((SHARED / folder).rglob("*")):
+            if "blow" in path.parts:
+                continue
             if path.suffix in (".json", ".yaml", ".yml") and path.is_file() and path.stat().st_size < MOST_BYTES:
                 yield path
             elif path.suffix == ".tf" and path == min(path.parent.glob("*.tf")):

@@ -51,6 +51,9 @@ def no_command(line: str) -> str:
 
 def lines_of_code(text: str) -> str:
     """``text`` with its own lines and indents, each of them inert."""
+    is_inert = len(text) <= LONGEST_LINE and "##" not in text and "::" not in text
+    if is_inert and text.replace("\n", "").isprintable():  # as all but a few are
+        return text.strip("\n")
     return "\n".join(no_command(inert(line, LONGEST_LINE)) for line in text.strip("\n").split("\n"))
 
 
@@ -112,7 +115,18 @@ def display_width(text: str) -> int:
     """Columns that ``text`` takes in a terminal: two for wide characters, none for combining ones."""
     if text.isascii():
         return len(text)
-    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+    return sum(map(_WIDTHS.__getitem__, text))
+
+
+class _Widths(dict[str, int]):
+    """The columns of each character that was met."""
+
+    def __missing__(self, char: str) -> int:
+        width = self[char] = 0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1
+        return width
+
+
+_WIDTHS = _Widths()
 
 
 def usd(amount: Decimal) -> str:
