@@ -23,10 +23,16 @@ Files: TypeAlias = dict[str, bytes]
 Case: TypeAlias = tuple[str, Files]
 
 
+def anew(path: Path, content: bytes) -> None:
+    """Write a file that may be there: to empty it for that, file systems wait for what it held to be on the disk."""
+    path.unlink(missing_ok=True)
+    path.write_bytes(content)
+
+
 def checked(folder: Path, files: Files, name: str, *arguments: str) -> tuple[int, dict[str, Any], str]:
     """Exit code, report and standard error of a check of ``name`` among ``files``."""
     for each, content in files.items():
-        (folder / each).write_bytes(content)
+        anew(folder / each, content)
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
         code = cli.main(["check", str(folder / name), "--region", "us-east-1", "--format", "json", *arguments])
@@ -191,7 +197,7 @@ def test_no_damage_to_what_people_write_is_a_bug_or_goes_unnoticed(tmp_path: Pat
         *dumped("", "doubled", mutations.doubled_keys(document), {}),
     ]
     for what, files in cases:
-        path.write_bytes(files[""])
+        anew(path, files[""])
         code, _, said = checked(tmp_path, {"plan.json": plan}, "plan.json", flag, str(path))
         must_say = what.endswith((": doubled", ': "x"', ": [null]"))
         if code not in (0, 1, 2, 3) or "Traceback" in said or (must_say and code != 2):

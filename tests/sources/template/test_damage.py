@@ -13,6 +13,7 @@ import pytest
 from guardrail import cli, sources
 from guardrail.errors import SourceError
 from guardrail.model import ChangeSet, Unknown
+from tests.hostile.test_nothing_hides import anew
 from tests.sources.template.conftest import Reader
 
 pytestmark = pytest.mark.no_cover  # many runs of the same lines: counting them takes longer than they do
@@ -135,7 +136,7 @@ def renamed(path: Path_, name: str) -> Any:
 
 def report(template: Path, document: Any, capsys: pytest.CaptureFixture[str]) -> dict[str, Any] | None:
     """The JSON report on a template; None where it is refused."""
-    template.write_text(json.dumps(document))
+    anew(template, json.dumps(document).encode())
     code = cli.main(["check", str(template), "--region=us-east-1", "--format=json", "--fail-on=never"])
     assert code in (0, 2)
     shown = capsys.readouterr().out
