@@ -83,6 +83,10 @@ class RegionError(AWSError):
     """A region that answers nothing: it is not enabled for the account, or there is none of that name."""
 
 
+class UnknownSubjectError(AWSError):
+    """A name or a tag that no region has, or that nobody may look up: the next run will be of something else."""
+
+
 class CredentialsError(AWSError):
     """Credentials that are missing, expired or refused, so that nothing more can be asked."""
 

@@ -13,8 +13,7 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 from msgspec import Struct
 
-from guardrail.aws.access import Access, CallRefusedError
-from guardrail.errors import AWSError
+from guardrail.aws.access import Access, CallRefusedError, UnknownSubjectError
 from guardrail.evidence.account import (
     Account,
     EndpointConfig,
@@ -358,8 +357,8 @@ def _of_the_list(listed: _Listed) -> EndpointDescription:
     )
 
 
-def _not_told(fault: Fault, what: str, hint: str) -> AWSError:
-    return AWSError(f"AWS does not say {what}: {fault.call}: {fault.reason}", hint=hint)
+def _not_told(fault: Fault, what: str, hint: str) -> UnknownSubjectError:
+    return UnknownSubjectError(f"AWS does not say {what}: {fault.call}: {fault.reason}", hint=hint)
 
 
 def _action(operation: str) -> str:

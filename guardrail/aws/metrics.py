@@ -8,10 +8,10 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from math import isfinite
 from typing import Any, Final
 
 from guardrail.aws.access import Access, CallRefusedError, datapoints
+from guardrail.evidence.answers import is_measured
 from guardrail.evidence.base import Series, Status
 from guardrail.evidence.journal import Journal
 from guardrail.evidence.queries import TimedQuery, batches, request
@@ -122,7 +122,7 @@ class _Joined:
         """Add a page."""
         times, values = result.get("Timestamps", ()), result.get("Values", ())
         self.status = _SAID.get(result.get("StatusCode", "Complete"), "InternalError")
-        if len(times) != len(values) or not all(map(isfinite, values)):
+        if len(times) != len(values) or not all(map(is_measured, values)):
             self.status = "InternalError"
             return
         self._times.extend(int(time.timestamp()) for time in times)

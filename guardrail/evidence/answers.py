@@ -7,19 +7,21 @@ that what it does not hold is never taken for zero. Source: CloudWatch API, Metr
 
 import csv
 import io
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from math import isfinite
 from typing import Annotated, Any, Final, get_args
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from guardrail import limits
 from guardrail.errors import SourceError, did_you_mean
 from guardrail.evidence.base import MetricQuery, Series, Statistic, Status, query
-from guardrail.evidence.queries import METRICS, ONLY_SUMS
+from guardrail.evidence.queries import DAY_S, HOUR_S, METRICS, ONLY_SUMS
 from guardrail.limits import NOT_JSON
 
 _HINT: Final = (
@@ -28,6 +30,9 @@ _HINT: Final = (
 )
 _YEARS: Final = range(1970, 2200)
 _MOST_POINTS: Final = limits.MOST_STEPS
+_MINUTE_S: Final = 60
+_COUNTED: Final = ("Sum", "SampleCount")
+"""Statistics that are greater of a longer time."""
 
 
 _Period = Annotated[int, Meta(ge=1, le=86_400)]
@@ -148,6 +153,34 @@ def series(pages: Iterable[AnswerPage], requests: Sequence[Request]) -> Iterator
             yield _series(found[identifier], asked[identifier], request, lacks_pages=lacks_pages)
 
 
+def joined(every: Iterable[Series]) -> list[Series]:
+    """Each question once: what several files answer to one is put together, and no longer known to be all.
+
+    Raises `SourceError` where they answer it by different periods.
+    """
+    found: dict[MetricQuery, Series] = {}
+    periods: dict[tuple[MetricQuery, bool], int] = {}
+    for each in every:
+        asked, earlier = each.query, found.get(each.query)
+        other = periods.setdefault((replace(asked, period=0), asked.period >= DAY_S), asked.period)
+        if other != asked.period:
+            raise SourceError(
+                f"{asked.metric} is there by {other:,} s and by {asked.period:,} s: one of them would count"
+            )
+        found[asked] = each if earlier is None else _together(earlier, each)
+    return list(found.values())
+
+
+def _together(one: Series, other: Series) -> Series:
+    return Series(
+        query=one.query,
+        points=_in_order((*one.points, *other.points), one.query.statistic),
+        status="PartialData",
+        covered_from=min(one.covered_from, other.covered_from),
+        covered_to=max(one.covered_to, other.covered_to),
+    )
+
+
 def _asked(requests: Iterable[Request]) -> dict[str, MetricQuery]:
     asked: dict[str, MetricQuery] = {}
     for request in requests:
@@ -166,12 +199,12 @@ def _points(result: _Result) -> Iterator[tuple[datetime, float]]:
     if len(result.timestamps) != len(result.values):
         times, values = len(result.timestamps), len(result.values)
         raise SourceError(f"{_shown(result.id)} has {times:,} times and {values:,} values: the answer is cut off")
-    if not all(map(_is_measured, result.values)):
+    if not all(map(is_measured, result.values)):
         raise SourceError(f"{_shown(result.id)} has a value that no metric of an endpoint has")
     return zip(map(moment, result.timestamps), result.values, strict=True)
 
 
-def _is_measured(value: float) -> bool:
+def is_measured(value: float) -> bool:
     """Whether it may be a metric of an endpoint: a number, not below zero, and not beyond reason."""
     return isfinite(value) and 0 <= value < limits.LARGEST_NUMBER
 
@@ -243,7 +276,9 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 def from_csv(content: bytes, path: str, ask: "CsvSubject") -> list[Series]:
     """The series of a CSV of time, metric and value; one of time and value alone is of the metric that is asked for.
 
-    Times may be irregular, repeated or missing: they are taken as they are. Raises `SourceError` with the line.
+    Times may be irregular, repeated or missing: they are taken as they are. Each value is of the time between most of
+    them and the next, where nobody says of what. Raises `SourceError`, with the line where one is wrong, and for sums
+    that lie further apart than an hour: those of a day would count as those of an hour.
     """
     try:
         text = content.decode("utf-8-sig")
@@ -261,7 +296,29 @@ def from_csv(content: bytes, path: str, ask: "CsvSubject") -> list[Series]:
         if row:
             asking, point = _row(row, places, ask, f"{path}:{line}")
             found[asking].append(point)
-    return [_of_csv(asking, points) for asking, points in sorted(found.items())]
+    period = _period(path, found, ask.period)
+    return [_of_csv(replace(asking, period=period), points) for asking, points in sorted(found.items())]
+
+
+def _period(path: str, found: Mapping[MetricQuery, Sequence[tuple[datetime, float]]], said: int | None) -> int:
+    """Seconds that a value is of: what was said, else the commonest step of at most an hour, else an hour."""
+    steps = Counter(
+        int((later - earlier).total_seconds())
+        for points in found.values()
+        for earlier, later in pairwise(sorted({time for time, _ in points}))
+    )
+    within = [step for step in steps if step <= HOUR_S]
+    step = min(within, key=lambda each: (-steps[each], each), default=None)
+    if step is not None and said is not None and step < said:
+        raise SourceError(
+            f"{path}: most of its values are {step:,} s apart, and not {said:,}", hint="leave --resolution away"
+        )
+    if said is None and steps and step is None and any(asking.statistic in _COUNTED for asking in found):
+        raise SourceError(
+            f"{path}: its values are {min(steps):,} s apart, and sums of more than an hour tell no rate",
+            hint=f"export it with a period of an hour; --resolution {HOUR_S} says that each is of one",
+        )
+    return said or max(step or HOUR_S, _MINUTE_S)
 
 
 class CsvSubject(Struct, frozen=True, kw_only=True):
@@ -269,7 +326,8 @@ class CsvSubject(Struct, frozen=True, kw_only=True):
 
     namespace: str
     dimensions: Mapping[str, str]
-    period: int
+    period: int | None = None
+    """Seconds; None where its times tell."""
     metric: str | None = None
     statistic: Statistic = "Maximum"
 
@@ -291,7 +349,7 @@ def _row(
         value = float(cell("value") or "nan")
     except ValueError:
         value = float("nan")
-    if not metric or not _is_measured(value):
+    if not metric or not is_measured(value):
         raise SourceError(f"{at}: no metric with a value that is a number")
     if metric not in METRICS:
         raise SourceError(f"{at}: {_shown(metric)} is no metric that is looked at{did_you_mean(metric, METRICS)}")
@@ -301,7 +359,7 @@ def _row(
         time = moment(cell("time") or "")
     except SourceError as error:
         raise SourceError(f"{at}: {error.message}", hint=error.hint) from None
-    return query(ask.namespace, metric, ask.dimensions, statistic, ask.period), (time, value)  # type: ignore[arg-type] # a Statistic, as it was asked
+    return query(ask.namespace, metric, ask.dimensions, statistic, HOUR_S), (time, value)  # type: ignore[arg-type] # a Statistic, as it was asked
 
 
 def _of_csv(asking: MetricQuery, points: list[tuple[datetime, float]]) -> Series:

@@ -41,6 +41,7 @@ USD_PER_METRIC: Final = Decimal("0.01") / 1000
 LOOK_BACK_DAYS: Final = 455
 """How long CloudWatch keeps values of an hour or more."""
 DAY_S: Final = 86_400
+HOUR_S: Final = 3600
 KEPT_DAYS: Final = {60: 15, 300: 63, 3600: LOOK_BACK_DAYS}
 """Days for which CloudWatch keeps the values of a period, by its seconds (API reference, GetMetricData)."""
 LONGEST_DAYS: Final = {period: kept - 1 for period, kept in KEPT_DAYS.items()}

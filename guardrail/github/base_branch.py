@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
+from guardrail import files
 from guardrail.errors import GitError, GitHubError, GuardrailError, PolicyError
 from guardrail.files import lies_in
 from guardrail.git import Commit, repository_of
@@ -69,6 +70,13 @@ class Base:
         else:
             return None
         return place
+
+    def take_made(self, copied: str, now: "Base") -> None:
+        """Copy what a path of the copy stands for, where a file is there that neither commit has: a job has made it."""
+        inside = os.path.relpath(os.path.abspath(copied), os.path.abspath(self.folder))
+        path = os.path.normpath(os.path.join(self.root, inside))
+        if self.holds(path) and not self.has(path) and not now.has(path) and os.path.isfile(path):
+            _write(os.path.join(self.folder, inside), files.content(path))
 
     def take_terms(self, paths: Sequence[str], config: str | None = None) -> None:
         """Copy the settings that hold for these inputs, for each and for all together, and all that they name.

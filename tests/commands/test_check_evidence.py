@@ -329,6 +329,20 @@ def test_what_the_job_makes_itself_is_not_brought_by_the_change(
     assert change.terms(capsys, flag, name) == [], phrase
 
 
+@pytest.mark.parametrize(("key", "text"), [("evidence", bundle_file.text(busy())), ("usage_file", USAGE)])
+def test_what_settings_name_and_the_job_makes_is_not_brought_by_the_change(
+    capsys: pytest.CaptureFixture[str], folder: Path, key: str, text: str
+) -> None:
+    change = Change(folder)
+    (folder / ".guardrail.yml").write_text(f"{key}: made\n")
+    change.commit()
+    change.git("commit", "-q", "--allow-empty", "-m", "x")
+    (folder / "made").write_text(text)
+    assert change.terms(capsys) == []
+    change.commit()
+    assert len(change.terms(capsys)) == 1, "what it commits, it brings"
+
+
 @pytest.mark.parametrize(
     ("brought", "named"),
     [

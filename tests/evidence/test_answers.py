@@ -2,7 +2,7 @@
 
 import json
 from bisect import bisect
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +177,56 @@ def test_queries_of_a_unit_or_of_no_time_are_refused() -> None:
 def test_of_two_values_of_one_time_the_greater_counts() -> None:
     (found,) = csv("time,metric,value\n2026-11-16,CPUUtilization,3\n2026-11-16,CPUUtilization,9\n")
     assert [value for _, value in found.points] == [9.0]
+
+
+UNSAID = answers.CsvSubject(namespace=SAGEMAKER, dimensions={"EndpointName": "shop", "VariantName": "a"})
+
+
+def every(step: timedelta, count: int, metric: str = "CPUUtilization") -> str:
+    """A table of values that begin with 2 November, one a step."""
+    times = (datetime(2026, 11, 2, tzinfo=UTC) + place * step for place in range(count))
+    return "time,metric,value\n" + "\n".join(f"{time.isoformat()},{metric},2" for time in times)
+
+
+@pytest.mark.parametrize(
+    ("step", "period"),
+    [(timedelta(minutes=1), 60), (timedelta(minutes=5), 300), (timedelta(minutes=15), 900), (timedelta(hours=1), 3600)],
+)
+def test_how_long_a_value_of_a_table_is_is_told_by_its_times(step: timedelta, period: int) -> None:
+    (found,) = csv(every(step, 100), UNSAID)
+    assert found.query.period == period
+    assert found.covered_to - found.covered_from == 100 * step
+
+
+def test_gaps_and_jitter_do_not_change_how_long_a_value_is() -> None:
+    lines = every(timedelta(minutes=5), 100).splitlines()
+    kept = [*lines[:10], *lines[40:60], "2026-11-02T09:01:07Z,CPUUtilization,2"]
+    (found,) = csv("\n".join(kept), UNSAID)
+    assert found.query.period == 300
+
+
+def test_sums_of_days_are_never_counted_as_those_of_hours() -> None:
+    text = every(timedelta(days=1), 14, "Invocations")
+    with pytest.raises(SourceError, match=r"cpu\.csv: its values are 86,400 s apart, and sums of more than an hour"):
+        csv(text, UNSAID)
+    (nightly,) = csv(text, ASK)  # somebody says that each is of an hour: a job of the night
+    assert nightly.query.period == 3600
+    assert csv(every(timedelta(days=1), 14), UNSAID)[0].query.period == 3600, "a maximum of a day is one of an hour"
+
+
+def test_a_resolution_that_the_times_contradict_is_refused() -> None:
+    with pytest.raises(SourceError, match=r"most of its values are 60 s apart, and not 3,600"):
+        csv(every(timedelta(minutes=1), 10))
+
+
+def test_what_several_files_say_of_one_metric_is_put_together() -> None:
+    lines = every(timedelta(hours=1), 48, "Invocations").splitlines()
+    of_first, of_second = csv("\n".join(lines[:25]), UNSAID), csv("\n".join([lines[0], *lines[20:]]), UNSAID)
+    (found,) = answers.joined([*of_first, *of_second])
+    assert sum(value for _, value in found.points) == 96  # 48 hours of two, those of both files once
+    assert found.covered_to - found.covered_from == timedelta(hours=48)
+    with pytest.raises(SourceError, match=r"Invocations is there by 3,600 s and by 60 s"):
+        answers.joined([*of_first, *csv(every(timedelta(minutes=1), 9, "Invocations"), UNSAID)])
 
 
 @pytest.mark.parametrize(

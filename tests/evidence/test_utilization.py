@@ -238,6 +238,21 @@ def test_a_tag_that_no_endpoint_has_leaves_the_bundle_that_is_there(
     assert not Path("evidence.json.journal").exists()
 
 
+def test_tags_that_nobody_may_look_up_leave_no_journal_in_the_way_of_names(cloud: Cloud, ask: Ask) -> None:
+    add(cloud.region, "shop")
+    cloud.denied = {"tag:GetResources"}
+    code, _, told = ask("--tag", "team=search")
+    assert (code, "hint: name them" in told, "is kept in" in told) == (2, True, False)
+    assert ask("shop")[0] == 0, "as the hint says"
+
+
+def test_what_was_made_since_the_window_was_not_seen_for_less_than_no_time(cloud: Cloud, ask: Ask) -> None:
+    add(cloud.region, "shop")
+    cloud.region.endpoints[0]["CreationTime"] = f"{NOW.replace(minute=5):%Y-%m-%dT%H:%M:%SZ}"
+    code, out, told = ask("--format", "table")
+    assert (code, "seen for 0 hours alone" in out, "-1 hours" in out) == (0, True, False), (out, told)
+
+
 def test_a_small_run_says_where_its_bundle_is_and_nothing_else(cloud: Cloud, ask: Ask) -> None:
     add(cloud.region, "shop")
     assert ask() == (0, "", "guardrail: wrote evidence.json: 1 endpoint in us-east-1\n")

@@ -40,7 +40,11 @@ def _terms_then(arguments: Namespace, base: Base, now: Base) -> own_terms.OwnTer
     then.policies = [path for each in then.policies or () if (path := _taken(each, base, now))]
     base.take_terms(then.paths, then.config)
     then.settings_from = base.folder
-    return _all_terms(settings_of(start_of(then.paths), then).settings, then)
+    settings = settings_of(start_of(then.paths), then).settings
+    if now.commit != base.commit:
+        for path in filter(None, (settings.usage_file, settings.evidence, settings.baseline.file)):
+            base.take_made(path, now)
+    return _all_terms(settings, then)
 
 
 def _taken(path: str | None, base: Base, now: Base) -> str | None:

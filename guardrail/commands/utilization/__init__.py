@@ -59,8 +59,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--resolution",
         type=int,
         choices=(60, 300, 3600),
-        default=3600,
-        help="seconds of one value (default: %(default)s); less for chosen endpoints",
+        help="seconds of one value (default: 3600, or those of a CSV); less for chosen endpoints",
     )
     parser.add_argument("--output", metavar="FILE", help=f"the bundle; - for standard output (default: {_OUTPUT})")
     parser.add_argument("--queries", action="store_true", help="print queries of GetMetricData, and ask none of them")

@@ -34,7 +34,7 @@ from guardrail.evidence.account import (
 )
 from guardrail.evidence.base import ENDPOINTS, SAGEMAKER, Series, Window
 from guardrail.evidence.bundle import SCALABLE_TARGETS, Bundle
-from guardrail.evidence.queries import DAY_S, METRICS
+from guardrail.evidence.queries import DAY_S, HOUR_S, METRICS
 from guardrail.limits import NOT_JSON
 
 _DESCRIBE: Final = "aws sagemaker describe-endpoint --endpoint-name NAME > endpoint.json"
@@ -88,9 +88,13 @@ def bundle(paths: Sequence[str], asked: CollectionRequest) -> Bundle:
     described = _account(given, asked, None)
     for path, content, metric in given.tables:
         series += _of_table(path, content, metric, described, asked)
+    series = answers.joined(series)
     fine = [each for each in series if each.query.period < DAY_S]
     if not series:
         raise SourceError("the files hold no value", hint="time,metric,value")
+    longest = max((each.query.period for each in fine), default=HOUR_S)
+    if longest > HOUR_S:
+        raise SourceError(f"the queries ask for values of {longest:,} s: those of more than an hour tell no load")
     if not fine:
         raise SourceError("the answers are of days alone: the queries of the window are missing")
     window = Window(
@@ -252,7 +256,7 @@ def _of_table(
     ask = answers.CsvSubject(
         namespace=SAGEMAKER,
         dimensions={"EndpointName": endpoint, "VariantName": variant},
-        period=asked.resolution,
+        period=asked.said_resolution,
         metric=metric,
     )
     for each in answers.from_csv(content, path, ask):

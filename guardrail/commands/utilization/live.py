@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from guardrail import output
-from guardrail.aws.access import Access, RegionError, check_region
+from guardrail.aws.access import Access, RegionError, UnknownSubjectError, check_region
 from guardrail.aws.inventory import RegionReader, Wanted
 from guardrail.aws.metrics import Metrics
 from guardrail.aws.pace import Clock
@@ -124,13 +124,9 @@ def _window(header: Header) -> Window:
     return Window(start=header.start, end=header.end, resolution=header.resolution)
 
 
-class _UnknownNameError(GuardrailError):
-    """A name or a tag that no region has: the next run will be another collection."""
-
-
 def _keep_or_drop(journal: Journal, path: str, failure: BaseException) -> None:
     """Leave a journal that another run can go on with, and say so."""
-    if journal.is_empty or isinstance(failure, _UnknownNameError):
+    if journal.is_empty or isinstance(failure, UnknownSubjectError):
         forget(path)
     elif isinstance(failure, (AWSError, KeyboardInterrupt)):
         output.say(f"guardrail: what was answered is kept in {path}: the same command goes on from there")
@@ -195,10 +191,13 @@ def _check_names(asked: CollectionRequest, regions: Iterable[RegionToAsk]) -> No
     if asked.tags and (known.intersection(missing) or not (missing or found | refused)):
         which = next((f"endpoint {name!r}" for name in missing if name in known), "endpoint")
         tags = " and ".join(repr("=".join(tag)) for tag in asked.tags)
-        raise _UnknownNameError(f"there is no {which} with the tag {tags} in {where}", hint="aws sagemaker list-tags")
+        raise UnknownSubjectError(
+            f"there is no {which} with the tag {tags} in {where}",
+            hint="aws resourcegroupstaggingapi get-resources --resource-type-filters sagemaker:endpoint",
+        )
     if missing:
         near = did_you_mean(missing[0], known)
-        raise _UnknownNameError(
+        raise UnknownSubjectError(
             f"there is no endpoint {missing[0]!r} in {where}{near}", hint="aws sagemaker list-endpoints"
         )
 

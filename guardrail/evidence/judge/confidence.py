@@ -53,9 +53,9 @@ def of_window(endpoint: EndpointEvidence, born: datetime | None = None) -> Itera
     ``born`` is when what is judged was made, where that is not the endpoint: a component.
     """
     seen_from = max(endpoint.start, endpoint.created, born or endpoint.created)
-    hours = int((endpoint.end - seen_from).total_seconds() // 3600)
+    hours = max(0, int((endpoint.end - seen_from).total_seconds() // 3600))  # none of what was made since
     if hours < 2 * _WEEK:
-        days = f"{hours // _DAY} days" if hours >= 2 * _DAY else f"{hours} hours"
+        days = f"{hours // _DAY} days" if hours >= 2 * _DAY else f"{hours} {'hour' if hours == 1 else 'hours'}"
         yield Doubt(f"it was seen for {days} alone", is_grave=hours < _WEEK)
 
 
