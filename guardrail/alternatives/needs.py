@@ -23,6 +23,8 @@ class Need(Struct, frozen=True, kw_only=True):
     """How many of the present kind are kept busy; None of what has none."""
     gpu_memory_gib: Decimal | None = None
     """Over all GPUs of one instance."""
+    fullest_gpu_gib: Decimal | None = None
+    """What the fullest of them held at least: all of it where there was one, the mean where there were several."""
 
     def scaled(self, factor: Decimal) -> "Need":
         """So many times of all of it."""
@@ -41,7 +43,7 @@ class Need(Struct, frozen=True, kw_only=True):
     def lacks(self, spec: InstanceSpec, present: InstanceSpec) -> tuple[str, ...]:
         """What a type has too little of, ``4 of 6.4 cores``; what was not measured is what the present type has."""
         each, own = spec.accelerator_memory_gib or ZERO, present.accelerator_memory_gib or ZERO
-        return tuple(
+        found = tuple(
             f"{have:f} of {need.normalize():f} {what}"
             for have, need, what in (
                 (Decimal(spec.vcpus), _or(self.cpu_cores, Decimal(present.vcpus)), "cores"),
@@ -55,6 +57,10 @@ class Need(Struct, frozen=True, kw_only=True):
             )
             if have < need
         )
+        on_one = ZERO if self.fullest_gpu_gib is None else self.fullest_gpu_gib
+        if found or each >= on_one:
+            return found
+        return (f"{each:f} of {on_one.normalize():f} GiB of memory on one accelerator",)
 
 
 def _or(amount: Decimal | None, otherwise: Decimal) -> Decimal:

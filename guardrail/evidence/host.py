@@ -262,10 +262,10 @@ class Host:
                 yield self.of.gap(metric, f"{len({hour_of(time) for time in own})} of {whole} hours", self.variant)
 
     def _of_machines_that_come_and_go(self) -> Iterator[Gap]:
-        """What was not answered: at 0 instances there is no machine, and nothing to measure."""
+        """What was not answered: at 0 instances there is no machine, and nothing to measure; one has all or none."""
         for metric in self._expected() if self.present else ():
             gap = self._why_not(metric)
-            if not self._either(metric) and gap.reason != NO_DATAPOINTS:
+            if not self._either(metric) and (gap.reason != NO_DATAPOINTS or self._values(_CPU)):
                 yield gap
             elif metric == _CPU and not self.is_watched:
                 yield self.of.gap(metric, "not answered for the whole window", self.variant)

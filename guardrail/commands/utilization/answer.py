@@ -6,10 +6,10 @@ Amounts are decimal strings without an exponent, money in USD; None where someth
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, Struct
 
 from guardrail.alternatives.needs import Need
 from guardrail.evidence.bundle import Bundle, Mode, Survey
@@ -261,8 +261,7 @@ def _jobs(one: JudgedJobs) -> ToldJobs:
 
 
 def _need(need: Need) -> ToldNeed:
-    amounts: dict[str, Any] = {name: _amount(value) for name, value in structs.asdict(need).items()}
-    return ToldNeed(**amounts)
+    return ToldNeed(**{name: _amount(getattr(need, name)) for name in ToldNeed.__struct_fields__})
 
 
 def _statement(said: Statement) -> ToldStatement:

@@ -44,11 +44,14 @@ def judge(
     def used(found: Distribution | None) -> Decimal | None:
         return None if found is None else getattr(found, percentile) * (1 + headroom)
 
+    spec = None if job.instance_type is None else prices.instance(job.instance_type)
+    of_gpus = used(job.gpu_memory_gib)
     need = Need(
         cpu_cores=used(job.cpu_cores),
         memory_gib=used(job.memory_gib),
         gpus=used(job.gpus),
-        gpu_memory_gib=used(job.gpu_memory_gib),
+        gpu_memory_gib=of_gpus,
+        fullest_gpu_gib=of_gpus / spec.accelerators if of_gpus is not None and spec and spec.accelerators else None,
     )
     runs = a_month(Decimal(job.runs), job.start, job.end)
     hours = None if job.mean_hours is None or job.instances is None else runs * job.mean_hours * job.instances
@@ -60,7 +63,6 @@ def judge(
     told = JudgedJobs(
         evidence=job, runs_a_month=runs, monthly_usd=monthly, needed=need, confidence=confidence.of(doubts)
     )
-    spec = None if job.instance_type is None else prices.instance(job.instance_type)
     if spec is None or need.cpu_cores is None or hours is None or not isinstance(present, Price):
         return told
     for found in needs.fitting_transform(prices, job.region, spec, need):

@@ -7,13 +7,14 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
-from guardrail.evidence.bundle import EndpointEvidence, VariantEvidence
+from guardrail.evidence.bundle import Activity, EndpointEvidence, Requests, VariantEvidence
 from guardrail.evidence.host import AT_REST_CORES, AT_REST_GPUS
 from guardrail.evidence.statistics import plain
 
 Level: TypeAlias = Literal["high", "medium", "low"]
 _DAY: Final = 24
 _WEEK: Final = 7 * _DAY
+_MONTH: Final = 31 * _DAY
 _MANY: Final = 3
 """Doubts of which each alone would leave a judgement at medium, and all together make it low."""
 _SHARE: Final = Decimal("0.01")
@@ -59,6 +60,28 @@ def of_window(endpoint: EndpointEvidence, born: datetime | None = None) -> Itera
         yield Doubt(f"it was seen for {days} alone", is_grave=hours < _WEEK)
 
 
+def of_days_before(
+    endpoint: EndpointEvidence, done: Activity, requests: Requests | None, born: datetime | None = None
+) -> Iterator[Doubt]:
+    """A month between two days of a job is longer than most windows: who did not look before one cannot exclude it.
+
+    A queue whose earlier days are not kept leaves it open as well, but its endpoint never published them.
+    """
+    if max(endpoint.created, born or endpoint.created) >= endpoint.start or done.hours >= _MONTH:
+        return
+    text = "whether it was used before the window is not known"
+    if requests is not None and requests.looked_back_to >= endpoint.start:
+        yield Doubt(text, is_grave=True)
+    elif requests is None and not done.ever and not done.is_exact:
+        yield Doubt(text)
+
+
+def of_update(endpoint: EndpointEvidence) -> Iterator[Doubt]:
+    """Who updates an endpoint, or takes an update back, means to use it."""
+    if endpoint.status in ("Updating", "RollingBack"):
+        yield Doubt(f"it is {endpoint.status}", is_grave=True)
+
+
 def of_rest(variant: VariantEvidence) -> Iterator[Doubt]:
     """A machine that works though nobody counted a request: something else may ask it."""
     last = variant.segments[-1] if variant.segments else None
@@ -88,7 +111,8 @@ def of_load(endpoint: EndpointEvidence, variant: VariantEvidence) -> Iterator[Do
         known = sum(one.cpu_cores.count for one in variant.segments if one.cpu_cores is not None)
         if known < _WEEK:
             yield Doubt(f"its machine is known for {known} hours alone", is_grave=True)
-    for gap in variant.gaps:
+    of_queue = endpoint.gaps if variant.activity is None and endpoint.mode == "async" else ()
+    for gap in (*variant.gaps, *of_queue):
         if gap.metric != "instance_type":
             yield Doubt(f"{gap.metric}: {gap.reason}")
     hours = int((endpoint.end - max(endpoint.start, endpoint.created)).total_seconds() // 3600)

@@ -19,7 +19,7 @@ from guardrail.evidence.bundle import (
     VariantEvidence,
 )
 from guardrail.evidence.demand import ObservedDemand, requests_a_month
-from guardrail.evidence.judge import batch, hosts, idle, right_sizing, scaling, serverless
+from guardrail.evidence.judge import batch, hosts, idle, right_sizing, scaling, serverless, ways_to_serve
 from guardrail.evidence.judge.batch import JudgedJobs
 from guardrail.evidence.judge.hosts import Packed
 from guardrail.evidence.judge.idle import Idleness
@@ -231,11 +231,13 @@ def _monthly(found: EndpointEvidence, evidence: VariantEvidence, bill: Bill) -> 
 
 
 def _is_worth_it(way: Alternative, evidence: VariantEvidence, engine: AlternativesEngine) -> bool:
-    """Whether it saves more than volumes alone, and its instance has a core for each request that there is at a time.
+    """Whether it saves more than volumes alone, and has what was used: a core for each request that there is at a time.
 
     200,000 requests an hour of 200 ms are 11.1 at a time on the average: no work for one ml.c5.large with two cores.
     """
     if way.usd is None or way.usd < _LEAST_USD:
+        return False
+    if way.kind == "serverless" and not ways_to_serve.fits_serverless(evidence):
         return False
     spec = engine.prices.instance(way.instance_type) if way.kind == "real-time" and way.instance_type else None
     rate, took = requests_a_month(evidence), evidence.latency

@@ -19,6 +19,8 @@ from guardrail.money import HOURS_PER_MONTH
 from guardrail.prices.base import Price
 from guardrail.prices.book import InstanceSpec, PriceBook
 
+_FREE_MEMORY: Final = Decimal("0.95")
+"""Of the memory of an instance, ours: how much of it SageMaker keeps is not documented, and none is no answer."""
 _MOST_COPIES: Final = 1_000
 """Beyond which nobody places them by hand."""
 
@@ -114,8 +116,9 @@ def _reserved(found: ComponentEvidence, memory_gib: Decimal) -> Room:
 
 
 def room_of(spec: InstanceSpec) -> Room:
-    """What an instance has."""
-    return Room(accelerators=Decimal(spec.accelerators), cores=Decimal(spec.vcpus), memory_gib=spec.memory_gib)
+    """What an instance has for components: of its memory not all, as its system has its own."""
+    memory = spec.memory_gib * _FREE_MEMORY
+    return Room(accelerators=Decimal(spec.accelerators), cores=Decimal(spec.vcpus), memory_gib=memory)
 
 
 def packed(copies: Sequence[Room], each: Room) -> int | None:

@@ -13,7 +13,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from guardrail.evidence.account import variant_resource
-from guardrail.evidence.bundle import Activity, ComponentEvidence, EndpointEvidence, Serverless, VariantEvidence
+from guardrail.evidence.bundle import (
+    ANSWERING,
+    Activity,
+    ComponentEvidence,
+    EndpointEvidence,
+    Serverless,
+    VariantEvidence,
+)
 from guardrail.evidence.judge import confidence
 from guardrail.evidence.judge.confidence import Confidence, Doubt
 from guardrail.model import INSTANCE_COUNT
@@ -46,6 +53,11 @@ class Idleness(Struct, frozen=True, kw_only=True):
     """What would end it: printed, never run."""
 
     @property
+    def waits(self) -> bool:
+        """Whether requests wait for what is at zero."""
+        return self.verdict == "at-zero" and self.why != _AT_ZERO
+
+    @property
     def is_idle(self) -> bool:
         """Whether it may go."""
         return self.verdict == "idle"
@@ -74,7 +86,13 @@ def of_variant(
     )
     if not told.is_idle:
         return told
-    return replace(told, confidence=confidence.of([*confidence.of_window(found), *confidence.of_rest(variant)]))
+    doubts = [
+        *confidence.of_window(found),
+        *confidence.of_update(found),
+        *confidence.of_days_before(found, done, variant.requests),
+        *confidence.of_rest(variant),
+    ]
+    return replace(told, confidence=confidence.of(doubts))
 
 
 def of_component(found: EndpointEvidence, component: ComponentEvidence, *, hours: int = HOURS) -> Idleness:
@@ -97,7 +115,12 @@ def of_component(found: EndpointEvidence, component: ComponentEvidence, *, hours
         cost_usd=ZERO,
         commands=(_without_component(found, component.name),) if verdict == "idle" else (),
     )
-    return replace(told, confidence=confidence.of(confidence.of_window(found, component.created)))
+    doubts = [
+        *confidence.of_window(found, component.created),
+        *confidence.of_update(found),
+        *(confidence.of_days_before(found, done, component.requests, component.created) if told.is_idle else ()),
+    ]
+    return replace(told, confidence=confidence.of(doubts))
 
 
 def _by_components(
@@ -123,10 +146,10 @@ def _by_components(
             confidence=confidence.of(confidence.of_window(found)),
         )
     unknown = next((name for name, one in judged if one.verdict == "unknown"), None)
-    if unknown is not None or not judged:
-        return _unknown(
-            found, "it has no components" if unknown is None else f"nobody knows of its component {unknown}"
-        )
+    if unknown is not None:
+        return _unknown(found, f"nobody knows of its component {unknown}")
+    if not judged:
+        return _without_components(found, variant, hours)
     latest = min((one for _, one in judged), key=lambda one: one.hours)
     commands = [_without_component(found, name) for name, _ in judged]
     if len(found.variants) == 1:
@@ -134,6 +157,20 @@ def _by_components(
     why = "none of its components was asked anything"
     cost = None if variant.activity is None else _cost(found, variant, variant.activity, hourly_usd)
     return replace(latest, verdict="idle", cost_usd=cost, why=why, commands=tuple(commands))
+
+
+def _without_components(found: EndpointEvidence, variant: VariantEvidence, hours: int) -> Idleness:
+    """A host of nothing answers nothing, if nobody forgot to describe a component: never more than a note."""
+    age = int((found.end - found.created).total_seconds() // 3600)
+    if found.status not in ANSWERING or age < hours or any(confidence.of_rest(variant)):
+        return _unknown(found, "none of its components is described")
+    return Idleness(
+        verdict="idle",
+        window_days=_days(found),
+        why="it hosts no component that anybody described",
+        confidence=confidence.of([Doubt("since when it hosts none is not known", is_grave=True)]),
+        commands=_commands(found, variant, "idle"),
+    )
 
 
 def _verdict(found: EndpointEvidence, variant: VariantEvidence, done: Activity, hours: int) -> tuple[Verdict, str]:

@@ -127,7 +127,7 @@ def judge(
 ) -> RightSizing:
     """Hold what was observed of a variant against what is declared of it."""
     endpoint, place = declared.endpoint, declared.place
-    used, most = _needs(variant, percentile)
+    used, most = _needs(engine, variant, percentile)
     need = used.shared(declared.share)
     needed = used.shared(max(declared.share, Decimal(1))).scaled(1 + headroom)
     doubts = list(confidence.of_load(found, variant))
@@ -217,18 +217,23 @@ def _present(
 # The need ------------------------------------------------------------------------------------------------------------
 
 
-def _needs(variant: VariantEvidence, percentile: Percentile) -> tuple[Need, Need]:
+def _needs(engine: AlternativesEngine, variant: VariantEvidence, percentile: Percentile) -> tuple[Need, Need]:
     """What was needed and the maxima: of the last segment where that saw a whole week, else of all that are known."""
     segments = [one for one in variant.segments if one.instance_type is not None]
     last = segments[-1:]
     if last and last[0].cpu_cores is not None and last[0].cpu_cores.count >= _WEEK_HOURS:
         segments = last
-    return _need(variant, segments, lambda used: load(used, percentile)), _need(
-        variant, segments, lambda used: used.maximum
+    return _need(engine, variant, segments, lambda used: load(used, percentile)), _need(
+        engine, variant, segments, lambda used: used.maximum
     )
 
 
-def _need(variant: VariantEvidence, segments: list[Segment], of: Callable[[Distribution], Decimal]) -> Need:
+def _need(
+    engine: AlternativesEngine,
+    variant: VariantEvidence,
+    segments: list[Segment],
+    of: Callable[[Distribution], Decimal],
+) -> Need:
     is_cache = variant.multi_model is True
     parts = [*segments, *([] if variant.serverless is None else [variant.serverless])]
 
@@ -241,7 +246,18 @@ def _need(variant: VariantEvidence, segments: list[Segment], of: Callable[[Distr
         memory_gib=None if is_cache else most("memory_gib"),
         gpus=most("gpus"),
         gpu_memory_gib=None if is_cache else most("gpu_memory_gib"),
+        fullest_gpu_gib=None if is_cache else max(_on_one_gpu(engine, segments, of), default=None),
     )
+
+
+def _on_one_gpu(
+    engine: AlternativesEngine, segments: list[Segment], of: Callable[[Distribution], Decimal]
+) -> Iterator[Decimal]:
+    """What the fullest accelerator held at least: 71.5 GiB on four of them are 17.9 on one, and 20 on one are 20."""
+    for each in segments:
+        spec = engine.prices.instance(str(each.instance_type))
+        if each.gpu_memory_gib is not None and spec is not None and spec.accelerators:
+            yield of(each.gpu_memory_gib) / spec.accelerators
 
 
 def load(used: Distribution, percentile: Percentile) -> Decimal:
@@ -333,6 +349,7 @@ def _with_what_was_not_measured(need: Need, ran_on: Sequence[InstanceSpec], spec
         gpu_memory_gib=max(map(_accelerator_gib, alike), default=None)
         if need.gpu_memory_gib is None
         else need.gpu_memory_gib,
+        fullest_gpu_gib=max(map(_each, alike), default=None) if need.gpu_memory_gib is None else need.fullest_gpu_gib,
     )
 
 

@@ -73,8 +73,9 @@ def of_endpoint(judged: JudgedEndpoint) -> Iterator[Statement]:
         yield Statement(kind="never-empty", subject=found.name, text=text, confidence=sure)
     for variant in judged.variants:
         yield from _of_variant(found, variant)
+    hosts = {one.evidence.name for one in judged.variants if one.idleness.is_idle and one.evidence.has_components}
     for component, idleness in judged.components:
-        if idleness.is_idle:
+        if idleness.is_idle and component.variant not in hosts:  # whose statement ends its components with it
             yield Statement(
                 kind="idle",
                 subject=component.name,
@@ -99,6 +100,9 @@ def _of_variant(found: EndpointEvidence, judged: JudgedVariant) -> Iterator[Stat
             confidence=idleness.confidence,
             commands=idleness.commands,
         )
+    elif idleness.waits:
+        text = f"is {idleness.why}: nothing wakes it"
+        yield Statement(kind="never-empty", subject=subject, text=text, confidence=idleness.confidence)
     held_back = found.backlog is not None and found.backlog.was_never_empty  # which its endpoint says
     if judged.host is not None:
         yield _of_host(subject, judged, judged.host)
@@ -182,7 +186,7 @@ def _of_sizing(subject: str, sizing: RightSizing, instance_type: str) -> Iterato
         yield Statement(
             kind="graviton",
             subject=subject,
-            text=f"{_in_words(sizing.on_arm)}, if {conditions}",
+            text=f"{_in_words(sizing.on_arm)}, if {conditions}{_notes(sizing, sizing.on_arm)}",
             saves_usd=sizing.on_arm.alternative.usd,
             confidence=sure,
         )

@@ -7,27 +7,28 @@ async-inference).
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from guardrail.alternatives.facts import MIB_PER_GIB
-from guardrail.alternatives.modes import LONGEST_REQUEST_MS
+from guardrail.alternatives.modes import LARGEST_MEMORY_GIB, LONGEST_REQUEST_MS, MOST_CONCURRENT
 from guardrail.evidence.bundle import Distribution, EndpointEvidence, VariantEvidence
 from guardrail.evidence.host import AT_REST_GPUS
 from guardrail.evidence.statistics import plain
 from guardrail.model import Mode, ServerlessVariant, Unknown
 
+_MILLISECONDS_OF_HOUR: Final = 3_600_000
 Load: TypeAlias = Callable[[Distribution], Decimal]
 """What of the hours counts: a percentile with what recurs, or the maximum."""
 
 
 def lacks(variant: VariantEvidence, declared: ServerlessVariant, of: Load) -> Iterator[str]:
     """What a declared serverless variant has too little of: ``2 of 3.52 GiB of memory``."""
-    memory, requests = _memory(variant), _at_a_time(variant)
+    memory, requests = _memory(variant), _most_at_a_time(variant, of)
     size, most = declared.memory_mib, declared.max_concurrency
     if memory is not None and not isinstance(size, Unknown) and of(memory) * MIB_PER_GIB > size:
         yield f"{plain(Decimal(size) / MIB_PER_GIB)} of {plain(of(memory))} GiB of memory"
-    if requests is not None and not isinstance(most, Unknown) and of(requests) > most:
-        yield f"{most} of {plain(of(requests))} requests at a time"
+    if requests is not None and not isinstance(most, Unknown) and requests > most:
+        yield f"{most} of {plain(round(requests, 1))} requests at a time"
     gpus = variant.segments[-1].gpus if variant.segments else None
     if gpus is not None and of(gpus) > AT_REST_GPUS:
         yield f"0 of {plain(of(gpus))} GPUs"
@@ -52,10 +53,27 @@ def unseen(variant: VariantEvidence, declared: ServerlessVariant) -> str | None:
 
 
 def too_slow(found: EndpointEvidence, variant: VariantEvidence, mode: Mode | Unknown) -> Iterator[str]:
-    """Requests that a queue waited for, and that nothing else would."""
-    took = None if variant.latency is None else variant.latency.maximum_ms
-    if found.mode == "async" and mode in ("realtime", "serverless") and took is not None and took > LONGEST_REQUEST_MS:
+    """Requests that a queue waited for, and that nothing else would; an answer in parts may take real-time longer.
+
+    One that took long of many may have hung: of real-time inference their mean counts.
+    """
+    told = variant.latency
+    if told is None or mode == found.mode or mode not in ("realtime", "serverless"):
+        return
+    took = told.maximum_ms if found.mode == "async" else told.mean_ms
+    if took > LONGEST_REQUEST_MS:
         yield f"60 of {plain(round(took / 1000, 1))} seconds for a request"
+
+
+def fits_serverless(variant: VariantEvidence) -> bool:
+    """Whether nothing that was observed is more than the largest serverless variant has."""
+    largest = ServerlessVariant(
+        name=variant.name,
+        memory_mib=LARGEST_MEMORY_GIB * MIB_PER_GIB,
+        max_concurrency=MOST_CONCURRENT,
+        provisioned_concurrency=None,
+    )
+    return not any(lacks(variant, largest, lambda used: used.p99))
 
 
 def _memory(variant: VariantEvidence) -> Distribution | None:
@@ -64,6 +82,19 @@ def _memory(variant: VariantEvidence) -> Distribution | None:
     if variant.serverless is not None:
         return variant.serverless.memory_gib
     return variant.segments[-1].memory_gib if variant.segments else None
+
+
+def _most_at_a_time(variant: VariantEvidence, of: Load) -> Decimal | None:
+    """As CloudWatch counts them on one instance, and at least what the rate and the duration of requests make of all.
+
+    36,000 in an hour that take 5 seconds are 50 at a time on the average (Little's law).
+    """
+    counted, took = _at_a_time(variant), variant.latency
+    an_hour = None if variant.requests is None else variant.requests.an_hour
+    found = [] if counted is None else [of(counted)]
+    if an_hour is not None and took is not None:
+        found.append(of(an_hour) * took.mean_ms / _MILLISECONDS_OF_HOUR)
+    return max(found, default=None)
 
 
 def _at_a_time(variant: VariantEvidence) -> Distribution | None:

@@ -231,3 +231,31 @@ def test_failures_of_a_queue_are_a_share_of_what_it_processed() -> None:
     ]
     told = held(servers(config=ASYNC), servers(config=ASYNC), seen)
     assert "20 % of its requests failed" in told.confidence.doubts
+
+
+def test_requests_that_real_time_inference_answered_in_more_than_a_minute_are_too_long_for_serverless() -> None:
+    # an answer in parts may take real-time eight minutes: 90 seconds of each, for 60
+    slow = series("ModelLatency", [(HOURS, 95_000_000, 90_000_000, 900_000_000, 10)], namespace=SAGEMAKER)
+    seen = [cpu((HOURS, 50, 40, 2400, 60)), memory((HOURS, 10, 10, 600, 60)), invocations((HOURS, 10)), slow]
+    told = held(servers("ml.m5.xlarge"), serverless(4096, 20), seen)
+    assert (told.verdict, told.reason) == ("too-small", "60 of 90 seconds for a request")
+
+
+def test_one_request_that_hung_for_a_minute_is_no_reason_against_serverless() -> None:
+    # the longest took 61 seconds, and all of them 0.2 on the average
+    hung = series("ModelLatency", [(HOURS, 61_000_000, 200_000, 2_000_000, 10)], namespace=SAGEMAKER)
+    seen = [cpu((HOURS, 50, 40, 2400, 60)), memory((HOURS, 10, 10, 600, 60)), invocations((HOURS, 10)), hung]
+    seen.append(at_a_time((HOURS, 1, 1, 10, 10)))
+    assert held(servers("ml.m5.xlarge"), serverless(4096, 20), seen).verdict == "fits"
+
+
+def test_the_rate_and_the_duration_of_requests_tell_how_many_come_at_a_time_where_nobody_counted() -> None:
+    # 36,000 an hour that take 5 seconds each: 36,000 × 5 / 3,600 = 50 at a time
+    slow = series("ModelLatency", [(HOURS, 5_000_000, 5_000_000, 180_000_000_000, 36_000)], namespace=SAGEMAKER)
+    seen = [cpu((HOURS, 50, 40, 2400, 60)), memory((HOURS, 10, 10, 600, 60)), invocations((HOURS, 36_000)), slow]
+    told = held(servers("ml.m5.xlarge"), serverless(4096, 5), seen)
+    assert (told.verdict, told.reason) == ("too-small", "5 of 50 requests at a time")
+    # and of two instances, each of which counted up to 25 of its own
+    counted = [*seen, at_a_time((HOURS, 25, 25, 9000, 360))]
+    assert held(servers("ml.m5.xlarge", count=2), serverless(4096, 30), counted).reason == "30 of 50 requests at a time"
+    assert held(servers("ml.m5.xlarge"), serverless(4096, 60), seen).verdict == "unknown"

@@ -43,11 +43,12 @@ def host(count: int, *components: dict[str, Any], instance_type: str = "ml.g5.12
 
 def test_components_that_one_instance_holds_need_no_second() -> None:
     # two copies of a GPU each, and four GPUs on each of two: one is enough, and 7.09 × 730 = 5,175.70 is saved.
-    # Two ml.g5.xlarge with 16 GiB hold one copy of 16 GiB each, at 1.408: (2 × 7.09 - 2 × 1.408) × 730 = 8,295.72;
-    # two ml.g6.xlarge at 1.1267 with GPUs of as much memory: (14.18 - 2.2534) × 730 = 8,706.418
+    # Two ml.g5.2xlarge with 32 GiB hold one copy of 16 GiB each, at 1.515: (2 × 7.09 - 2 × 1.515) × 730 = 8,139.50;
+    # two ml.g6.2xlarge at 1.222 with GPUs of as much memory: (14.18 - 2.444) × 730 = 8,567.28. An ml.g6.xlarge has
+    # 16 GiB, of which its system has some
     told = host(2, component("chat", 1), component("embed", 1))
     assert told is not None
-    assert (told.instances, told.instance_type, told.saving_usd) == (2, "ml.g6.xlarge", Decimal("8706.418"))
+    assert (told.instances, told.instance_type, told.saving_usd) == (2, "ml.g6.2xlarge", Decimal("8567.28"))
     assert told.reserved == Room(accelerators=Decimal(2), cores=Decimal(0), memory_gib=Decimal(32))
 
 

@@ -1,17 +1,18 @@
 """Idle: longer than ever before, within a named window, and only where somebody would have counted a request."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from guardrail.evidence.base import SAGEMAKER
+from guardrail.evidence.base import SAGEMAKER, Window
 from guardrail.evidence.bundle import Bundle
 from guardrail.evidence.judge import idle
 from guardrail.evidence.judge.idle import Idleness
 from tests.evidence.stories import (
     HOURS,
+    NOW,
     account_of,
     backlog,
     bundle_of,
@@ -84,6 +85,47 @@ def test_nothing_in_the_window_and_nothing_known_of_before_is_idle_for_at_least_
     told = judged(bundle_of(account_of(described()), invocations((HOURS, None))))
     assert (told.verdict, told.is_exact, told.window_days) == ("idle", False, 14)
     assert "at least" in told.why
+
+
+def days_before(*rows: Any, start: datetime = datetime(2026, 9, 1, tzinfo=UTC)) -> Any:
+    """A value a day, as the last use is looked for."""
+    return series("Invocations", rows, namespace=SAGEMAKER, start=start, period=86400)
+
+
+def test_who_did_not_look_before_the_window_cannot_exclude_a_monthly_job() -> None:
+    # born in September, two weeks without a request: a job of the first of each month looks the same
+    story, silent = account_of(described()), invocations((HOURS, None))
+    unseen = judged(bundle_of(story, silent))
+    assert (unseen.verdict, unseen.confidence.level) == ("idle", "low")
+    assert unseen.confidence.doubts == ("whether it was used before the window is not known",)
+    refused = judged(bundle_of(story, silent, with_status("Forbidden", days_before((76, None)))))
+    assert refused.confidence.level == "low"
+    looked = judged(bundle_of(story, silent, days_before((76, None))))
+    assert (looked.verdict, looked.confidence.level) == ("idle", "high")
+
+
+def test_what_is_idle_for_longer_than_a_month_or_was_made_in_the_window_needs_no_days_before() -> None:
+    # used for ten hours, then none for 32 days: 778 hours of 32.4 days
+    window = Window(start=NOW - timedelta(hours=778), end=NOW)
+    long = invocations((10, 5), (768, None), start=window.start)
+    told = judged(bundle_of(account_of(described()), long, window=window))
+    assert (told.verdict, told.hours, told.confidence.level) == ("idle", 768, "high")
+    young = judged(bundle_of(account_of(described(born="2026-11-02T06:00:00Z")), invocations((HOURS, None))))
+    assert (young.verdict, young.confidence.level) == ("idle", "high")
+
+
+@pytest.mark.parametrize("status", ["Updating", "RollingBack"])
+def test_what_somebody_is_updating_is_idle_as_a_note_alone(status: str) -> None:
+    story = account_of(described(EndpointStatus=status))
+    told = judged(bundle_of(story, invocations((HOURS, None)), days_before((76, None))))
+    assert (told.verdict, told.confidence.level, told.confidence.doubts) == ("idle", "low", (f"it is {status}",))
+
+
+@pytest.mark.parametrize("status", ["SystemUpdating", "UpdateRollbackFailed"])
+def test_maintenance_of_aws_and_an_update_that_stays_failed_leave_it_idle(status: str) -> None:
+    story = account_of(described(EndpointStatus=status))
+    told = judged(bundle_of(story, invocations((HOURS, None)), days_before((76, None))))
+    assert (told.verdict, told.confidence.level) == ("idle", "high")
 
 
 @pytest.mark.parametrize("status", ["Forbidden", "InternalError", "PartialData"])
@@ -188,6 +230,19 @@ def test_a_host_is_idle_where_all_of_its_components_are() -> None:
     assert idle.of_variant(found, found.variants[0], HOUR_USD).verdict == "idle"
 
 
+def test_a_host_of_no_component_is_a_note_as_somebody_may_have_described_none() -> None:
+    told = judged(bundle_of(hosting(), cpu((HOURS, 10, 5, 300, 60))))
+    assert (told.verdict, told.confidence.level) == ("idle", "low")
+    assert "delete-endpoint" in told.commands[0]
+    # 300 % are 3 cores: something works there
+    assert judged(bundle_of(hosting(), cpu((HOURS, 300, 200, 12000, 60)))).verdict == "unknown"
+
+
+def test_a_host_that_was_made_an_hour_ago_may_wait_for_its_components() -> None:
+    host = described(instance_type="ml.g5.12xlarge", born="2026-11-16T05:00:00Z", variant={"ModelName": None})
+    assert judged(bundle_of(account_of(host))).verdict == "unknown"
+
+
 def test_a_host_at_zero_instances_and_a_component_at_zero_copies_sleep() -> None:
     sleeping = {**component("embed"), "RuntimeConfig": {"CurrentCopyCount": 0}}
     host = described(instance_type="ml.g5.12xlarge", count=0, variant={"ModelName": None})
@@ -240,7 +295,7 @@ def test_a_machine_that_works_without_a_request_that_was_counted_is_a_note() -> 
     # 350 % of 4 vCPUs in every hour are 3.5 cores
     told = judged(bundle_of(account_of(described()), invocations((HOURS, None)), cpu((HOURS, 350, 300, 18000, 60))))
     assert (told.verdict, told.confidence.level) == ("idle", "low")
-    assert told.confidence.doubts == ("its machine works all the same, with 3.5 cores in half of the hours",)
+    assert "its machine works all the same, with 3.5 cores in half of the hours" in told.confidence.doubts
 
 
 def test_a_component_that_was_made_yesterday_is_a_note() -> None:

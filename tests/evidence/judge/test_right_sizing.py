@@ -419,6 +419,57 @@ def test_what_ran_on_neuron_says_nothing_of_a_machine_without() -> None:
     )
 
 
+def on_one_gpu(instance_type: str, cores: int, gpu_memory_percent: float) -> Bundle:
+    return bundle_of(
+        account_of(described(instance_type=instance_type), MODEL),
+        cpu((HOURS, cores * 100, cores * 100, cores * 6000, 60)),
+        memory((HOURS, 5, 5, 300, 60)),
+        series("GPUUtilization", [(HOURS, 50, 50, 3000, 60)]),
+        series("GPUMemoryUtilization", [(HOURS, gpu_memory_percent, gpu_memory_percent, 60, 60)]),
+        invocations((HOURS, 1000)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "cores", "percent"),
+    [
+        # 80 % of the 44.7 GiB of one L40S are 35.8: the four T4 of the cheaper ml.g4dn.12xlarge have 64 together, and
+        # 16 each. 40 cores, 48 with room: of one GPU no cheaper type has so many.
+        ("ml.g6e.16xlarge", 40, 80),
+        # 95 % of 22.35 GiB on one A10G are 21.2
+        ("ml.g5.16xlarge", 39, 95),
+    ],
+)
+def test_what_one_gpu_held_is_not_spread_over_several_smaller_ones(
+    instance_type: str, cores: int, percent: float
+) -> None:
+    told = judged(on_one_gpu(instance_type, cores, percent))
+    assert told.need.fullest_gpu_gib == told.need.gpu_memory_gib
+    assert told.need.fullest_gpu_gib is not None
+    for option in told.options:
+        spec = BOOK.instance(option.instance_type)
+        assert spec is not None
+        assert spec.accelerator_memory_gib is not None
+        assert spec.accelerator_memory_gib >= told.need.fullest_gpu_gib
+    assert "ml.g4dn.12xlarge" not in [each.instance_type for each in told.options]
+
+
+def test_a_change_to_several_smaller_gpus_is_too_small_for_what_one_held() -> None:
+    # 35.7625 GiB on one L40S, and 4 × 16 on ml.g4dn.12xlarge, which has cores and memory enough
+    (found,) = on_one_gpu("ml.g6e.16xlarge", 40, 80).endpoints
+    (changed,) = bundle_of(account_of(described(instance_type="ml.g4dn.12xlarge"), MODEL)).endpoints
+    told = right_sizing.judge(AlternativesEngine(BOOK), found, found.variants[0], declared(changed))
+    assert (told.verdict, told.reason) == ("too-small", "16 of 35.7625 GiB of memory on one accelerator")
+
+
+def test_a_model_that_was_spread_over_four_gpus_may_need_no_more_than_its_share_of_each() -> None:
+    # 320 % of 22.3515625 GiB are 71.525, 85.83 with room: 21.4575 on each of four, which L4s with 22.35 have.
+    # ml.g6.12xlarge at 5.752 for 7.09: 976.74
+    told = judged(on_gpus(100, 320))
+    assert told.cheapest is not None
+    assert (told.cheapest.instance_type, told.cheapest.instances_usd) == ("ml.g6.12xlarge", Decimal("976.74"))
+
+
 def test_gpus_that_nothing_used_may_go() -> None:
     # 100 % of 48 vCPUs is 1 core, 3 % of 192 GiB are 5.76: 1.2 and 6.912 with room, of 4 and 16
     (found,), (changed,) = on_gpus(0, 0).endpoints, steady("ml.m5.xlarge", 1, 1).endpoints

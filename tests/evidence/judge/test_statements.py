@@ -276,3 +276,59 @@ def test_another_way_to_serve_tells_from_how_many_requests_on_it_is_dearer() -> 
     )
     # 730 h × 20 × 0.2 s × 0.00004 = 0.1168 in place of 169.02
     assert found["another-way"].saves_usd == Decimal("168.9032")
+
+
+def test_no_way_to_serve_is_proposed_that_has_less_than_was_used() -> None:
+    # 88 % of 16 GiB are 14.08, and the largest serverless variant has 6; a queue before the same machine has them
+    answered = [
+        cpu((HOURS, 30, 10, 1, 60)),
+        invocations((HOURS, 20)),
+        series("ModelLatency", [(HOURS, 300_000, 200_000, 200_000 * 20, 20)], namespace=SAGEMAKER),
+    ]
+    found = said(described(), answered=[*answered, memory((HOURS, 88, 88, 1, 60))])
+    assert "another-way" not in found
+    assert "another-way" in said(described(), answered=[*answered, memory((HOURS, 10, 10, 1, 60))])
+
+
+def test_requests_that_wait_for_what_is_at_zero_are_a_finding() -> None:
+    sleeping = described(instance_type="ml.g5.xlarge", count=0, config=ASYNC)
+    found = said(sleeping, answered=[backlog((100, 0, 0, 0, 60), (236, 12, 12, 720, 60)), cpu((HOURS, None))])
+    assert found["never-empty"].text == "is at 0 instances while requests wait, up to 12 of them: nothing wakes it"
+    assert not found["never-empty"].is_note
+    assert not said(sleeping, answered=[backlog((HOURS, 0, 0, 0, 60)), cpu((HOURS, None))])
+
+
+def test_an_idle_host_and_its_idle_components_are_said_once() -> None:
+    host = described(instance_type="ml.g5.12xlarge", variant={"ModelName": None})
+    story = account_of(host, {"inference_components": [component("chat"), component("embed")]})
+    answered = [of_component(name, "Invocations", (HOURS, None)) for name in ("chat", "embed")]
+    (one,) = fleet.judged(bundle_of(story, *answered), BOOK)
+    told = [each for each in statements.of_endpoint(one) if each.kind == "idle"]
+    assert [each.subject for each in told] == ["shop/a"]
+    assert [line.split()[2] for line in told[0].commands] == [
+        "delete-inference-component",
+        "delete-inference-component",
+        "delete-endpoint",
+    ]
+
+
+def test_a_type_on_arm_below_the_maximum_says_so_too() -> None:
+    # 14 cores in one hour of 336, else one: 1.2 with room
+    once = [(100, 100, 50, 3000, 60), (1, 1400, 900, 54000, 60), (235, 100, 50, 3000, 60)]
+    found = said(
+        described(instance_type="ml.m5.4xlarge"),
+        answered=[cpu(*once), memory((HOURS, 10, 10, 600, 60)), invocations((HOURS, 1000))],
+    )
+    assert found["graviton"].text.endswith("; ml.m6g.large is below the maximum: 2 of 14 cores")
+
+
+def test_metrics_of_gpus_that_a_queue_has_none_of_make_it_less_sure() -> None:
+    asked = described(instance_type="ml.g5.4xlarge", config=ASYNC)
+    silent = [series(metric, [(HOURS, None)]) for metric in ("GPUUtilization", "GPUMemoryUtilization")]
+    found = said(asked, answered=[cpu((HOURS, 100, 50, 3000, 60)), memory((HOURS, 10, 10, 600, 60)), *silent])
+    assert found["too-large"].confidence.doubts == (
+        "GPUUtilization: no datapoints",
+        "GPUMemoryUtilization: no datapoints",
+        "ApproximateBacklogSize: not asked for",
+    )
+    assert found["too-large"].is_note
