@@ -17,14 +17,14 @@ def mutate(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    ("file", "tests"),
+    ("file", "tests", "seed"),
     [
-        ("guardrail/flows.py", "tests/test_flows.py"),  # the tests freeze what they are made of
-        ("guardrail/sources/linking/across.py", "tests/sources/linking/test_across.py"),  # imported inside a test
+        ("guardrail/flows.py", "tests/test_flows.py", "1"),  # the tests freeze what they are made of
+        ("guardrail/sources/linking/across.py", "tests/sources/linking/test_across.py", "2"),  # imported inside a test
     ],
 )
-def test_a_mutant_that_has_to_die_dies_and_is_not_tried_again(file: str, tests: str, tmp_path: Path) -> None:
-    words = (file, "--most", "2", "--tests", tests, "--log", str(tmp_path / "mutants.jsonl"))
+def test_a_mutant_that_has_to_die_dies_and_is_not_tried_again(file: str, tests: str, seed: str, tmp_path: Path) -> None:
+    words = (file, "--most", "2", "--seed", seed, "--tests", tests, "--log", str(tmp_path / "mutants.jsonl"))
     done = mutate(*words)
     assert (done.returncode, done.stderr) == (0, "")
     assert f"{file}: 2 tried, 2 killed, 0 equivalent, 0 survive" in done.stdout
