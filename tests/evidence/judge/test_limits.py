@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.evidence.base import SAGEMAKER, Series
 from guardrail.evidence.bundle import Bundle
-from guardrail.evidence.judge import batch, fleet, hosts, idle, right_sizing, scaling, ways_to_serve
+from guardrail.evidence.judge import batch, fleet, hosts, idle, right_sizing, scaling, statements, ways_to_serve
 from guardrail.evidence.judge.right_sizing import RightSizing, VariantToJudge
 from guardrail.evidence.standing import endpoint_of
 from guardrail.model import ServerlessVariant
@@ -220,3 +220,30 @@ def test_fewer_instances_have_the_gpus_that_were_used(gpus: float | None, instan
     seen = [cpu((HOURS, 40, 20, 1200, 240)), memory((HOURS, 60, 60, 3600, 240)), ASKED, *used]
     told = judged(bundle_of(story, *seen))
     assert (told.fewer and told.fewer.instances) == instances
+
+
+def test_of_types_at_one_price_the_first_one_is_named() -> None:
+    """4 cores and 8 GiB: ml.c5.xlarge and ml.c6i.xlarge have them, both at 0.204."""
+    asked = {"NumberOfCpuCoresRequired": 4, "MinMemoryRequiredInMb": 8192}
+    story = account_of(
+        described(instance_type="ml.c5.4xlarge", variant={"ModelName": None}),
+        {"inference_components": [{**component("chat", 1), "Specification": {"ComputeResourceRequirements": asked}}]},
+    )
+    (found,) = bundle_of(story).endpoints
+    told = hosts.judge(found, found.variants[0], BOOK)
+    assert told is not None
+    assert (told.instance_type, told.hourly_usd) == ("ml.c5.xlarge", Decimal("0.204"))
+
+
+def test_another_architecture_is_told_where_it_is_cheaper_than_the_cheapest_of_this_one() -> None:
+    """26 cores with a fifth more are 31.2: ml.c6i.8xlarge has 32 at 1.632, ml.c6g.8xlarge at 1.3056."""
+    story = account_of(described(instance_type="ml.m4.10xlarge"), MODEL)
+    (told,) = fleet.judged(bundle_of(story, *steady(6, 2600)), BOOK)
+    (variant,) = told.variants
+    sizing = variant.sizing
+    assert sizing is not None
+    assert sizing.cheapest is not None
+    alike = tuple(replace(one, hourly_usd=sizing.cheapest.hourly_usd) for one in sizing.options)
+    same = replace(told, variants=(replace(variant, sizing=replace(sizing, options=alike)),))
+    assert "graviton" in {each.kind for each in statements.of_endpoint(told)}
+    assert "graviton" not in {each.kind for each in statements.of_endpoint(same)}

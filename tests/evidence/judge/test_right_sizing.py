@@ -204,6 +204,8 @@ def test_a_gpu_is_replaced_by_gpus_alone_and_its_memory_is_a_sum() -> None:
         assert spec is not None
         assert spec.accelerator_kind == "gpu"
         assert spec.accelerators * (spec.accelerator_memory_gib or 0) >= Decimal("1.2") * Decimal("0.6") * Decimal(22)
+    assert told.cheapest is not None
+    assert told.cheapest.instance_type == "ml.g6.xlarge"  # one GPU of 22 GiB at 1.1267 has 0.72 and 15.84 of them
 
 
 @given(

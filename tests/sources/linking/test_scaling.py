@@ -333,13 +333,14 @@ def test_a_policy_with_an_unknown_id_belongs_to_the_target_that_its_expression_l
     assert [each.address for each in policies] == [POLICY]
 
 
-def test_policies_in_a_for_each_over_targets_belong_each_to_that_of_its_key(read_plan: Reader) -> None:
+@pytest.mark.parametrize("keys", [["a", "b"], [f"v{number}" for number in range(65)]], ids=["two", "many"])
+def test_policies_in_a_for_each_over_targets_belong_each_to_that_of_its_key(read_plan: Reader, keys: list[str]) -> None:
     """for_each = aws_appautoscaling_target.t; resource_id = each.value.resource_id."""
     document = plan(
         NEW[0],
-        change(CONFIGURATION, configuration(variant("a"), variant("b"), name=None), unknown={"name": True}),
-        *(change(f'{TARGET}["{key}"]', target(None), unknown={"resource_id": True}) for key in "ab"),
-        *(change(f'{POLICY}["{key}"]', tracking_policy(None), unknown={"resource_id": True}) for key in "ab"),
+        change(CONFIGURATION, configuration(*map(variant, keys), name=None), unknown={"name": True}),
+        *(change(f'{TARGET}["{key}"]', target(None), unknown={"resource_id": True}) for key in keys),
+        *(change(f'{POLICY}["{key}"]', tracking_policy(None), unknown={"resource_id": True}) for key in keys),
         root=module(
             LINKED,
             block(CONFIGURATION),
@@ -348,7 +349,7 @@ def test_policies_in_a_for_each_over_targets_belong_each_to_that_of_its_key(read
         ),
     )
     changes = read_plan(document)
-    for place, key in enumerate("ab"):
+    for place, key in enumerate(keys):
         policies = target_of(changes, place).policies
         assert isinstance(policies, tuple)
         assert [each.address for each in policies] == [f'{POLICY}["{key}"]']

@@ -76,6 +76,20 @@ def test_a_collection_that_is_unknown_is_kept_with_its_body() -> None:
     assert unknown.reason == "the parameter Tenants has no value"
 
 
+@pytest.mark.parametrize(
+    ("collection", "reason"),
+    [
+        (["a", Unknown("it is not known yet")], "it is not known yet"),
+        (["a", {"b": "c"}], "its collection is not a list of texts"),
+        (3, "its collection is not a list of texts"),
+    ],
+)
+def test_a_collection_that_is_no_list_of_texts_says_what_it_is(collection: object, reason: str) -> None:
+    loops = Loops("t.yaml", lambda _: collection, Allowance())
+    assert list(loops.expanded(load("t.yaml", TEMPLATE.encode())["Resources"])) == ["Model"]
+    assert loops.unknown["Tenants"][1].reason == reason
+
+
 def test_a_table_without_loops_stays_as_it_is() -> None:
     table = Table({"a": 1})
     assert Loops("t", lambda value: value, Allowance()).expanded(table) is table
