@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from guardrail.alternatives.engine import AlternativesEngine
-from guardrail.alternatives.instances import half_sizes
+from guardrail.alternatives.instances import conditions, half_sizes
+from guardrail.alternatives.needs import Candidate
 from guardrail.cost.estimate import estimate
 from guardrail.model import (
     INSTANCE_COUNT,
@@ -126,7 +127,6 @@ def test_a_disk_that_is_smaller_than_what_was_asked_for_is_a_loss() -> None:
     """m6gd.xlarge has one disk of 237 GB, m5d.large one of 75 and m5d.xlarge one of 150 (EC2, instance store)."""
     smaller = found(endpoint(variant(volume_size_gb=500)))["ml.m6gd.xlarge"]
     assert (smaller.loses, smaller.basis) == (("237 of 500 GB of disk",), "exact")
-    assert "the model fits into what is left (not known)" not in smaller.conditions
     assert "75 of 150 GB of disk" in found(endpoint(variant("ml.m5d.xlarge")))["ml.m5d.large"].loses
     back = found(endpoint(variant("ml.m5d.xlarge")))["ml.m5.xlarge"].conditions
     assert "a volume of 8 GB takes the place of its local disk of 150 GB, and is enough" in back
@@ -189,6 +189,19 @@ def test_fewer_instances_name_the_control_that_wants_two() -> None:
     assert (one.usd, halves.usd) == (Decimal("169.02"), Decimal("84.51"))
     assert any("SageMaker.4" in condition for condition in one.conditions)
     assert halves.loses == ("3 of 4 halves of the capacity",)
+
+
+@pytest.mark.parametrize(
+    ("lost", "is_asked"),
+    [("2 of 4 vCPUs", False), ("8 of 16 GiB of memory", True), ("16 of 22 GiB in each GPU", True)],
+)
+def test_whether_the_model_fits_is_asked_where_memory_is_lost(lost: str, is_asked: bool) -> None:  # noqa: FBT001
+    present, other = PRICES.instance("ml.m5.xlarge"), PRICES.instance("ml.m5.large")
+    assert present is not None
+    assert other is not None
+    candidate = Candidate("smaller", other, (lost,))
+    said = list(conditions(endpoint(), variant(), present, candidate, None))
+    assert ("the model fits into what is left (not known)" in said) is is_asked
 
 
 @pytest.mark.parametrize(

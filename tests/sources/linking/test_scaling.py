@@ -409,6 +409,26 @@ def test_a_policy_of_which_nothing_is_known_leaves_the_policies_of_every_target_
     assert [each.address for each in changes.skipped] == [POLICY]
 
 
+def test_a_policy_that_refers_to_more_targets_than_are_followed_may_belong_to_each(read_plan: Reader) -> None:
+    names = [f"v{number}" for number in range(65)]
+    targets = {f"aws_appautoscaling_target.{name}": target(f"endpoint/app/variant/{name}") for name in names}
+    document = plan(
+        STACK[0],
+        change(CONFIGURATION, configuration(*map(variant, names))),
+        *(change(address, values) for address, values in targets.items()),
+        change(POLICY, tracking_policy(None), unknown={"resource_id": True}),
+        root=module(
+            block(ENDPOINT),
+            block(CONFIGURATION),
+            *map(block, targets),
+            block(POLICY, resource_id=ref(*(f"{address}.resource_id" for address in targets))),
+        ),
+    )
+    changes = read_plan(document)
+    found = [target_of(changes, place).policies for place in range(65)]
+    assert found == [Unknown(f"{POLICY} may belong to it")] * 65
+
+
 def test_scheduled_actions_carry_text_and_either_bound_may_be_absent(read_plan: Reader) -> None:
     changes = read_plan(plan(*STACK, change(TARGET, target()), change(ACTION, action(low="0", high=""))))
     actions = target_of(changes).scheduled_actions
