@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from guardrail.alternatives.engine import AlternativesEngine
-from guardrail.alternatives.instances import conditions, half_sizes
-from guardrail.alternatives.needs import Candidate
+from guardrail.alternatives.instances import Candidate, conditions, half_sizes
 from guardrail.cost.estimate import estimate
 from guardrail.model import (
     INSTANCE_COUNT,
