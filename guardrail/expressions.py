@@ -9,10 +9,10 @@ from typing import Any, AnyStr, cast
 
 def expression(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     """``re.compile``, put off: ``expression(r"[0-9]+").fullmatch("12")``. Raises `re.error` where it is used."""
-    return cast("re.Pattern[AnyStr]", _Expression(pattern, flags))
+    return cast("re.Pattern[AnyStr]", _LazyExpression(pattern, flags))
 
 
-class _Expression:
+class _LazyExpression:
     """What becomes a compiled expression, method by method."""
 
     def __init__(self, pattern: str | bytes, flags: int) -> None:

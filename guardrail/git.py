@@ -67,7 +67,7 @@ class Repository(Struct, frozen=True, kw_only=True):
         return any(map(_SPARSE.search, texts))
 
 
-class _Entry(Struct, frozen=True):
+class _TreeEntry(Struct, frozen=True):
     """What a folder has under a name: ``100644 8baef1b…`` of ``template.yaml``."""
 
     mode: str
@@ -164,7 +164,7 @@ class Commit:
         self._repository = repository
         self._git = _Git(repository)
         self.id = self._git.resolve(revision)
-        self._trees: dict[str, dict[str, _Entry]] = {}
+        self._trees: dict[str, dict[str, _TreeEntry]] = {}
 
     @classmethod
     def where_change_began(cls, repository: Repository, base: str) -> "Commit":
@@ -295,7 +295,7 @@ class Commit:
                 raise self._submodule(path)
         yield from ((path, self._content(path, each)) for path, each in below if each.kind != "tree")
 
-    def _content(self, path: str, entry: _Entry) -> bytes:
+    def _content(self, path: str, entry: _TreeEntry) -> bytes:
         """The content of a file or link, which may not be something that git only refers to."""
         content = self._git.content(entry.id)
         if content is None:
@@ -313,7 +313,7 @@ class Commit:
             hint="compare inside the submodule, or with a folder",
         )
 
-    def _entry(self, path: str) -> _Entry | None:
+    def _entry(self, path: str) -> _TreeEntry | None:
         """What stood at ``path``, behind the links of that commit; None where nothing did, or outside."""
         inside = self._inside(path)
         found = None if inside is None else self._followed(path, inside.split(os.sep))
@@ -334,9 +334,9 @@ class Commit:
                 return relative
         return None
 
-    def _followed(self, path: str, parts: list[str]) -> tuple[_Entry, list[str]] | None:
+    def _followed(self, path: str, parts: list[str]) -> tuple[_TreeEntry, list[str]] | None:
         """What is reached by names from the top, and the names that lead there without a link."""
-        passed = [("", _Entry("40000", self.id))]
+        passed = [("", _TreeEntry("40000", self.id))]
         pending, links = parts[::-1], 0
         while pending:
             part = pending.pop()
@@ -364,7 +364,7 @@ class Commit:
             pending += os.fsdecode(target).split("/")[::-1]
         return passed[-1][1], [name for name, _ in passed[1:]]
 
-    def _tree(self, identifier: str) -> dict[str, _Entry]:
+    def _tree(self, identifier: str) -> dict[str, _TreeEntry]:
         if identifier not in self._trees:
             self._trees[identifier] = self._git.listed(identifier)
         return self._trees[identifier]
@@ -403,7 +403,7 @@ class _Git:
         """Whether the repository holds the last commits only."""
         return self._run("rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
 
-    def listed(self, identifier: str) -> dict[str, _Entry]:
+    def listed(self, identifier: str) -> dict[str, _TreeEntry]:
         """The entries of a folder, or of the top folder of a commit, by name."""
         content = self.content(f"{identifier}^{{tree}}")
         if content is None:
@@ -416,7 +416,7 @@ class _Git:
             called = os.fsdecode(name)
             if called in _NO_FILES or "/" in called or os.sep in called:
                 raise GitError(f"the past has a file that is called {called!r}, which is no name")
-            entries[called] = _Entry(mode.decode("ascii"), content[end + 1 : at].hex())
+            entries[called] = _TreeEntry(mode.decode("ascii"), content[end + 1 : at].hex())
         return entries
 
     def content(self, name: str) -> bytes | None:

@@ -21,7 +21,7 @@ _NEVER = re.compile(r"(?!)")
 _PART = re.compile(r"(?P<star>\*+)|(?P<any>\?)|\[(?P<set>[!^]?\]?[^\]/]*)\]|\\(?P<escaped>.)|(?P<plain>.)", re.DOTALL)
 
 
-class _Rule(Struct, frozen=True):
+class _IgnorePattern(Struct, frozen=True):
     """One line: ``!*.tfvars`` takes back, ``build/`` is for folders only."""
 
     expression: re.Pattern[str]
@@ -34,7 +34,7 @@ class Ignored:
 
     def __init__(self, top: str) -> None:
         self._top = os.path.abspath(top)
-        self._rules: dict[str, list[_Rule]] = {}
+        self._rules: dict[str, list[_IgnorePattern]] = {}
         self._folders: dict[str, bool] = {"": False}
 
     def ignores(self, path: str, *, is_folder: bool = False) -> bool:
@@ -67,7 +67,7 @@ class Ignored:
                     return rule.ignores
         return False
 
-    def _of(self, folder: str) -> list[_Rule]:
+    def _of(self, folder: str) -> list[_IgnorePattern]:
         if folder not in self._rules:
             place = os.path.join(self._top, *folder.split("/"))
             own = list(_read(os.path.join(place, ".gitignore")))
@@ -132,7 +132,7 @@ class Excluded(Ignored):
         super().__init__(directory)
         self._own = list(_rules(patterns))
 
-    def _of(self, folder: str) -> list[_Rule]:
+    def _of(self, folder: str) -> list[_IgnorePattern]:
         return [] if folder else self._own
 
 
@@ -142,7 +142,7 @@ def ignored_around(path: str) -> LeftOut:
     return LeftOut(top_of(place if os.path.isdir(place) else os.path.dirname(place)))
 
 
-def _read(path: str) -> Iterator[_Rule]:
+def _read(path: str) -> Iterator[_IgnorePattern]:
     try:
         lines = files.content(path, most=_LARGEST).decode(errors="surrogateescape").removeprefix("\ufeff").split("\n")
     except OSError:
@@ -150,7 +150,7 @@ def _read(path: str) -> Iterator[_Rule]:
     yield from _rules(lines)
 
 
-def _rules(lines: Iterable[str]) -> Iterator[_Rule]:
+def _rules(lines: Iterable[str]) -> Iterator[_IgnorePattern]:
     for line in lines:
         written = line.removesuffix("\r")
         while written.endswith(" ") and not written.endswith("\\ "):
@@ -159,7 +159,7 @@ def _rules(lines: Iterable[str]) -> Iterator[_Rule]:
             yield _rule(written)
 
 
-def _rule(written: str) -> _Rule:
+def _rule(written: str) -> _IgnorePattern:
     ignores = not written.startswith("!")
     pattern = written if ignores else written[1:]
     only_folders = pattern.endswith("/")
@@ -167,7 +167,7 @@ def _rule(written: str) -> _Rule:
     steps = pattern.removeprefix("/").split("/")
     if "/" not in pattern:
         steps = ["**", *steps]
-    return _Rule(_expression(steps), ignores, only_folders)
+    return _IgnorePattern(_expression(steps), ignores, only_folders)
 
 
 def _expression(steps: list[str]) -> re.Pattern[str]:

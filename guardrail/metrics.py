@@ -385,7 +385,7 @@ def _near(word: str, known: Iterable[str]) -> str:
 # From zero -----------------------------------------------------------------------------------------------------------
 
 
-class _Call(Struct, frozen=True):
+class _WakingMetric(Struct, frozen=True):
     """The metric that tells of requests while there is no capacity, and the greatest that it can be."""
 
     metric: str
@@ -393,9 +393,9 @@ class _Call(Struct, frozen=True):
     greatest: int | None
 
 
-_CALLS = {
-    INSTANCE_COUNT: _Call("HasBacklogWithoutCapacity", "EndpointName", 1),
-    COPY_COUNT: _Call("NoCapacityInvocationFailures", "InferenceComponentName", None),
+_WAKING_METRICS = {
+    INSTANCE_COUNT: _WakingMetric("HasBacklogWithoutCapacity", "EndpointName", 1),
+    COPY_COUNT: _WakingMetric("NoCapacityInvocationFailures", "InferenceComponentName", None),
 }
 """By the dimension that is scaled: of instances those of asynchronous endpoints, of copies inference components."""
 
@@ -409,7 +409,7 @@ def wake_problem(target: ScalableTarget, scaled: Scaled) -> str | Unknown | None
     "You must use step scaling if you want to enable an endpoint to scale out from zero" (DG
     endpoint-auto-scaling-policy, async-inference-autoscale, endpoint-auto-scaling-zero-instances).
     """
-    call, mode = _CALLS.get(target.dimension), scaled.endpoint.mode
+    call, mode = _WAKING_METRICS.get(target.dimension), scaled.endpoint.mode
     if target.dimension == INSTANCE_COUNT and isinstance(mode, Unknown):
         return mode
     if call is None or (target.dimension == INSTANCE_COUNT and mode != "async"):
@@ -426,7 +426,7 @@ def wake_problem(target: ScalableTarget, scaled: Scaled) -> str | Unknown | None
     return undecided or next(iter(problems), None) or f"no step policy on {call.metric} wakes it"
 
 
-def _wake_problems(target: ScalableTarget, call: _Call, scaled: Scaled) -> Iterator[str | Unknown | None]:
+def _wake_problems(target: ScalableTarget, call: _WakingMetric, scaled: Scaled) -> Iterator[str | Unknown | None]:
     """What is wrong with each step policy that adds capacity, and with each of its alarms."""
     for policy in target.policies if not isinstance(target.policies, Unknown) else ():
         if isinstance(policy, TargetTrackingPolicy):
@@ -444,7 +444,7 @@ def _wake_problems(target: ScalableTarget, call: _Call, scaled: Scaled) -> Itera
             yield from _of_alarms(policy, partial(_alarm_problem, policy, call, scaled))
 
 
-def _steps_apart(policy: StepScalingPolicy, alarm: Alarm, call: _Call) -> str | None:
+def _steps_apart(policy: StepScalingPolicy, alarm: Alarm, call: _WakingMetric) -> str | None:
     """Why no step that adds is taken when the metric is at its greatest: 1 is 0.5 above a threshold of 0.5."""
     if call.greatest is None or isinstance(policy.steps, Unknown) or not isinstance(alarm.threshold, (int, float)):
         return None
@@ -488,7 +488,9 @@ def _adds(policy: StepScalingPolicy) -> bool | Unknown:
     return next((one for one in adjustments if isinstance(one, Unknown)), False)
 
 
-def _alarm_problem(policy: StepScalingPolicy, call: _Call, scaled: Scaled, alarm: Alarm) -> str | Unknown | None:
+def _alarm_problem(
+    policy: StepScalingPolicy, call: _WakingMetric, scaled: Scaled, alarm: Alarm
+) -> str | Unknown | None:
     return (
         _conflict(alarm)
         or _wrong_metric(alarm, call)
@@ -507,12 +509,14 @@ def alarm_problems(target: ScalableTarget, scaled: Scaled) -> tuple[str, ...] | 
     """
     if isinstance(target.policies, Unknown):
         return target.policies
-    call = _CALLS.get(target.dimension)
+    call = _WAKING_METRICS.get(target.dimension)
     steps = [policy for policy in target.policies if isinstance(policy, StepScalingPolicy)]
     return _told(problem for policy in steps for problem in _alarm_problems(policy, call, scaled))
 
 
-def _alarm_problems(policy: StepScalingPolicy, call: _Call | None, scaled: Scaled) -> Iterator[str | Unknown | None]:
+def _alarm_problems(
+    policy: StepScalingPolicy, call: _WakingMetric | None, scaled: Scaled
+) -> Iterator[str | Unknown | None]:
     def problem(alarm: Alarm) -> str | Unknown | None:
         reason = _conflict(alarm) or _is_silent(alarm) or _watches_nothing(alarm, call, scaled)
         return reason or _other_side(policy, alarm)
@@ -543,7 +547,7 @@ _SIDES = {
 }
 
 
-def _watches_nothing(alarm: Alarm, call: _Call | None, scaled: Scaled) -> str | Unknown | None:
+def _watches_nothing(alarm: Alarm, call: _WakingMetric | None, scaled: Scaled) -> str | Unknown | None:
     """What is wrong with the metric of an alarm; nothing of one that is not known, or computed."""
     name = alarm.metric_name
     if not isinstance(name, str) or alarm.namespace is None:
@@ -582,7 +586,7 @@ def _is_silent(alarm: Alarm) -> str | Unknown | None:
     return alarm.actions_enabled if isinstance(alarm.actions_enabled, Unknown) else None
 
 
-def _wrong_metric(alarm: Alarm, call: _Call) -> str | Unknown | None:
+def _wrong_metric(alarm: Alarm, call: _WakingMetric) -> str | Unknown | None:
     name, namespace = alarm.metric_name, alarm.namespace
     if name is None:
         return Unknown(f"{alarm.address} follows an expression")
@@ -595,7 +599,7 @@ def _wrong_metric(alarm: Alarm, call: _Call) -> str | Unknown | None:
     return next((one for one in (name, namespace) if isinstance(one, Unknown)), None)
 
 
-def _wrong_resource(alarm: Alarm, call: _Call, scaled: Scaled) -> str | Unknown | None:
+def _wrong_resource(alarm: Alarm, call: _WakingMetric, scaled: Scaled) -> str | Unknown | None:
     dimensions = alarm.dimensions
     if isinstance(dimensions, Unknown):
         return dimensions
@@ -608,7 +612,7 @@ def _wrong_resource(alarm: Alarm, call: _Call, scaled: Scaled) -> str | Unknown 
     return value if isinstance(value, Unknown) and own is not None and not _is_as_unknown(value, own) else None
 
 
-def _never_fires(alarm: Alarm, call: _Call) -> str | Unknown | None:
+def _never_fires(alarm: Alarm, call: _WakingMetric) -> str | Unknown | None:
     operator, threshold = alarm.comparison_operator, alarm.threshold
     if isinstance(operator, Unknown):
         return operator

@@ -103,7 +103,7 @@ def duckdb(
     Tags come as JSON, so that views of several layouts fit together; where it ``is_alone`` they come as they lie there,
     which spares making a text for each line. Where it ``is_checked`` a column more says what could not be read.
     """
-    engine = _DuckDB(layout, columns, as_json=not is_alone, is_checked=is_checked)
+    engine = _DuckDBColumns(layout, columns, as_json=not is_alone, is_checked=is_checked)
     return _select(layout, engine, relation, tag_keys)
 
 
@@ -126,7 +126,7 @@ class Lack(Struct, frozen=True, kw_only=True):
 
     def of_files(self, layout: ExportLayout, columns: ExportColumns) -> str:
         """The condition that a line of files is without it, so simple that most of a file is passed over."""
-        return _DuckDB(layout, columns).without(self)
+        return _DuckDBColumns(layout, columns).without(self)
 
 
 LACKS: Final = (
@@ -151,12 +151,12 @@ LACKS: Final = (
 
 def unreadable(layout: ExportLayout, columns: ExportColumns, concept: Concept) -> str:
     """The condition that the text in the column of a concept is no number, or no moment."""
-    return f"{_DuckDB(layout, columns).unreadable([concept])} IS NOT NULL"
+    return f"{_DuckDBColumns(layout, columns).unreadable([concept])} IS NOT NULL"
 
 
 def sagemaker(layout: ExportLayout, columns: ExportColumns) -> str:
     """The condition that a line is looked at."""
-    return _DuckDB(layout, columns).sagemaker()
+    return _DuckDBColumns(layout, columns).sagemaker()
 
 
 def athena(
@@ -165,7 +165,7 @@ def athena(
     """The view over a table of Athena, whose columns and types are ``types``; ``where`` prunes its partitions."""
     columns = ExportColumns(dict(types), {name: quoted(name) for name in types})
     lowered = {concept: tuple(_glued(layout, name) for name in names) for concept, names in layout.columns.items()}
-    return _select(layout, _Athena(structs.replace(layout, columns=lowered), columns), table, tag_keys, where)
+    return _select(layout, _AthenaColumns(structs.replace(layout, columns=lowered), columns), table, tag_keys, where)
 
 
 def _glued(layout: ExportLayout, name: str) -> str:
@@ -174,7 +174,7 @@ def _glued(layout: ExportLayout, name: str) -> str:
 
 
 def _select(
-    layout: ExportLayout, engine: "_DuckDB", relation: str, tag_keys: Sequence[str], where: str | None = None
+    layout: ExportLayout, engine: "_DuckDBColumns", relation: str, tag_keys: Sequence[str], where: str | None = None
 ) -> str:
     text, time = engine.text, engine.time
     plain = {
@@ -208,7 +208,7 @@ def _select(
     )
 
 
-class _DuckDB:
+class _DuckDBColumns:
     """How DuckDB reads the columns of files."""
 
     def __init__(
@@ -410,7 +410,7 @@ class _DuckDB:
         ]
 
 
-class _Athena(_DuckDB):
+class _AthenaColumns(_DuckDBColumns):
     """How Athena reads the columns of a table."""
 
     def number(self, concept: Concept) -> str:

@@ -195,7 +195,7 @@ def _reports_of_others(inputs: ActionInputs) -> list[str]:
     return [os.path.join(directory, path) for path in found]
 
 
-class _Asked(Struct, frozen=True, kw_only=True):
+class _CheckRequest(Struct, frozen=True, kw_only=True):
     """What is checked: where, how and by which terms."""
 
     directory: str
@@ -203,15 +203,15 @@ class _Asked(Struct, frozen=True, kw_only=True):
     paths: tuple[str, ...]
 
 
-def _asked(inputs: ActionInputs, base: str) -> _Asked:
+def _asked(inputs: ActionInputs, base: str) -> _CheckRequest:
     """What the inputs ask for; ``base`` is the folder that gets the terms of a base branch. Raises `GuardrailError`."""
     directory = _directory(inputs)
     paths = _paths(inputs, directory)
     terms = _terms(inputs, directory, runner.event(os.environ), base, paths)
-    return _Asked(directory=directory, flags=("--any-owner", *_flags(inputs), *terms), paths=tuple(paths))
+    return _CheckRequest(directory=directory, flags=("--any-owner", *_flags(inputs), *terms), paths=tuple(paths))
 
 
-def _checked(asked: _Asked, reports: Reports) -> tuple[int, str]:
+def _checked(asked: _CheckRequest, reports: Reports) -> tuple[int, str]:
     """The exit code of the check, and what it says on standard error."""
     command = [*_guardrail("check"), *asked.flags, *reports.flags(), "--", *asked.paths]
     with runner.Quiet():
@@ -222,7 +222,7 @@ def _checked(asked: _Asked, reports: Reports) -> tuple[int, str]:
     return done.returncode, done.stderr.decode(errors="replace")
 
 
-def _suggestions(asked: _Asked, reports: Reports, path: str) -> str:
+def _suggestions(asked: _CheckRequest, reports: Reports, path: str) -> str:
     """The file with fixes of what the change brings, for a later step that suggests them; empty where there is none.
 
     They are found as the check was made. What goes wrong is said and leaves the verdict alone.
@@ -552,7 +552,7 @@ class _Summary(Struct, frozen=True):
     existing: int
 
 
-class _Report(Struct, frozen=True):
+class _JsonReport(Struct, frozen=True):
     """What the outputs need of the JSON report."""
 
     totals: _Totals
@@ -572,7 +572,7 @@ def _set_outputs(code: int, reports: Reports, suggestions: str) -> None:
     values |= {"sarif-file": "", "html-file": ""}
     if code in _ANSWERS:
         with open(reports.json, "rb") as file:
-            report = msgspec.json.decode(file.read(), type=_Report)
+            report = msgspec.json.decode(file.read(), type=_JsonReport)
         values |= _figures(report) | {
             "report-json": reports.json,
             "sarif-file": reports.sarif,
@@ -582,7 +582,7 @@ def _set_outputs(code: int, reports: Reports, suggestions: str) -> None:
         runner.set_output(path, name, value)
 
 
-def _figures(report: _Report) -> dict[str, str]:
+def _figures(report: _JsonReport) -> dict[str, str]:
     """New findings, and USD a month with two decimals; what lacks a part says so, and is no number then."""
     summary, after, delta = report.summary, report.totals.after, report.totals.delta
     lacks = ">=" if after.at_least else ""

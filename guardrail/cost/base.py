@@ -65,7 +65,7 @@ class Monthly(Struct, frozen=True, kw_only=True):
     """`expected` is an assumption (the initial count of something that scales)."""
 
 
-class _Part(Struct, frozen=True, kw_only=True):
+class _ChargeLine(Struct, frozen=True, kw_only=True):
     """What a line of a state, and the line of a bill that several states make, say alike."""
 
     kind: Kind
@@ -88,7 +88,7 @@ class _Part(Struct, frozen=True, kw_only=True):
     """Where each number came from: count.floor, count.expected, count.ceiling, size, hours, price, …"""
 
 
-class CostComponent(_Part, frozen=True, kw_only=True):
+class CostComponent(_ChargeLine, frozen=True, kw_only=True):
     """One line as the bill will show it: its amounts where the variant costs least, as expected, and most."""
 
     usage_type: str | None
@@ -104,7 +104,7 @@ class CostComponent(_Part, frozen=True, kw_only=True):
     assumed: bool
 
 
-class Line(_Part, frozen=True, kw_only=True):
+class Line(_ChargeLine, frozen=True, kw_only=True):
     """One line of one state: what is charged while so much runs."""
 
     quantity: Decimal | None

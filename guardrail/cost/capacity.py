@@ -61,7 +61,7 @@ counts_of = attrgetter(*(name for name in Capacity.__struct_fields__ if name not
 """All of a capacity that amounts rest on, whatever fields it gets: not what it tells people."""
 
 
-class _Asked(Struct, frozen=True):
+class _StartingCount(Struct, frozen=True):
     """The count to begin with, and what usage says of it."""
 
     initial: int | Unknown
@@ -91,7 +91,7 @@ def of_instances(endpoint: Endpoint, variant: InstanceVariant, demand: VariantDe
 
 def _all_the_time(endpoint: Endpoint, variant: InstanceVariant, demand: VariantDemand, period: Period) -> Capacity:
     initial = _valid(variant.initial_instance_count, "initial_instance_count")
-    asked = _Asked(
+    asked = _StartingCount(
         initial, "initial_instance_count", demand.instances, demand.busy_hours, period, demand.said_by("instances")
     )
     ranges = []
@@ -110,7 +110,9 @@ def of_slots(variant: ServerlessVariant, demand: VariantDemand, period: Period) 
     if provisioned is None and variant.scaling is None:
         return None
     initial = _valid(0 if provisioned is None else provisioned, "provisioned_concurrency")
-    asked = _Asked(initial, "provisioned_concurrency", demand.slots, demand.busy_hours, period, demand.said_by("slots"))
+    asked = _StartingCount(
+        initial, "provisioned_concurrency", demand.slots, demand.busy_hours, period, demand.said_by("slots")
+    )
     if variant.scaling is None:
         return _unscaled(asked, 0)
     return _scaled(asked, _of_target(variant.scaling, asked.known, 0, 0))
@@ -171,7 +173,7 @@ def _fixed(count: int, origin: str, period: Period) -> Capacity:
     return Capacity(states=(running,), expected=running, origins=_origins(origin, origin, origin, period))
 
 
-def _unscaled(asked: _Asked, least: int) -> Capacity:
+def _unscaled(asked: _StartingCount, least: int) -> Capacity:
     """A count that nothing changes; where it is unknown, at least ``least``, or between the bounds that are known."""
     initial, name, average, period = asked.initial, asked.name, asked.average, asked.period
     if isinstance(initial, int):
@@ -201,7 +203,7 @@ def _unscaled(asked: _Asked, least: int) -> Capacity:
     )
 
 
-def _for_all(count: Decimal, asked: _Asked, unknown: str | None = None) -> Running:
+def _for_all(count: Decimal, asked: _StartingCount, unknown: str | None = None) -> Running:
     busy = None if asked.busy_hours is None else count * asked.busy_hours
     return Running(count=count, hours=count * asked.period.hours, unknown=unknown, busy=busy)
 
@@ -295,7 +297,7 @@ def _widest(ranges: list[Reach]) -> Reach:
 # Expected ------------------------------------------------------------------------------------------------------------
 
 
-def _scaled(asked: _Asked, bounds: Reach) -> Capacity:
+def _scaled(asked: _StartingCount, bounds: Reach) -> Capacity:
     """The ends, the initial count, and between them what usage says, else what a schedule holds, else the initial."""
     initial, average, busy_hours, period = asked.initial, asked.average, asked.busy_hours, asked.period
     floor, ceiling = Decimal(bounds.lowest), Decimal(bounds.highest)
@@ -352,7 +354,7 @@ def _beyond(stated: Decimal, counted: Decimal) -> str:
     return f"usage of {stated:f} is outside of what can be, and counts as {counted:f}"
 
 
-def _demand(asked: _Asked, top: Decimal | None) -> Decimal | None:
+def _demand(asked: _StartingCount, top: Decimal | None) -> Decimal | None:
     """How many would be busy if nothing held the count up: two in 40 of 730 hours are 2 × 40 / 730 = 0.11.
 
     Where only the hours are given, the initial count is busy in them. ``top`` is the most that there can be.

@@ -292,7 +292,7 @@ class _Covered(NamedTuple):
     """Per hour under the plan."""
 
 
-class _Option(NamedTuple):
+class _WayToRun(NamedTuple):
     """One way in which an endpoint may run: what it costs without a plan, and what a plan can cover of that."""
 
     usd: Decimal
@@ -344,19 +344,19 @@ def _planned(bills: Mapping[Key, Bill], rules: _Rules, room: Decimal) -> tuple[P
     return use, endpoints
 
 
-def _options(bill: Bill, bound: Bound, rules: _Rules) -> Iterator[_Option]:
+def _options(bill: Bill, bound: Bound, rules: _Rules) -> Iterator[_WayToRun]:
     """Every way in which an endpoint may run that can cost least, or most, with a plan; one where that is plain."""
     if bill.kind == "workflow":
         of_bound = getattr(bill.monthly, bound)
-        yield _Option(ZERO if isinstance(of_bound, Unknown) else of_bound, ())  # unknown it stays
+        yield _WayToRun(ZERO if isinstance(of_bound, Unknown) else of_bound, ())  # unknown it stays
         return
     if bill.priced is None or (bill.absent is not None and bound == "floor"):
-        yield _Option(ZERO, ())
+        yield _WayToRun(ZERO, ())
         return
     for children in [each.children for each in bill.choices] or [bill.children]:
         parts = (child.priced for child in children if child.priced is not None)
         for states in product(_at_bound(bill.priced, bound), *(_at_bound(part, bound) for part in parts)):
-            yield _Option(sum((each.usd for each in states), ZERO), tuple(rules.covered(states, bill.region)))
+            yield _WayToRun(sum((each.usd for each in states), ZERO), tuple(rules.covered(states, bill.region)))
 
 
 def _at_bound(priced: Priced, bound: Bound) -> list[State]:
@@ -370,7 +370,7 @@ def _at_bound(priced: Priced, bound: Bound) -> list[State]:
     return [pick(states, key=lambda each: each.usd) for states in by_type.values()]
 
 
-def _extreme(options: Sequence[Sequence[_Option]], bound: Bound, room: Decimal, rules: _Rules) -> _Joint:
+def _extreme(options: Sequence[Sequence[_WayToRun]], bound: Bound, room: Decimal, rules: _Rules) -> _Joint:
     """The joint state that costs least, or most."""
     pick = max if bound == "ceiling" else min
     if prod(map(len, options)) > MOST_JOINT_STATES:
@@ -379,7 +379,7 @@ def _extreme(options: Sequence[Sequence[_Option]], bound: Bound, room: Decimal, 
     return pick((_joint(ways, room) for ways in product(*options)), key=lambda joint: sum(joint.amounts))
 
 
-def _certain(options: Iterable[Iterable[_Option]], bound: Bound, room: Decimal) -> _Joint:
+def _certain(options: Iterable[Iterable[_WayToRun]], bound: Bound, room: Decimal) -> _Joint:
     """A bound of every joint state: each endpoint by itself with the whole plan, or, for the ceiling, without one."""
     pick, plan = (max, ZERO) if bound == "ceiling" else (min, room)
     alone = [pick((_joint([way], plan) for way in ways), key=lambda joint: sum(joint.amounts)) for ways in options]
@@ -388,7 +388,7 @@ def _certain(options: Iterable[Iterable[_Option]], bound: Bound, room: Decimal) 
     return _Joint(amounts, covered, spilled, room - covered)
 
 
-def _joint(ways: Sequence[_Option], room: Decimal) -> _Joint:
+def _joint(ways: Sequence[_WayToRun], room: Decimal) -> _Joint:
     """Covers first whatever the plan saves most on, as a share of the price."""
     amounts, covered, spilled = [way.usd for way in ways], ZERO, ZERO
     lines = [(place, line) for place, way in enumerate(ways) for line in way.covered]

@@ -30,7 +30,7 @@ _OPEN_COUNT = "its number of instances is not known"
 NO_END = "how often it runs in one execution has no end that is known"
 
 
-class _Asked(NamedTuple):
+class _JobRuns(NamedTuple):
     """How often a job is started a month and how long it runs."""
 
     often: Runs
@@ -56,7 +56,7 @@ class _Executions(NamedTuple):
     """Why there may be more."""
 
 
-class _Size(NamedTuple):
+class _JobSize(NamedTuple):
     """A job as large as it can be, or as small."""
 
     instance_type: str | Unknown
@@ -76,7 +76,7 @@ def bill(workflow: Workflow, prices: "PriceBook", demand: WorkflowDemand) -> Bil
         hours = demand.run_hours_of(job)
         is_sure = started.is_sure and once.least == once.most and not job.has_fixed_name
         children.append(
-            _job(workflow, job, label, prices, _Asked(each, bound.most or 0, is_sure, started, hours, demand.by))
+            _job(workflow, job, label, prices, _JobRuns(each, bound.most or 0, is_sure, started, hours, demand.by))
         )
         hours_of_each.append(hours or ZERO)
     absent = NEVER_SURE if workflow.deployed == "possibly" else None
@@ -152,7 +152,7 @@ def _of_one_run(job: Bill, hours: Decimal) -> Iterator[Decimal]:
         yield usd * (line.count or ZERO) * hours
 
 
-def _job(workflow: Workflow, job: TransformJob, label: str, prices: "PriceBook", asked: _Asked) -> Bill:
+def _job(workflow: Workflow, job: TransformJob, label: str, prices: "PriceBook", asked: _JobRuns) -> Bill:
     """The bill of one job."""
     often, _, is_sure, started, hours, _ = asked
     low, high = (ZERO, ZERO) if often.most == 0 else (None, None)
@@ -188,7 +188,7 @@ def _job(workflow: Workflow, job: TransformJob, label: str, prices: "PriceBook",
     )
 
 
-def _sizes(job: TransformJob) -> Iterator[_Size]:
+def _sizes(job: TransformJob) -> Iterator[_JobSize]:
     """Each size that the job can have; of a count with bounds the least and the most."""
     count = job.instance_count
     if isinstance(count, Unknown):
@@ -199,7 +199,7 @@ def _sizes(job: TransformJob) -> Iterator[_Size]:
         counts, reason = [Decimal(count)], None
     for instance_type in job.instance_types:
         for each in counts:
-            yield _Size(instance_type, each, reason)
+            yield _JobSize(instance_type, each, reason)
 
 
 def _price(region: str | Unknown, instance_type: str | Unknown, prices: "PriceBook") -> Price | Unpriced:
@@ -211,12 +211,12 @@ def _price(region: str | Unknown, instance_type: str | Unknown, prices: "PriceBo
 
 
 def _line(
-    size: _Size,
+    size: _JobSize,
     price: Price | Unpriced,
     total: Decimal | None,
     open_end: str | None,
     workflow: Workflow,
-    asked: _Asked,
+    asked: _JobRuns,
 ) -> Line:
     """Instances of one job for all its runs of a month."""
     hours = asked.hours

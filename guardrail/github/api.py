@@ -249,14 +249,14 @@ def _permissions(accepted: str) -> str:
     return "; it needs " + "".join(words.get(character, character) for character in accepted)
 
 
-class _Message(Struct, frozen=True):
+class _ErrorMessage(Struct, frozen=True):
     message: str = ""
 
 
 def _said(content: bytes) -> str:
     """What GitHub says in its own words, as one short line."""
     try:
-        message = msgspec.json.decode(content, type=_Message).message
+        message = msgspec.json.decode(content, type=_ErrorMessage).message
     except NOT_JSON:
         return ""
     return " ".join("".join(c if c.isprintable() else " " for c in message).split())[:200]

@@ -75,7 +75,7 @@ class CommentText(Struct, frozen=True, kw_only=True):
     run: Run = Run()
 
 
-class _Comment(Authored, frozen=True):
+class _PostedComment(Authored, frozen=True):
     """A comment below a pull request."""
 
     def note(self, tag: str) -> CommentText | None:
@@ -167,7 +167,7 @@ class _Writing:
 
     def _there(self) -> list[tuple[int, CommentText]]:
         """The comments of this tag, the oldest first."""
-        listed = self._api.items(f"{self._issue}/comments?per_page={_PER_PAGE}", _Comment)
+        listed = self._api.items(f"{self._issue}/comments?per_page={_PER_PAGE}", _PostedComment)
         noted = ((listing, listing.note(self._note.tag)) for listing in listed)
         ours = [(listing.id, note) for listing, note in noted if note and self._authors.count(listing)]
         return sorted(ours, key=itemgetter(0))
@@ -175,7 +175,7 @@ class _Writing:
     def _is_head(self) -> bool:
         return self._note.commit == head_of(self._api, self._pull)
 
-    def _next(self, there: list[tuple[int, CommentText]], *, at_head: bool) -> "_Request | None":
+    def _next(self, there: list[tuple[int, CommentText]], *, at_head: bool) -> "_ApiRequest | None":
         """The next thing to do; None where all is as it should be."""
         if not there:
             return self._first(self._note.text)
@@ -189,12 +189,12 @@ class _Writing:
                 return "DELETE", f"{self._comments}/{number}", ""
         return None
 
-    def _first(self, text: str) -> "_Request | None":
+    def _first(self, text: str) -> "_ApiRequest | None":
         """A new comment, where one is wanted and none is on its way."""
         self._done = "absent" if self._if_there else "created"
         return None if self._posted or self._if_there else ("POST", f"{self._issue}/comments", text)
 
-    def _update(self, number: int, text: str) -> "_Request":
+    def _update(self, number: int, text: str) -> "_ApiRequest":
         self._done = "updated"
         return "PATCH", f"{self._comments}/{number}", text
 
@@ -242,7 +242,7 @@ class _Writing:
         return marker(note.tag) + ours
 
 
-_Request: TypeAlias = tuple[str, str, str]
+_ApiRequest: TypeAlias = tuple[str, str, str]
 """Method, path, and the text of the comment where there is one to write."""
 
 
@@ -264,7 +264,7 @@ class _WritingSections(_Writing):
         super().__init__(api, where, note, if_there=if_there)
         self._ours, self._only = ours, only
 
-    def _next(self, there: list[tuple[int, CommentText]], *, at_head: bool) -> _Request | None:
+    def _next(self, there: list[tuple[int, CommentText]], *, at_head: bool) -> _ApiRequest | None:
         if not there:
             return self._first(self._composed(self._ours))
         if not at_head:

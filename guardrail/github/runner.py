@@ -23,7 +23,7 @@ class Run(Struct, frozen=True, order=True):
     attempt: int = 0
 
 
-class _Repository(Struct, frozen=True):
+class _EventRepository(Struct, frozen=True):
     full_name: str = ""
 
 
@@ -31,18 +31,18 @@ class _PullRequestSide(Struct, frozen=True):
     """The head or the base of a pull request."""
 
     sha: str = ""
-    repo: _Repository | None = None
+    repo: _EventRepository | None = None
     """None where it was deleted."""
 
 
-class _PullRequest(Struct, frozen=True):
+class _EventPullRequest(Struct, frozen=True):
     number: int = 0
     head: _PullRequestSide = _PullRequestSide()
     base: _PullRequestSide = _PullRequestSide()
 
 
 class _Payload(Struct, frozen=True):
-    pull_request: _PullRequest | None = None
+    pull_request: _EventPullRequest | None = None
 
 
 class Event(Struct, frozen=True, kw_only=True):

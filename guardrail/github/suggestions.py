@@ -155,7 +155,7 @@ class _ReviewComment(Authored, frozen=True):
     start_line: int | None = None
 
 
-class _Known(Struct, frozen=True, kw_only=True):
+class _PostedSuggestion(Struct, frozen=True, kw_only=True):
     """A suggestion that is there."""
 
     comment: _ReviewComment
@@ -212,14 +212,14 @@ class _Suggesting:
             left=tuple(left),
         )
 
-    def _known(self) -> Iterator[_Known]:
+    def _known(self) -> Iterator[_PostedSuggestion]:
         """Our suggestions, also those that are outdated or resolved."""
         for comment in self._api.items(f"{self._pull}/comments?per_page={_PER_PAGE}", _ReviewComment):
             found = _MARKER.match(comment.body or "")
             if found and self._authors.count(comment):
-                yield _Known(comment=comment, tag=found["tag"], finding=found["finding"], edit=found["edit"])
+                yield _PostedSuggestion(comment=comment, tag=found["tag"], finding=found["finding"], edit=found["edit"])
 
-    def _edits(self, found: Sequence[Suggestion], known: Iterable[_Known]) -> Iterator[tuple[int, str]]:
+    def _edits(self, found: Sequence[Suggestion], known: Iterable[_PostedSuggestion]) -> Iterator[tuple[int, str]]:
         """What is to become of those of this tag that stand on lines of the diff, by the id of the comment."""
         now = {each.fix.finding: each for each in found}
         for each in known:
@@ -284,7 +284,7 @@ def _comment(suggestion: Suggestion, tag: str) -> dict[str, object]:
     return {**where, "body": body(suggestion, tag)}
 
 
-def _fresh(found: Iterable[Suggestion], known: Collection[_Known], tag: str) -> Iterator[Suggestion]:
+def _fresh(found: Iterable[Suggestion], known: Collection[_PostedSuggestion], tag: str) -> Iterator[Suggestion]:
     """Those that nobody has suggested: not of their finding for this tag, nor as the same edit for any other."""
     findings = {each.finding for each in known if each.tag == tag}
     for each in found:

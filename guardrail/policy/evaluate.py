@@ -205,7 +205,7 @@ def evaluate(  # noqa: PLR0913 - everything that a verdict may rest on
     forgets is not. Raises `PolicyError` for a policy that cannot be evaluated, which is never a pass.
     """
     past = None if before is None else {endpoint.address: endpoint for endpoint in before.endpoints}
-    run = _Run(
+    run = _PolicyRun(
         policies, Evaluation(prices, today, estimate.period, before=past, totals=totals, evidence=evidence), source
     )
     for endpoints, costs in ((inventory.endpoints, estimate.endpoints), (inventory.unattached, estimate.unattached)):
@@ -371,7 +371,7 @@ _PRESENT = "evidence.present"
 """What a policy on evidence begins with: without any it applies to nothing, and is not even compiled."""
 
 
-class _Run:
+class _PolicyRun:
     """The policies compiled for the environments that occur, and what is to be judged by them."""
 
     def __init__(self, policies: Sequence[Policy], world: Evaluation, source: str) -> None:
@@ -380,8 +380,8 @@ class _Run:
         self._compiled: dict[tuple[AppliesTo, str | None], list[Compiled]] = {}
         self.world = world
         self._source = source
-        self._cases: list[_Case] = []
-        self._alike: dict[tuple[AppliesTo, str | None], list[_Case]] = defaultdict(list)
+        self._cases: list[_JudgedSubject] = []
+        self._alike: dict[tuple[AppliesTo, str | None], list[_JudgedSubject]] = defaultdict(list)
         """The cases that the same policies are for."""
 
     def add(self, endpoint: Endpoint, cost: Bill | None, environment: str | Unknown, status: Status) -> None:
@@ -399,7 +399,7 @@ class _Run:
             self._add("scalable_target", subject, status)
 
     def _add(self, kind: AppliesTo, subject: Subject, status: Status) -> None:
-        case = _Case(subject, status, self._source)
+        case = _JudgedSubject(subject, status, self._source)
         self._cases.append(case)
         self._alike[kind, _known(subject.environment)].append(case)
 
@@ -441,7 +441,7 @@ class _Run:
         return known
 
     def _apply(self, rules: Iterable[Compiled], subject: Subject, status: Status) -> list[Result]:
-        case = _Case(subject, status, self._source)
+        case = _JudgedSubject(subject, status, self._source)
         for rule in rules:
             _ask(rule, [case])
         return case.found
@@ -451,7 +451,7 @@ def _known(environment: str | Unknown) -> str | None:
     return None if isinstance(environment, Unknown) else environment
 
 
-class _Case:
+class _JudgedSubject:
     """A subject with what is found of it."""
 
     __slots__ = ("about", "found", "passes", "status", "subject")
@@ -464,7 +464,7 @@ class _Case:
         self.passes: dict[Blame, dict[str, Any]] = {}
 
 
-def _ask(rule: Compiled, cases: Iterable[_Case]) -> None:
+def _ask(rule: Compiled, cases: Iterable[_JudgedSubject]) -> None:
     """Add to each case what a rule says of its subject. One whose ``when`` is false says nothing."""
     when, require, blames = rule.when, rule.require, rule.policy.blames
     applies: Truth = True

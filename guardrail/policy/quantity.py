@@ -23,7 +23,7 @@ _NUMBERS = ("integer", "number", "usd")
 UNREAD = "something that was not read may belong to it"
 
 
-class _Amount(NamedTuple):
+class _MemberAmount(NamedTuple):
     """What one member adds: between two bounds, of which the upper may not be known, and why they differ."""
 
     least: Decimal
@@ -64,7 +64,7 @@ def _field(name: str, quantity: Quantity, scope: PolicyScope) -> Field:
         group = subject.group or Group()
         found = [*_amounts(group, quantity, where, summed)]
         if not group.complete:
-            found.append(_Amount(Decimal(0), None, UNREAD))
+            found.append(_MemberAmount(Decimal(0), None, UNREAD))
         return _total(found, whole=summed is None or summed.type == "integer")
 
     return Field(
@@ -90,11 +90,11 @@ def _summed(path: str, place: PolicyScope) -> Field:
     return field
 
 
-def _amounts(group: Group, quantity: Quantity, where: Test | None, summed: Field | None) -> Iterator[_Amount]:
+def _amounts(group: Group, quantity: Quantity, where: Test | None, summed: Field | None) -> Iterator[_MemberAmount]:
     for member, is_sure in group.members:
         for subject in _counted(member, quantity.of):
             if isinstance(subject, Unknown):
-                yield _Amount(Decimal(0), None, subject.reason)
+                yield _MemberAmount(Decimal(0), None, subject.reason)
                 continue
             picked = True if where is None else where(subject)
             if picked is False:
@@ -104,7 +104,7 @@ def _amounts(group: Group, quantity: Quantity, where: Test | None, summed: Field
                 yield amount
             else:
                 doubt = picked.reason if isinstance(picked, Unknown) else _doubt(group, member)
-                yield _Amount(Decimal(0), amount.most, amount.why or doubt)
+                yield _MemberAmount(Decimal(0), amount.most, amount.why or doubt)
 
 
 def _doubt(group: Group, member: Subject) -> str:
@@ -120,15 +120,15 @@ def _counted(member: Subject, of: str) -> Sequence[Subject | Unknown]:
     return (found,) if isinstance(found, Unknown) else found
 
 
-def _amount(value: Any) -> _Amount:
+def _amount(value: Any) -> _MemberAmount:
     """A number as bounds. What has none (serverless variants have no instances) adds nothing."""
     if isinstance(value, Unknown):
-        return _Amount(value.at_least or Decimal(0), value.at_most, value.reason)
+        return _MemberAmount(value.at_least or Decimal(0), value.at_most, value.reason)
     number = Decimal(0) if value is None else Decimal(str(value))
-    return _Amount(number, number, None)
+    return _MemberAmount(number, number, None)
 
 
-def _total(amounts: Iterable[_Amount], *, whole: bool) -> int | Decimal | Unknown:
+def _total(amounts: Iterable[_MemberAmount], *, whole: bool) -> int | Decimal | Unknown:
     least, most, why = Decimal(0), Decimal(0), None
     for amount in amounts:
         least += amount.least

@@ -18,7 +18,7 @@ from guardrail.reporters.changes import by_variant, comes_or_goes, consists_of, 
 from guardrail.reporters.headline import end_dollars, in_dollars, is_usage_alone
 from guardrail.reporters.overview import Overview, group_limits
 from guardrail.reporters.page import GLYPHS, Page, TextLine
-from guardrail.reporters.pairs import Amount, VariantPair, data, variants
+from guardrail.reporters.pairs import SumOfLines, VariantPair, data, variants
 from guardrail.reporters.wording import counted, display_width, dollars, group_name, inert, members, signed_dollars
 
 WIDE = 110
@@ -183,19 +183,19 @@ def _end(monthly: Monthly | None, bound: str) -> str:
     return _NONE if monthly is None else end_dollars(monthly, bound)
 
 
-def _amounts(before: Amount | None, after: Amount | None) -> tuple[str, ...]:
+def _amounts(before: SumOfLines | None, after: SumOfLines | None) -> tuple[str, ...]:
     old, new = (each.expected if each else Decimal(0) for each in (before, after))
     change = UNKNOWN if isinstance(old, Unknown) or isinstance(new, Unknown) else signed_dollars(new - old)
     return (*(_NONE if each is None else _amount(each) for each in (before, after)), change)
 
 
-def _amount(amount: Amount) -> str:
+def _amount(amount: SumOfLines) -> str:
     if isinstance(amount.expected, Unknown):
         return UNKNOWN
     return USAGE if amount.depends_on_usage and not amount.expected else dollars(amount.expected)
 
 
-def _differs(before: Amount, after: Amount) -> bool:
+def _differs(before: SumOfLines, after: SumOfLines) -> bool:
     """Whether what is expected differs by as much as whole dollars show."""
     if isinstance(before.expected, Unknown) or isinstance(after.expected, Unknown):
         return before.expected != after.expected

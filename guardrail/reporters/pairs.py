@@ -15,7 +15,7 @@ from guardrail.report import EndpointReport
 from guardrail.reporters.wording import number
 
 
-class Amount(Struct, frozen=True):
+class SumOfLines(Struct, frozen=True):
     """What lines are expected to cost a month, in USD; Unknown where one has no amount."""
 
     expected: Decimal | Unknown
@@ -30,12 +30,12 @@ class VariantPair(Struct, frozen=True, kw_only=True):
 
     label: str
     """As its bill has it: its name, else ``#2``."""
-    before: Amount | None
+    before: SumOfLines | None
     """None where it is new."""
-    after: Amount | None
+    after: SumOfLines | None
     """None where it is gone."""
-    volume_before: Amount
-    volume_after: Amount
+    volume_before: SumOfLines
+    volume_after: SumOfLines
 
     @property
     def is_same(self) -> bool:
@@ -43,7 +43,7 @@ class VariantPair(Struct, frozen=True, kw_only=True):
         return (self.before, self.volume_before) == (self.after, self.volume_after)
 
     @property
-    def volumes(self) -> tuple[Amount | None, Amount | None]:
+    def volumes(self) -> tuple[SumOfLines | None, SumOfLines | None]:
         """Its volume before and after; None where the variant is not there."""
         return (self.volume_before if self.before else None, self.volume_after if self.after else None)
 
@@ -102,7 +102,7 @@ def _by_kind(bill: Bill | None) -> dict[tuple[str, int], CostComponent]:
     return found
 
 
-def data(item: EndpointReport) -> tuple[Amount, Amount]:
+def data(item: EndpointReport) -> tuple[SumOfLines, SumOfLines]:
     """What stands on the endpoint itself, data in and out, before and after."""
     sides = (bill.lines if bill else () for bill in (item.previous_cost, item.cost))
     before, after = map(_sum, sides)
@@ -130,7 +130,7 @@ def _split(lines: Iterable[CostComponent]) -> tuple[Sequence[CostComponent], Seq
     return computes, [line for line in lines if line.kind == "volume"]
 
 
-def _sum(lines: Iterable[CostComponent]) -> Amount:
+def _sum(lines: Iterable[CostComponent]) -> SumOfLines:
     expected: Decimal | Unknown = ZERO
     ceiling, usage, size = ZERO, False, None
     for line in lines:
@@ -145,4 +145,4 @@ def _sum(lines: Iterable[CostComponent]) -> Amount:
             expected = line.monthly.expected
         elif isinstance(expected, Decimal):
             expected += line.monthly.expected
-    return Amount(expected, ceiling, usage, size)
+    return SumOfLines(expected, ceiling, usage, size)

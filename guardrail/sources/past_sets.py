@@ -12,7 +12,7 @@ from typing import Protocol
 from guardrail.errors import SourceError
 from guardrail.expressions import expression
 from guardrail.sources.likeness import renamed
-from guardrail.sources.sets import EnvironmentsThen, FilesByLabel
+from guardrail.sources.sets import FilesByLabel, PastEnvironments
 
 _NAME = expression(r'"?([\w-]+)"?\s*[=:]')
 
@@ -37,7 +37,7 @@ class Past(Protocol):
         ...
 
 
-def environments_then(today: FilesByLabel, told: FilesByLabel | None, past: Past) -> EnvironmentsThen:
+def environments_then(today: FilesByLabel, told: FilesByLabel | None, past: Past) -> PastEnvironments:
     """The environments as they were; ``told`` is what settings said of them then, None where these said nothing.
 
     Where they said something, what is made of no file, as a root module without environments is, was not there.
@@ -75,7 +75,7 @@ def environments_then(today: FilesByLabel, told: FilesByLabel | None, past: Past
                 f"{label or 'it'} is taken for what {files} made before the change: both set the same variables"
             )
             found[label] = left.pop(old)
-    return EnvironmentsThen(files=found, gone={} if told is None else left, said=said)
+    return PastEnvironments(files=found, gone={} if told is None else left, said=said)
 
 
 def _is_new(label: str, today: FilesByLabel, past: Past) -> bool:

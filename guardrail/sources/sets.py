@@ -15,7 +15,7 @@ RootSets: TypeAlias = Mapping[str, FilesByLabel]
 """By the real path of a root module or template: ``{"/shop/infra": {"prod": ("infra/common.tfvars", …)}}``."""
 
 
-class EnvironmentsThen(Struct, frozen=True, kw_only=True):
+class PastEnvironments(Struct, frozen=True, kw_only=True):
     """What the environments of a root module or template were."""
 
     files: FilesByLabel = {}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from guardrail.sources.past_sets import environments_then
-from guardrail.sources.sets import EnvironmentsThen
+from guardrail.sources.sets import PastEnvironments
 
 DEV, PROD = "count = 1\nsize = 2\nzone = 3\n", "count = 7\nsize = 8\nzone = 9\n"
 
@@ -37,7 +37,7 @@ def then(
     after: Mapping[str, str],
     today: Mapping[str, tuple[str, ...]],
     told: Mapping[str, tuple[str, ...]] | None,
-) -> EnvironmentsThen:
+) -> PastEnvironments:
     for name, text in after.items():
         Path(name).parent.mkdir(exist_ok=True)
         Path(name).write_text(text)
@@ -57,7 +57,7 @@ def test_an_environment_keeps_its_label_whatever_its_files_are_called() -> None:
         {"dev": ("dev.tfvars",), "prod": ("common.tfvars", "prod.tfvars")},
         {"dev": ("d.tfvars",), "prod": ("prod.tfvars",)},
     )
-    assert found == EnvironmentsThen(files={"dev": ("d.tfvars",), "prod": ("prod.tfvars",)})
+    assert found == PastEnvironments(files={"dev": ("d.tfvars",), "prod": ("prod.tfvars",)})
 
 
 def test_an_environment_with_another_label_and_the_same_files_is_the_same() -> None:
@@ -108,7 +108,7 @@ def _name(path: str) -> str:
 def test_of_several_that_set_the_same_none_is_guessed() -> None:
     before = {"dev.tfvars": "count = 1\n", "prod.tfvars": "count = 5\n"}
     found = then(before, {"qa.tfvars": "count = 2\n"}, {"qa": ("qa.tfvars",)}, None)
-    assert found == EnvironmentsThen()
+    assert found == PastEnvironments()
 
 
 def test_what_settings_said_then_and_say_no_more_is_gone() -> None:
@@ -122,4 +122,4 @@ def test_an_environment_that_settings_name_for_the_first_time_was_there_if_its_f
     files = {"common.tfvars": "size = 1\n", "dev.tfvars": DEV}
     today = {"dev": ("common.tfvars", "dev.tfvars"), "qa": ("common.tfvars", "qa.tfvars")}
     found = then(files, files | {"qa.tfvars": "count = 1\n"}, today, None)
-    assert found == EnvironmentsThen(files={"dev": ("common.tfvars", "dev.tfvars")})
+    assert found == PastEnvironments(files={"dev": ("common.tfvars", "dev.tfvars")})

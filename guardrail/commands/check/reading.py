@@ -16,7 +16,7 @@ from guardrail.git import top_of
 from guardrail.model import ChangeSet, Unknown
 from guardrail.nearest import Nearest
 from guardrail.settings import RootEnvironment
-from guardrail.sources.sets import EnvironmentsThen, FilesByLabel, RootSets, labelled, source_id
+from guardrail.sources.sets import FilesByLabel, PastEnvironments, RootSets, labelled, source_id
 
 if TYPE_CHECKING:
     from guardrail.sources.hcl.reader import RootModule
@@ -115,10 +115,10 @@ def _environments_then(
     today: FilesByLabel,
     told: FilesByLabel,
     compare_to: str | None,
-) -> EnvironmentsThen:
+) -> PastEnvironments:
     """What the environments of a template were."""
     if compare_to is None or path in inputs.gone or not (today or told):
-        return EnvironmentsThen()
+        return PastEnvironments()
     from guardrail.sources.template.pasts import environments_of
 
     return environments_of(

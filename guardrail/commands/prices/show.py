@@ -33,7 +33,7 @@ _UNITS = {"Hrs": "instance and hour", "GB-Mo": "GB-month", "GB": "GB", "seconds"
 _DEAREST = Decimal("Infinity")
 
 
-class _Cell(Struct, frozen=True):
+class _PriceCell(Struct, frozen=True):
     """One price, or what stands instead of it."""
 
     text: str
@@ -135,29 +135,29 @@ def _nothing(prices: PriceBook, item: str, region: str) -> tuple[str]:
     return (f"no price for {item} in the regions asked for",)
 
 
-def _cells(prices: PriceBook, region: str, charges: dict[str, str]) -> list[_Cell]:
+def _cells(prices: PriceBook, region: str, charges: dict[str, str]) -> list[_PriceCell]:
     return [_cell(prices, region, charge) for charge in charges.values()]
 
 
-def _cell(prices: PriceBook, region: str, charge: str) -> _Cell:
+def _cell(prices: PriceBook, region: str, charge: str) -> _PriceCell:
     listed = [table for table in prices.tables(region) if charge in table]
     if listed and listed[0].currency != "USD":
-        return _Cell(f"{number(listed[0].amount(charge))} {listed[0].currency}")
+        return _PriceCell(f"{number(listed[0].amount(charge))} {listed[0].currency}")
     if not listed and not usage_types.is_charge(charge):
-        return _Cell("")
+        return _PriceCell("")
     price = prices.price(region, charge)
     if not isinstance(price, Price):
-        return _Cell("several" if "several prices" in price.reason else "")
+        return _PriceCell("several" if "several prices" in price.reason else "")
     marks = f"{_MARKS[price.basis]}{'?' if price.suspect else ''}"
-    return _Cell(f"{number(price.usd)} {marks:<2}", price.usd, price)
+    return _PriceCell(f"{number(price.usd)} {marks:<2}", price.usd, price)
 
 
-def _cheapest(cells: Iterable[_Cell]) -> Decimal:
+def _cheapest(cells: Iterable[_PriceCell]) -> Decimal:
     """By the first column that has a price; prices in another currency come last."""
     return next((cell.amount for cell in cells if cell.amount is not None), _DEAREST)
 
 
-def _age(cells: Iterable[_Cell], now: date) -> tuple[str, str, str]:
+def _age(cells: Iterable[_PriceCell], now: date) -> tuple[str, str, str]:
     """Date, age in days and origin of the oldest price of a row."""
     found = [cell.price for cell in cells if cell.price is not None]
     if not found:
@@ -191,7 +191,7 @@ def _volume(spec: InstanceSpec) -> str:
     return f"volume of {number(spec.default_volume_gb or 0)} GB by default{inferred}"
 
 
-def _legend(charges: dict[str, str], rows: dict[str, list[_Cell]]) -> Iterator[str]:
+def _legend(charges: dict[str, str], rows: dict[str, list[_PriceCell]]) -> Iterator[str]:
     unit = _UNITS[usage_types.unit_of(next(iter(charges.values())))]
     first = "real-time " if len(charges) > 1 else ""
     yield f" USD per {unit}, cheapest {first}first; days since the oldest price of the row"
@@ -203,7 +203,7 @@ def _legend(charges: dict[str, str], rows: dict[str, list[_Cell]]) -> Iterator[s
         yield f" ? in doubt: {inert(doubt)}"
 
 
-def _without(rows: dict[str, list[_Cell]], priced: dict[str, list[_Cell]]) -> Iterator[str]:
+def _without(rows: dict[str, list[_PriceCell]], priced: dict[str, list[_PriceCell]]) -> Iterator[str]:
     missing = sorted(rows.keys() - priced.keys())
     if missing:
         more = f" and {len(missing) - _EXAMPLES} more regions" if len(missing) > _EXAMPLES else ""

@@ -26,7 +26,7 @@ from guardrail.reporters.gfm import between, name, prose
 from guardrail.reporters.headline import expected_dollars, in_dollars, is_usage_alone
 from guardrail.reporters.markdown.headline import MOST_GROUPS, limit
 from guardrail.reporters.overview import Overview, group_limits
-from guardrail.reporters.pairs import Amount, variants
+from guardrail.reporters.pairs import SumOfLines, variants
 from guardrail.reporters.wording import counted, dollars, group_name, members, signed_dollars, usd
 
 SIGNS: dict[Severity, str] = {"error": "❌", "warning": "⚠️", "note": "📝"}
@@ -344,11 +344,11 @@ def _lines(item: EndpointReport) -> Iterator[str]:
             yield row(f"{where}, {pair.volume_in_words}", *map(_cents, pair.volumes))
 
 
-def _differs(before: Amount | None, after: Amount | None) -> bool:
+def _differs(before: SumOfLines | None, after: SumOfLines | None) -> bool:
     return _cents(before) != _cents(after)
 
 
-def _cents(amount: Amount | None) -> str:
+def _cents(amount: SumOfLines | None) -> str:
     if amount is None:
         return _DASH
     if isinstance(amount.expected, Unknown):

@@ -82,7 +82,7 @@ class ScopeLike(Protocol):
 Evaluate: TypeAlias = Callable[[syntax.Expression, Any], Any]
 
 
-class _Parameter(Struct, frozen=True):
+class _FunctionParameter(Struct, frozen=True):
     type: Type
     takes_null: bool
     takes_unknown: bool
@@ -90,10 +90,10 @@ class _Parameter(Struct, frozen=True):
     keeps_marks: bool
 
 
-class _Function(Struct, frozen=True):
+class _HclFunction(Struct, frozen=True):
     compute: Callable[..., Any]
-    parameters: tuple[_Parameter, ...]
-    rest: _Parameter | None
+    parameters: tuple[_FunctionParameter, ...]
+    rest: _FunctionParameter | None
     given: str
     """``$`` or ``@``, as `TABLE` has it."""
 
@@ -110,7 +110,7 @@ def call(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
     if name not in TABLE:
         return Computed(reason=f"the function {name} is not known here", references=(LOST,))
     arguments = _arguments(node, scope, evaluate)
-    return arguments if isinstance(arguments, Unknown) else _applied(name, arguments, _Place(node, scope, evaluate))
+    return arguments if isinstance(arguments, Unknown) else _applied(name, arguments, _CallSite(node, scope, evaluate))
 
 
 def _arguments(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> list[Any] | Unknown:
@@ -125,7 +125,7 @@ def _arguments(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> list[
     return arguments
 
 
-def _applied(name: str, arguments: list[Any], place: "_Place") -> Any:
+def _applied(name: str, arguments: list[Any], place: "_CallSite") -> Any:
     function, trace = _function(name), place.scope.module.trace
     allowance = trace.allowance
     allowance.steps(_CALL)
@@ -162,13 +162,13 @@ def _outline(name: str, arguments: list[Any]) -> str | None:
     return _written(name, arguments) if is_open else None
 
 
-def _unmarked(argument: Any, parameter: _Parameter, allowance: Allowance) -> tuple[Any, bool]:
+def _unmarked(argument: Any, parameter: _FunctionParameter, allowance: Allowance) -> tuple[Any, bool]:
     if parameter.keeps_marks:
         return plain(argument), isinstance(argument, Sensitive)
     return unmarked(argument, allowance)
 
 
-def _unknown(arguments: list[Any], parameters: list[_Parameter], allowance: Allowance) -> Unknown | None:
+def _unknown(arguments: list[Any], parameters: list[_FunctionParameter], allowance: Allowance) -> Unknown | None:
     """Why the result is unknown; None where what has to be known is."""
     for argument, parameter in zip(arguments, parameters, strict=True):
         if isinstance(argument, Unknown):
@@ -194,7 +194,7 @@ def _written(name: str, arguments: list[Any]) -> str | None:
     return None if name in _SALTED else formula(pattern, *arguments)
 
 
-def _converted(arguments: list[Any], parameters: list[_Parameter], allowance: Allowance) -> list[Any]:
+def _converted(arguments: list[Any], parameters: list[_FunctionParameter], allowance: Allowance) -> list[Any]:
     values: list[Any] = []
     for argument, parameter in zip(arguments, parameters, strict=True):
         if argument is None and not parameter.takes_null:
@@ -205,7 +205,7 @@ def _converted(arguments: list[Any], parameters: list[_Parameter], allowance: Al
     return values
 
 
-def _computed(function: _Function, values: list[Any], place: "_Place", allowance: Allowance) -> Any:
+def _computed(function: _HclFunction, values: list[Any], place: "_CallSite", allowance: Allowance) -> Any:
     if function.given == "$":
         value = function.compute(allowance, *values)
     elif function.given == "@":
@@ -278,7 +278,7 @@ _SPECIAL: dict[str, tuple[int, int, Callable[[syntax.Call, ScopeLike, Evaluate],
 # Files, templates and what only a plan knows --------------------------------------------------------------------------
 
 
-class _Place(Struct, frozen=True):
+class _CallSite(Struct, frozen=True):
     """Where a call stands, for the few functions that need more than their arguments."""
 
     node: syntax.Call
@@ -290,11 +290,11 @@ class _Place(Struct, frozen=True):
         return self.evaluate(template, self.scope.__class__(self.scope.module, _map(names)))  # type: ignore[call-arg]
 
 
-def _templatefile(place: _Place, path: str, names: Any) -> Any:
+def _templatefile(place: _CallSite, path: str, names: Any) -> Any:
     return place.rendered(place.scope.module.files.template(path), names)
 
 
-def _templatestring(place: _Place, text: str, names: Any) -> Any:
+def _templatestring(place: _CallSite, text: str, names: Any) -> Any:
     if not isinstance(place.node.arguments[0], (syntax.Attribute, syntax.Index, syntax.Name)):
         raise EvaluationError("it takes a reference to a template")
     return place.rendered(template_in(text, "the template"), names)
@@ -310,7 +310,7 @@ def _of_content(compute: Callable[[bytes], Any]) -> Callable[..., Any]:
     return _of_files(lambda files, path: compute(files.content(path)))
 
 
-def _abspath(place: _Place, path: str) -> str:
+def _abspath(place: _CallSite, path: str) -> str:
     return os.path.normpath(os.path.join(place.scope.module.root("path")["cwd"], path))
 
 
@@ -807,18 +807,18 @@ place of the call.
 
 
 @lru_cache(256)
-def _function(name: str) -> _Function:
+def _function(name: str) -> _HclFunction:
     signature, compute = TABLE[name]
     given = signature[0] if signature[:1] in ("$", "@") else ""
     parameters = [_parameter(text) for text in signature.removeprefix(given).split()]
     rest = parameters.pop() if signature.endswith("*") else None
-    return _Function(compute, tuple(parameters), rest, given)
+    return _HclFunction(compute, tuple(parameters), rest, given)
 
 
-def _parameter(text: str) -> _Parameter:
+def _parameter(text: str) -> _FunctionParameter:
     name = text.rstrip("?!~^*")
     signs = text[len(name) :]
-    return _Parameter(_type(name), "?" in signs, "!" in signs, "~" in signs, "^" in signs)
+    return _FunctionParameter(_type(name), "?" in signs, "!" in signs, "~" in signs, "^" in signs)
 
 
 @lru_cache(32)

@@ -12,13 +12,13 @@ from guardrail.sources.hcl.disk import Disk
 _MANIFEST = os.path.join(".terraform", "modules", "modules.json")
 
 
-class _Entry(Struct):
+class _InstalledModule(Struct):
     Key: str = ""
     Dir: str = ""
 
 
-class _Manifest(Struct):
-    Modules: list[_Entry] = []
+class _ModulesManifest(Struct):
+    Modules: list[_InstalledModule] = []
 
 
 class Installed:
@@ -36,9 +36,9 @@ class Installed:
         found = self._directories.get(".".join(path))
         return None if found is None else os.path.normpath(os.path.join(self._directory, found.replace("\\", "/")))
 
-    def _entries(self) -> list[_Entry]:
+    def _entries(self) -> list[_InstalledModule]:
         try:
             text = self._disk.text(os.path.join(self._directory, _MANIFEST))
-            return msgspec.json.decode(text, type=_Manifest).Modules
+            return msgspec.json.decode(text, type=_ModulesManifest).Modules
         except (SourceError, *NOT_JSON):
             return []

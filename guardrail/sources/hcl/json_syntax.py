@@ -46,11 +46,11 @@ _REFERENCES = {"resource": ("provider",), "data": ("provider",), "module": ("pro
 class _Node(Struct, frozen=True):
     """A JSON value and where it stands."""
 
-    value: "str | Number | bool | list[_Node] | list[tuple[_Key, _Node]] | None"
+    value: "str | Number | bool | list[_Node] | list[tuple[_PlacedKey, _Node]] | None"
     at: int
     is_object: bool = False
 
-    def items(self) -> "Iterator[tuple[_Key, _Node]]":
+    def items(self) -> "Iterator[tuple[_PlacedKey, _Node]]":
         """The properties of an object, without comments."""
         if self.is_object and isinstance(self.value, list):
             for item in self.value:
@@ -58,7 +58,7 @@ class _Node(Struct, frozen=True):
                     yield item
 
 
-class _Key(Struct, frozen=True):
+class _PlacedKey(Struct, frozen=True):
     text: str
     at: int
 
@@ -73,7 +73,7 @@ def parse(text: str, path: str) -> SourceFile:
     return file
 
 
-class _Pairs(list[tuple[str, Any]]):
+class _KeyValuePairs(list[tuple[str, Any]]):
     """The keys and values of an object, in their order, those that stand twice among them."""
 
 
@@ -86,10 +86,10 @@ class _Digits(str):
 def _document(file: SourceFile) -> _Node:
     """The JSON object of a text, with the place of every value. Raises `HclSyntaxError`."""
     try:
-        value = decode(file.text, pairs=_Pairs, number=_Digits)
+        value = decode(file.text, pairs=_KeyValuePairs, number=_Digits)
     except JsonError as error:
         raise file.error(error.offset, error.problem) from None
-    if not isinstance(value, _Pairs):
+    if not isinstance(value, _KeyValuePairs):
         raise file.error(0, "a JSON object is expected")
     places = starts(file.text)
 
@@ -97,9 +97,11 @@ def _document(file: SourceFile) -> _Node:
         at = next(places)
         if depth > _DEEPEST:
             raise file.error(at, "the JSON is nested too deeply")
-        if isinstance(value, _Pairs):
+        if isinstance(value, _KeyValuePairs):
             return _Node(
-                [(_Key(normal(key), next(places)), placed(item, depth + 1)) for key, item in value], at, is_object=True
+                [(_PlacedKey(normal(key), next(places)), placed(item, depth + 1)) for key, item in value],
+                at,
+                is_object=True,
             )
         if isinstance(value, list):
             return _Node([placed(item, depth + 1) for item in value], at)
@@ -132,7 +134,7 @@ class _Translator:
             blocks += self._blocks(key, node)
         return Body({}, blocks)
 
-    def _blocks(self, key: _Key, node: _Node) -> Iterator[BlockNode]:
+    def _blocks(self, key: _PlacedKey, node: _Node) -> Iterator[BlockNode]:
         """The blocks of a type, at the top or in another block."""
         for body in self._bodies(node, key.text):
             yield from self._labelled(key, body, (), _LABELS.get(key.text, 0), key.at)
@@ -142,7 +144,7 @@ class _Translator:
         items = self._items(document)
         return Body({key.text: Argument(key.text, self._constant(node), key.at, self._file) for key, node in items}, [])
 
-    def _items(self, node: _Node) -> list[tuple[_Key, _Node]]:
+    def _items(self, node: _Node) -> list[tuple[_PlacedKey, _Node]]:
         """The properties of an object; a name that is there twice is an error, as it is to Terraform."""
         items = list(node.items())
         names: set[str] = set()
@@ -165,7 +167,7 @@ class _Translator:
         return found
 
     def _labelled(
-        self, type_: _Key, node: _Node, labels: tuple[str, ...], missing: int, at: int
+        self, type_: _PlacedKey, node: _Node, labels: tuple[str, ...], missing: int, at: int
     ) -> Iterator[BlockNode]:
         """The blocks below ``missing`` more levels of names."""
         if missing == 0:
@@ -209,7 +211,7 @@ class _Translator:
             return Tuple(tuple(self._walk(item, text) for item in node.value if isinstance(item, _Node)), node.at)
         return text(node) if isinstance(node.value, str) else Literal(node.value, node.at)
 
-    def _key(self, key: _Key, text: _Wrap) -> Expression:
+    def _key(self, key: _PlacedKey, text: _Wrap) -> Expression:
         is_template = text == self._template and ("${" in key.text or "%{" in key.text)
         return self._template(_Node(key.text, key.at)) if is_template else Literal(key.text, key.at)
 

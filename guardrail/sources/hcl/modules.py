@@ -103,7 +103,7 @@ class RootConfiguration:
         return "default" if self._workspace is None else self._workspace
 
 
-_Named: TypeAlias = str | tuple[str, str]
+_ObjectName: TypeAlias = str | tuple[str, str]
 _T = TypeVar("_T")
 
 
@@ -145,7 +145,7 @@ class ModuleInstance(Attributes):
         """Its address with ``*`` for every key."""
         self.arguments = {} if arguments is None else arguments
         """What the call gives for variables."""
-        self._cells: dict[tuple[str, _Named], Cell] = {}
+        self._cells: dict[tuple[str, _ObjectName], Cell] = {}
         self._roots: dict[str, Any] = {}
         self._inherited = providers or {}
         source.locals, source.providers  # noqa: B018 - an error in them is one, whether anybody asks for them or not
@@ -204,7 +204,7 @@ class ModuleInstance(Attributes):
             return "."
         return os.path.relpath(self.source.directory, self.configuration.directory).replace(os.sep, "/")
 
-    def _value(self, kind: str, name: _Named, table: Mapping[Any, _T], compute: Callable[[_T], Any]) -> Any:
+    def _value(self, kind: str, name: _ObjectName, table: Mapping[Any, _T], compute: Callable[[_T], Any]) -> Any:
         """The value of what is declared with a name, worked out once. Raises `EvaluationError` where nothing is."""
         cell = self._cells.get((kind, name))
         if cell is None:

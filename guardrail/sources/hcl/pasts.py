@@ -26,7 +26,7 @@ from guardrail.sources.hcl.variables import VariableAssignments
 from guardrail.sources.likeness import renamed
 from guardrail.sources.past import LEFT_OUT, KnownPasts, named_past, one_past
 from guardrail.sources.past_sets import environments_then
-from guardrail.sources.sets import EnvironmentsThen, RootSets, labelled, source_id
+from guardrail.sources.sets import PastEnvironments, RootSets, labelled, source_id
 from guardrail.sources.trees import InCommit, tree_of
 
 NO_STATE = (
@@ -35,10 +35,10 @@ NO_STATE = (
 )
 
 
-_NO_ENVIRONMENTS = EnvironmentsThen()
+_NO_ENVIRONMENTS = PastEnvironments()
 
 
-class _Then(Struct, frozen=True):
+class _PastRoot(Struct, frozen=True):
     """A root module of the past."""
 
     directory: str
@@ -68,7 +68,7 @@ class Pasts:
         self._sets = sets
         self._sets_then = sets_then or {}
         self._today = tuple(found.roots)
-        self._environments: dict[str, EnvironmentsThen] = {}
+        self._environments: dict[str, PastEnvironments] = {}
         self._prune = partial(pruning, exclude=found.exclude)
         self._is_first = True
         self._moved: Callable[[str], str] = str
@@ -77,9 +77,9 @@ class Pasts:
         self._commits: list[Commit] = []
         self._left_out: list[str] = []
         """Root modules of then that are not here because the checkout is sparse."""
-        self._at: dict[str, _Then] = {}
+        self._at: dict[str, _PastRoot] = {}
         """By today's root module, what it was."""
-        self.gone: dict[str, _Then] = {}
+        self.gone: dict[str, _PastRoot] = {}
         """By its folder, what is no root module any more, or not there."""
         self.renamed: dict[str, str] = {}
         self.unknown: dict[str, str] = {}
@@ -91,7 +91,7 @@ class Pasts:
             each for each in gone if each not in gone_files
         ]
         files = [path for path in paths if not os.path.isdir(path)]
-        before: dict[str, _Then] = {}
+        before: dict[str, _PastRoot] = {}
         for directory in directories:
             before |= self._roots_below(directory, alone=len(paths) == 1)
         if files:
@@ -167,7 +167,7 @@ class Pasts:
 
     # Where it was ------------------------------------------------------------------------------------------------
 
-    def _roots_below(self, directory: str, *, alone: bool) -> dict[str, _Then]:
+    def _roots_below(self, directory: str, *, alone: bool) -> dict[str, _PastRoot]:
         """The root modules of the past in and below a folder, by the paths that they have or would have today."""
         past = self._named(directory, self._compared)
         if isinstance(past, Commit):
@@ -180,7 +180,7 @@ class Pasts:
             self._moved = partial(_moved, directory, past)
             self.names[past] = None
         return {
-            os.path.normpath(os.path.join(directory, os.path.relpath(root, folder))): _Then(root, disk)
+            os.path.normpath(os.path.join(directory, os.path.relpath(root, folder))): _PastRoot(root, disk)
             for root in self._found(disk, folder)
         }
 
@@ -198,7 +198,7 @@ class Pasts:
         except SourceError:  # there is none, today's may be the first
             return ()
 
-    def _roots_of_files(self, files: Sequence[str], base: str) -> dict[str, _Then]:
+    def _roots_of_files(self, files: Sequence[str], base: str) -> dict[str, _PastRoot]:
         """The root modules of the past that files belonged to."""
         past = self._named(files[0], self._compared)
         if not isinstance(past, Commit):
@@ -208,7 +208,7 @@ class Pasts:
         roots = roots_of_files([*files, *(os.path.join(root, "main.tf") for root in self._today)], layout)
         named = (os.path.relpath(root) for path in files for root in self._sets.roots_naming(path))
         roots += [root for root in named if source_names(root, disk.tree)]
-        return {root: _Then(root, disk) for root in roots}
+        return {root: _PastRoot(root, disk) for root in roots}
 
     def _in(self, commit: Commit) -> Disk:
         """The files of a commit, one for all inputs of a repository."""
@@ -221,7 +221,7 @@ class Pasts:
 
     # Which was which ---------------------------------------------------------------------------------------------
 
-    def _pair(self, roots: Mapping[str, Disk], before: Mapping[str, _Then], directories: Sequence[str]) -> None:
+    def _pair(self, roots: Mapping[str, Disk], before: Mapping[str, _PastRoot], directories: Sequence[str]) -> None:
         self._at = {root: before[root] for root in roots if root in before}
         come = [root for root in roots if root not in before]
         gone = {root: then for root, then in before.items() if root not in roots and _is_below(root, directories)}
@@ -238,10 +238,10 @@ class Pasts:
         self._at |= {new: lost[old] for new, old in self.renamed.items()}
         self.gone = {root: then for root, then in gone.items() if root not in self.renamed.values()}
 
-    def _elsewhere(self, before: Mapping[str, _Then]) -> dict[str, _Then]:
+    def _elsewhere(self, before: Mapping[str, _PastRoot]) -> dict[str, _PastRoot]:
         """The root modules of then in the whole repository that are there no more, whose new names may be asked for."""
         roots = {
-            os.path.relpath(root): _Then(root, disk)
+            os.path.relpath(root): _PastRoot(root, disk)
             for disk in self._disks.values()
             for root in self._found(disk, self._base)
         }
@@ -251,17 +251,17 @@ class Pasts:
             if root not in before and not _has_source(root) and not self._is_left_out(root, then)
         }
 
-    def _is_left_out(self, root: str, then: _Then) -> bool:
+    def _is_left_out(self, root: str, then: _PastRoot) -> bool:
         paths = (os.path.join(root, name) for name in source_names(then.directory, then.disk.tree))
         return any(commit.is_left_out(path) for path in paths for commit in self._commits)
 
     # With which values -------------------------------------------------------------------------------------------
 
-    def _as_it_was(self, root: RootModule, then: _Then, files: Sequence[str]) -> RootModule:
+    def _as_it_was(self, root: RootModule, then: _PastRoot, files: Sequence[str]) -> RootModule:
         inputs = _with_files(root.inputs, [*map(self._moved, files)])
         return replace(root, directory=then.directory, disk=then.disk, inputs=inputs)
 
-    def _environments_of(self, directory: str, then: _Then) -> EnvironmentsThen:
+    def _environments_of(self, directory: str, then: _PastRoot) -> PastEnvironments:
         """What the environments of a root module of today were."""
         if directory not in self._environments:
             today = {each.label or "": _files(each) for each in self._sets.of(directory)}
@@ -271,10 +271,10 @@ class Pasts:
             self._environments[directory] = found
         return self._environments[directory]
 
-    def _files_then(self, then: _Then) -> "_FilesThen":
-        return _FilesThen(then.disk, self._moved)
+    def _files_then(self, then: _PastRoot) -> "_PastValueFiles":
+        return _PastValueFiles(then.disk, self._moved)
 
-    def _gone_sets(self) -> Iterator[tuple[str, _Then, VariableAssignments, Sequence[str]]]:
+    def _gone_sets(self) -> Iterator[tuple[str, _PastRoot, VariableAssignments, Sequence[str]]]:
         """The root modules that are gone, and environments of others that are, each with the values that it had."""
         for directory, then in self.gone.items():
             inputs = self._sets.of(directory)
@@ -292,7 +292,7 @@ class Pasts:
                 yield from ((directory, then, replace(plain, label=label), files) for label, files in gone.items())
 
 
-class _FilesThen:
+class _PastValueFiles:
     """The files of values of the past."""
 
     def __init__(self, disk: Disk, moved: Callable[[str], str]) -> None:

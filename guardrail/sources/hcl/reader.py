@@ -116,7 +116,7 @@ def read_root(root: RootModule, past: RootModule | None = None, *, has_past: boo
 def _read_root(root: RootModule, past: RootModule | None, *, has_past: bool) -> ChangeSet:
     past_allowance = Allowance()
 
-    def read(trace: Trace) -> _Reading:
+    def read(trace: Trace) -> _RootReading:
         now = _worked_out(root, trace)
         then = None if past is None else _past(past, now, Trace(trace.decided, past_allowance))
         blocks, previous = now.blocks, None
@@ -188,7 +188,7 @@ def _worked_out(
     )
 
 
-def _reading(change_set: ChangeSet, sides: Sequence[_WorkedOut]) -> "_Reading":
+def _reading(change_set: ChangeSet, sides: Sequence[_WorkedOut]) -> "_RootReading":
     """The reading with what both sides leave undecided."""
     decisions: dict[Decision, None] = {}
     presences: dict[Decision, None] = {}
@@ -197,7 +197,7 @@ def _reading(change_set: ChangeSet, sides: Sequence[_WorkedOut]) -> "_Reading":
         own = (each for resource in side.resources if resource.type not in ASIDE for each in resource.decisions())
         decisions.update(dict.fromkeys((*own, *several)))
         presences.update(single)
-    return _Reading(change_set, tuple(decisions), tuple(presences), sum(len(side.resources) for side in sides))
+    return _RootReading(change_set, tuple(decisions), tuple(presences), sum(len(side.resources) for side in sides))
 
 
 # What stood before ---------------------------------------------------------------------------------------------------
@@ -272,7 +272,7 @@ def without_future(past: RootModule, directory: str) -> ChangeSet:
 # Possibilities -------------------------------------------------------------------------------------------------------
 
 
-class _Reading(Struct, frozen=True):
+class _RootReading(Struct, frozen=True):
     """A root module as it was read once."""
 
     change_set: ChangeSet
@@ -295,7 +295,7 @@ def _counts(
     return several, single
 
 
-def _decided(first: _Reading, read: Callable[[Outcomes], _Reading], allowance: Allowance) -> ChangeSet:
+def _decided(first: _RootReading, read: Callable[[Outcomes], _RootReading], allowance: Allowance) -> ChangeSet:
     """The change set of a root module, with one possibility for each combination of outcomes of its decisions.
 
     ``read`` evaluates it again with an outcome for each decision, which may bring up further ones. Beyond the limit of
@@ -311,10 +311,10 @@ def _decided(first: _Reading, read: Callable[[Outcomes], _Reading], allowance: A
 
 
 def _tried(
-    first: _Reading,
-    read: Callable[[Outcomes], _Reading],
+    first: _RootReading,
+    read: Callable[[Outcomes], _RootReading],
     allowance: Allowance,
-    asks: Callable[[_Reading], Sequence[Decision]],
+    asks: Callable[[_RootReading], Sequence[Decision]],
 ) -> ChangeSet | None:
     """The possibilities of what a reading ``asks`` to have decided, as one change set; None where they are too many."""
     asked = tuple(asks(first))
@@ -343,7 +343,9 @@ def _alike(one: ChangeSet, other: ChangeSet) -> bool:
     return (one.before, one.after) == (other.before, other.after)
 
 
-def _readings(tried: Iterable[Outcomes], read: Callable[[Outcomes], _Reading], allowance: Allowance) -> list[_Reading]:
+def _readings(
+    tried: Iterable[Outcomes], read: Callable[[Outcomes], _RootReading], allowance: Allowance
+) -> list[_RootReading]:
     """One reading for each combination; none where together they have more blocks than the allowance."""
     readings = []
     try:

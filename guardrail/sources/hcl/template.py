@@ -47,13 +47,13 @@ def assemble(parts: list[Part], at: int) -> Expression:
 
     Raises `UnpairedDirectiveError`.
     """
-    builder = _Builder(at)
+    builder = _TemplateBuilder(at)
     for part in parts:
         builder.add(part)
     return builder.finished()
 
 
-class _Block(Struct):
+class _OpenDirective(Struct):
     """An ``if`` or ``for`` that is still open."""
 
     opening: Directive
@@ -62,12 +62,12 @@ class _Block(Struct):
     then: Expression | None = None
 
 
-class _Builder:
+class _TemplateBuilder:
     """Collects parts, and directives with what they enclose."""
 
     def __init__(self, at: int) -> None:
         self._at = at
-        self._open: list[_Block] = []
+        self._open: list[_OpenDirective] = []
         self._parts: list[Expression] = []
         self._is_text = False
         """Whether any text was written, be it eaten by a marker ``~``."""
@@ -96,7 +96,7 @@ class _Builder:
         block = self._open[-1] if self._open else None
         word = directive.word
         if directive.subject is not None:
-            self._open.append(_Block(directive, directive.subject, self._parts))
+            self._open.append(_OpenDirective(directive, directive.subject, self._parts))
             self._parts = []
         elif block and word == "else" and block.opening.word == "if" and block.then is None:
             block.then = self._whole()
@@ -106,7 +106,7 @@ class _Builder:
         else:
             raise UnpairedDirectiveError(directive.word_at, f"the directive {word} has no beginning here")
 
-    def _closed(self, block: _Block) -> Expression:
+    def _closed(self, block: _OpenDirective) -> Expression:
         opening, last = block.opening, self._whole()
         if opening.word == "for":
             return Repeat(opening.key, opening.value, block.subject, last, opening.at)

@@ -44,7 +44,7 @@ def read(pipeline: Mapping[str, Any], given: Any = None) -> Definition:
     if isinstance(given, Unknown):
         given = {name: Unknown(f"what {name} is given is not known: {given.reason}") for name in parameters}
     given = given if isinstance(given, Mapping) else {}
-    reader = _Reader(parameters, given)
+    reader = _PipelineReader(parameters, given)
     flow = reader.flow(pipeline.get("Steps"), "")
     refused = tuple(_refused(pipeline, given))
     if refused:
@@ -95,7 +95,7 @@ def _parameters(pipeline: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-class _Reader(DefinitionReading):
+class _PipelineReader(DefinitionReading):
     """One reading of a pipeline."""
 
     def __init__(self, parameters: dict[str, Any], given: Mapping[str, Any]) -> None:

@@ -62,7 +62,7 @@ _DEFAULT_ATTEMPTS = 3
 _ENDS = ("Succeed", "Fail")
 _OTHER_TYPES = ("Pass", "Wait", "Choice", *_ENDS)
 
-_Known = dict[str, Any]
+_KnownInput = dict[str, Any]
 """What is known of the input of a state, by its names at the top."""
 _WHOLE = "$"
 """The name of an input that is a list."""
@@ -74,7 +74,7 @@ def read(machine: Mapping[str, Any], given: Any = None) -> Definition:
     ``{"StartAt": "Score", "States": {"Score": {"Type": "Task", "Resource": "arn:aws:states:::sagemaker:
     createTransformJob.sync", …}}}`` runs one job, called ``Score``.
     """
-    reader = _Reader(given if isinstance(given, dict) else {}, machine.get("TimeoutSeconds"))
+    reader = _StateMachineReader(given if isinstance(given, dict) else {}, machine.get("TimeoutSeconds"))
     flow = reader.flow(machine, "", "JSONPath", dict(reader.given), _Items(1, None))
     return Definition(
         jobs=tuple(reader.jobs),
@@ -85,7 +85,7 @@ def read(machine: Mapping[str, Any], given: Any = None) -> Definition:
     )
 
 
-class _Call(NamedTuple):
+class _ServiceCall(NamedTuple):
     """What a task calls."""
 
     service: str
@@ -104,16 +104,16 @@ class _Items(NamedTuple):
     """Whether these are the same in each execution: written out, or given each time."""
 
 
-class _Reader(DefinitionReading):
+class _StateMachineReader(DefinitionReading):
     """One reading of a state machine."""
 
-    def __init__(self, given: _Known, timeout: Any) -> None:
+    def __init__(self, given: _KnownInput, timeout: Any) -> None:
         super().__init__()
         self.given = given
         self._timeout = timeout
         self.starts: list[Start] = []
 
-    def flow(self, machine: Mapping[str, Any], prefix: str, language: str, known: _Known, items: _Items) -> Flow:
+    def flow(self, machine: Mapping[str, Any], prefix: str, language: str, known: _KnownInput, items: _Items) -> Flow:
         """The states of a machine, or of what runs inside a state, the first one first."""
         states, start = machine.get("States"), machine.get("StartAt")
         if not isinstance(states, Mapping) or not states:
@@ -141,7 +141,7 @@ class _Reader(DefinitionReading):
         label: str,
         state: Mapping[str, Any],
         language: str,
-        known: _Known,
+        known: _KnownInput,
         places: dict[str, int],
         items: _Items,
     ) -> Step:
@@ -183,7 +183,7 @@ class _Reader(DefinitionReading):
         return tries
 
     def _task(
-        self, label: str, state: Mapping[str, Any], language: str, known: _Known, bare: Step, items: _Items
+        self, label: str, state: Mapping[str, Any], language: str, known: _KnownInput, bare: Step, items: _Items
     ) -> Step:
         call = _call(state.get("Resource"))
         if call is None and _looks_like_one(state):
@@ -216,8 +216,8 @@ class _Reader(DefinitionReading):
         label: str,
         state: Mapping[str, Any],
         language: str,
-        known: _Known,
-        call: _Call | None,
+        known: _KnownInput,
+        call: _ServiceCall | None,
         bare: Step,
         items: _Items,
     ) -> Step:
@@ -251,7 +251,7 @@ class _Reader(DefinitionReading):
 
     # Values
 
-    def _arguments(self, state: Mapping[str, Any], language: str, known: _Known) -> dict[str, Any] | Unknown:
+    def _arguments(self, state: Mapping[str, Any], language: str, known: _KnownInput) -> dict[str, Any] | Unknown:
         """The request of a task; its whole input where it says nothing else."""
         name = "Arguments" if language == "JSONata" else "Parameters"
         written = state.get(name)
@@ -262,7 +262,7 @@ class _Reader(DefinitionReading):
             return Unknown(f"{value.reason}: everything in it is unknown")
         return value if isinstance(value, dict) else Unknown(f"{name} is no object")
 
-    def _resolved(self, value: Any, name: str, language: str, known: _Known) -> Any:
+    def _resolved(self, value: Any, name: str, language: str, known: _KnownInput) -> Any:
         """A value with its expressions as far as they are known."""
         if isinstance(value, Mapping):
             found: dict[str, Any] = {}
@@ -278,7 +278,7 @@ class _Reader(DefinitionReading):
             return Unknown(f"{name} is {'one' if name == 'Arguments' else 'a'} JSONata expression")
         return plain(value, name)
 
-    def _at(self, path: Any, name: str, known: _Known) -> Any:
+    def _at(self, path: Any, name: str, known: _KnownInput) -> Any:
         """What a JSONPath leads to, in the input of a state or of the execution."""
         where: Any = known
         if isinstance(path, str) and path.startswith("$$.Execution.Input"):
@@ -293,7 +293,7 @@ class _Reader(DefinitionReading):
         return Unknown(f"{name} is {str(path)[:80]}, which is known only when it runs")
 
     def _changes(
-        self, state: Mapping[str, Any], field: str, language: str, known: _Known, items: _Items
+        self, state: Mapping[str, Any], field: str, language: str, known: _KnownInput, items: _Items
     ) -> set[_Changes]:
         """With what a name changes that a task gives; with nothing where it is written out, or made of what is.
 
@@ -327,14 +327,16 @@ class _Reader(DefinitionReading):
 
     # What is known where
 
-    def _input(self, state: Mapping[str, Any], language: str, known: _Known) -> _Known:
+    def _input(self, state: Mapping[str, Any], language: str, known: _KnownInput) -> _KnownInput:
         """What its paths begin at: all that a state is given, or the part of it that its InputPath says."""
         if language != "JSONPath" or _keeps(state, "InputPath"):
             return known
         part = self._at(state["InputPath"], "InputPath", known)
         return part if isinstance(part, dict) else {}
 
-    def _inputs(self, states: Mapping[str, Any], start: str, language: str, known: _Known) -> dict[str, _Known]:
+    def _inputs(
+        self, states: Mapping[str, Any], start: str, language: str, known: _KnownInput
+    ) -> dict[str, _KnownInput]:
         """What is known of the input of each state, whichever way leads to it."""
         inputs = {start: known}
         pending = deque([start])
@@ -353,7 +355,9 @@ class _Reader(DefinitionReading):
                     pending.append(after)
         return inputs
 
-    def _outputs(self, state: Mapping[str, Any], language: str, known: _Known) -> Iterator[tuple[str, _Known]]:
+    def _outputs(
+        self, state: Mapping[str, Any], language: str, known: _KnownInput
+    ) -> Iterator[tuple[str, _KnownInput]]:
         """What each state behind a state is given."""
         kind, caught = state.get("Type"), objects(state.get("Catch"))
         output = known
@@ -377,7 +381,7 @@ class _Reader(DefinitionReading):
             if isinstance(name := each.get("Next"), str):
                 yield name, _put(known, each.get("ResultPath", "$"), None)
 
-    def _items(self, state: Mapping[str, Any], language: str, known: _Known) -> tuple[int, int | None, bool]:
+    def _items(self, state: Mapping[str, Any], language: str, known: _KnownInput) -> tuple[int, int | None, bool]:
         """For how many items a map runs, at least and at most, and whether all that they are is known."""
         least, most, are_written = 0, None, False
         reader = state.get("ItemReader")
@@ -429,11 +433,11 @@ def _start(label: str, request: Mapping[str, Any]) -> Start:
     return Start(target=target if isinstance(target, (str, Unknown)) else None, given=given, label=label)
 
 
-def _call(resource: Any) -> _Call | None:
+def _call(resource: Any) -> _ServiceCall | None:
     """What the resource of a task calls, ``arn:aws:states:::sagemaker:createTransformJob.sync`` for example."""
     text = resource.partial if isinstance(resource, Unknown) else resource
     found = _CALL.search(text) if isinstance(text, str) else None
-    return None if found is None else _Call(found[1].lower(), found[2].lower(), (found[3] or "").lower())
+    return None if found is None else _ServiceCall(found[1].lower(), found[2].lower(), (found[3] or "").lower())
 
 
 def _looks_like_one(state: Mapping[str, Any]) -> bool:
@@ -494,7 +498,7 @@ def _keeps(state: Mapping[str, Any], *names: str) -> bool:
     return all(state.get(name, "$") == "$" for name in names)
 
 
-def _put(known: _Known, path: Any, result: Any) -> _Known:
+def _put(known: _KnownInput, path: Any, result: Any) -> _KnownInput:
     """What is known once a result is put into it; the result None is one that nobody knows."""
     if path is None:
         return known

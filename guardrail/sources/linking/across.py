@@ -33,7 +33,7 @@ _MAY = {
 }
 
 
-class _Elsewhere:
+class _OtherInputs:
     """What the inputs of one run have for the endpoints of others, by the name that both say.
 
     ``doubts`` gets the reason for each of them that may belong to another input, by path and address.
@@ -90,8 +90,8 @@ def across(change_sets: Sequence[ChangeSet]) -> list[ChangeSet]:
     if len(change_sets) == 1 or not any(map(_is_adrift, change_sets)):
         return list(change_sets)
     doubts: dict[tuple[str, str], str] = {}
-    after = _Elsewhere(((change_set.path, change_set.after) for change_set in change_sets), doubts)
-    before = _Elsewhere(((change_set.path, change_set.before) for change_set in change_sets), doubts)
+    after = _OtherInputs(((change_set.path, change_set.after) for change_set in change_sets), doubts)
+    before = _OtherInputs(((change_set.path, change_set.before) for change_set in change_sets), doubts)
     seen = [one.mapped(partial(after.beside, one.path), partial(before.beside, one.path)) for one in change_sets]
     return [_settled(one, doubts) for one in seen]
 

@@ -25,7 +25,7 @@ from guardrail.sources.vocabulary import resource_id
 
 _D = TypeVar("_D", bound=Declared)
 
-_Place: TypeAlias = tuple[str, str | Unknown]
+_ProviderAndRegion: TypeAlias = tuple[str, str | Unknown]
 """A provider configuration and a region."""
 
 
@@ -39,10 +39,10 @@ class KindIndex(Generic[_D]):
     def __init__(self) -> None:
         self.by_address: dict[str, _D] = {}
         self._by_value: dict[str, list[_D]] = {}
-        self._by_place: dict[str, dict[_Place, list[_D]]] = {}
-        self._answers: dict[tuple[str, _Place, object], list[_D]] = {}
-        self._joined: dict[tuple[str, tuple[_Place, ...]], list[_D]] = {}
-        self._compatible: dict[_Place, list[_D]] = {}
+        self._by_place: dict[str, dict[_ProviderAndRegion, list[_D]]] = {}
+        self._answers: dict[tuple[str, _ProviderAndRegion, object], list[_D]] = {}
+        self._joined: dict[tuple[str, tuple[_ProviderAndRegion, ...]], list[_D]] = {}
+        self._compatible: dict[_ProviderAndRegion, list[_D]] = {}
 
     def __iter__(self) -> Iterator[_D]:
         return iter(self.by_address.values())
@@ -62,10 +62,10 @@ class KindIndex(Generic[_D]):
         own = self._places(value).get(_place(seeker))
         return own or self._all_of(value, seeker, may_meet)
 
-    def _places(self, value: str) -> dict[_Place, list[_D]]:
+    def _places(self, value: str) -> dict[_ProviderAndRegion, list[_D]]:
         """What is known under ``value``, by its place."""
         if value not in self._by_place:
-            groups: dict[_Place, list[_D]] = {}
+            groups: dict[_ProviderAndRegion, list[_D]] = {}
             for declared in self._by_value.get(value, ()):
                 groups.setdefault(_place(declared), []).append(declared)
             self._by_place[value] = groups
@@ -225,7 +225,7 @@ def identity(candidates: Sequence[Declared]) -> tuple[object, ...]:
     return tuple(candidate.address for candidate in candidates) if len(candidates) <= FEW else (id(candidates),)
 
 
-def _place(declared: Declared) -> _Place:
+def _place(declared: Declared) -> _ProviderAndRegion:
     return declared.provider, declared.region
 
 

@@ -97,7 +97,7 @@ def coverage(skipped: Iterable[Skipped], *sides: Linked) -> Coverage:
     )
 
 
-class _Running(Struct, frozen=True):
+class _CurrentConfiguration(Struct, frozen=True):
     """What an endpoint runs."""
 
     configuration: DeclaredConfiguration | Unknown
@@ -212,7 +212,7 @@ class Side:
                     related[address] |= self._scaling.attachments.parts[target.address]
         return related
 
-    def _configuration_of(self, endpoint: DeclaredEndpoint) -> _Running:
+    def _configuration_of(self, endpoint: DeclaredEndpoint) -> _CurrentConfiguration:
         configurations = self.declarations.configurations.linked(endpoint.configuration, endpoint)
         now = (
             configurations[0] if len(configurations) == 1 and not _may_be_another(endpoint, configurations[0]) else None
@@ -220,19 +220,21 @@ class Side:
         if now is None or now.change == "replace":
             past = self._past_configuration(endpoint)
             if past is not None:
-                return _Running(past if now is None else _placed(past, now), is_past=now is not None)
+                return _CurrentConfiguration(past if now is None else _placed(past, now), is_past=now is not None)
         if now is not None:
-            return _Running(now)
+            return _CurrentConfiguration(now)
         if len(configurations) > 1:
             reason = Unknown(f"which configuration it uses is {known_only(endpoint.type)}: {_either(configurations)}")
             is_one_of_them = LOST not in endpoint.configuration.references and len(configurations) <= MOST_CANDIDATES
-            return _Running(
+            return _CurrentConfiguration(
                 reason, tuple(configuration.address for configuration in configurations) if is_one_of_them else ()
             )
         if isinstance(endpoint.configuration.value, Unknown):
-            return _Running(Unknown(f"which configuration it uses is {_since_when(endpoint.configuration.value)}"))
+            return _CurrentConfiguration(
+                Unknown(f"which configuration it uses is {_since_when(endpoint.configuration.value)}")
+            )
         name = None if endpoint.configuration.sensitive else endpoint.configuration.value
-        return _Running(Unknown(ELSEWHERE, name))
+        return _CurrentConfiguration(Unknown(ELSEWHERE, name))
 
     def _link_experiments(self) -> None:
         """Give each endpoint the shadow variants of the experiments on it; skip an experiment that finds none."""
@@ -401,7 +403,7 @@ class Side:
         own = _hidden(scaled(variants, claims), configuration.sensitive_variants)
         return (*own, *scaled(shadows, [claim for claim in claims if claim.variant in names]))
 
-    def _configuration_in_force(self, running: _Running) -> str | None:
+    def _configuration_in_force(self, running: _CurrentConfiguration) -> str | None:
         """The address by which a change of the configuration reaches its endpoint.
 
         None where the endpoint does not follow: with -target its configuration is replaced under another name, which

@@ -70,7 +70,7 @@ class _Often(NamedTuple):
         return _Often(plus(self.retried, other.retried), plus(self.usual, other.usual))
 
 
-class _Nested(NamedTuple):
+class _StartedWorkflows(NamedTuple):
     """What workflows start: by address what they start that is not here, and who starts one that is."""
 
     foreign: dict[str, list[str]]
@@ -137,13 +137,13 @@ def _nested(
     started: dict[str, list[_Started]],
     without_input: dict[str, Definition | None],
     is_touched: Callable[[str], bool],
-) -> _Nested:
+) -> _StartedWorkflows:
     """Enter what workflows start of each other, those first that start the others.
 
     What a workflow starts runs as often as its state does, each time that one of its own triggers starts it; one that
     starts itself, over however many others, runs nobody knows how often.
     """
-    nested = _Nested({}, set())
+    nested = _StartedWorkflows({}, set())
     called = _Called(declared)
     starting = {address: found for address, found in without_input.items() if found is not None and found.starts}
     targets = {address: [called.meant(start.target) for start in found.starts] for address, found in starting.items()}

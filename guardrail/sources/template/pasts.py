@@ -17,12 +17,12 @@ from guardrail.sources.discovery import Found, is_aside, is_assembly, is_relevan
 from guardrail.sources.likeness import renamed
 from guardrail.sources.past import KnownPasts, is_new, named_past
 from guardrail.sources.past_sets import environments_then
-from guardrail.sources.sets import EnvironmentsThen, FilesByLabel
+from guardrail.sources.sets import FilesByLabel, PastEnvironments
 from guardrail.sources.template import assembly, looks_like_one
 from guardrail.sources.template.values import Table, text_of, within
 
 
-class Then(Struct, frozen=True, kw_only=True):
+class PastTemplates(Struct, frozen=True, kw_only=True):
     """What there was below a folder, and is not there any more under its name."""
 
     renamed: dict[str, str] = {}
@@ -42,14 +42,14 @@ def templates_then(
     exclude: Excluded | None,
     any_owner: bool = False,
     known: KnownPasts | None = None,
-) -> Then:
+) -> PastTemplates:
     """The templates of then that a search of the folder has not ``found`` today; none where the past is a folder.
 
     Raises `SourceError` where the past is not to be had.
     """
     past = named_past(folder, compared, any_owner=any_owner, known=known)
     if not isinstance(past, Commit):
-        return Then()
+        return PastTemplates()
     lost = dict(_gone(past, folder, found, exclude))
     left_out = tuple(path for path in lost if past.is_left_out(path))
     unreadable = tuple(path for path in lost if _is_unreadable(path))
@@ -60,7 +60,7 @@ def templates_then(
         if path not in found.made and os.path.isfile(path) and _then(past, path) is None
     }
     names = renamed(new, gone)
-    return Then(
+    return PastTemplates(
         renamed=names,
         gone=tuple(path for path, ids in gone.items() if ids and path not in names.values()),
         unreadable=unreadable,
@@ -68,7 +68,7 @@ def templates_then(
     )
 
 
-class _FilesThen:
+class _PastParameterFiles:
     """The files of parameters of a commit."""
 
     def __init__(self, past: Commit) -> None:
@@ -94,12 +94,12 @@ def environments_of(
     *,
     any_owner: bool = False,
     known: KnownPasts | None = None,
-) -> EnvironmentsThen:
+) -> PastEnvironments:
     """What the environments of a template were; all as they are where the past is a file or folder."""
     past = named_past(path, compared, any_owner=any_owner, known=known)
     if not isinstance(past, Commit):
-        return EnvironmentsThen()
-    return environments_then(today, told, _FilesThen(past))
+        return PastEnvironments()
+    return environments_then(today, told, _PastParameterFiles(past))
 
 
 def _gone(past: Commit, folder: str, found: Found, exclude: Excluded | None) -> Iterator[tuple[str, bytes]]:

@@ -94,11 +94,11 @@ def _read_change_set(path: str, document: Table, options: TemplateOptions) -> Ch
     after = Side(_declarations(sides.after, sides.changes), region=options.region, previous=before)
     past, now = with_kept(before.linked(), after.linked(), lambda address, _: address in sides.kept)
     notice = "a change set tells only of what changes: totals leave out what stays as it is"
-    return replace(_change_set(path, [_Reading({}, past, now)], [notice]), complete=False)
+    return replace(_change_set(path, [_TemplateReading({}, past, now)], [notice]), complete=False)
 
 
 _PLACEHOLDER = re.compile(r"\$\{([^{}]+)\}")
-_Case: TypeAlias = tuple[str, TemplateConfiguration]
+_LabelledValues: TypeAlias = tuple[str, TemplateConfiguration]
 """Values of parameters under the label of a possibility."""
 
 
@@ -107,7 +107,7 @@ class _Before(Struct, frozen=True, kw_only=True):
 
     origin: Origin | None = None
     """None where that is not known, or nobody asks."""
-    cases: Sequence[_Case] = ()
+    cases: Sequence[_LabelledValues] = ()
     """What was given for its parameters."""
     said: Sequence[str] = ()
     is_unreadable: bool = False
@@ -142,14 +142,14 @@ def _content_then(past: Commit, read: Read, path: str) -> bytes:
     return read(path) if found is None else found
 
 
-def _cases(options: TemplateOptions, parameters: Iterable[str], read: Read) -> Sequence[_Case]:
+def _cases(options: TemplateOptions, parameters: Iterable[str], read: Read) -> Sequence[_LabelledValues]:
     """What may be given for the parameters, under the label of each possibility; under none where there are none."""
     given = load(parameters, read)
     cases = [(label, case.over(given)) for label, case in load_labelled(options.possibilities, read)]
     return cases or [("", given)]
 
 
-class _Reading(Struct, frozen=True):
+class _TemplateReading(Struct, frozen=True):
     """A template as one assignment of what is undecided makes it: both sides, and what is said in it."""
 
     assignment: Assignment
@@ -162,7 +162,7 @@ class _Reading(Struct, frozen=True):
     waivers: tuple[InlineWaiver, ...] = ()
     construct_paths: Mapping[str, str] = {}
 
-    def spanning(self, sized: Mapping[str, Variable]) -> "_Reading":
+    def spanning(self, sized: Mapping[str, Variable]) -> "_TemplateReading":
         """The same, with jobs that have any of the sizes that these parameters allow them."""
         before = None if self.before is None else _spanning(self.before, sized)
         return replace(self, before=before, after=_spanning(self.after, sized))
@@ -172,7 +172,7 @@ class _PossibleReadings:
     """Reads both sides under one assignment after another until nothing new turns out to be undecided."""
 
     def __init__(
-        self, path: str, options: TemplateOptions, before: _Before, after: Origin, cases: Sequence[_Case]
+        self, path: str, options: TemplateOptions, before: _Before, after: Origin, cases: Sequence[_LabelledValues]
     ) -> None:
         self._path = path
         self._options = options
@@ -188,7 +188,7 @@ class _PossibleReadings:
         cases = self._cases
         self._check_parameters([now for _, now, _ in cases])
         self._notices += _said_of([key for template in self._after.templates for key in template.root.duplicates])
-        readings: dict[str, _Reading] = {}
+        readings: dict[str, _TemplateReading] = {}
         wanted = [f"which it is of --possibility {' or '.join(each[0] for each in cases)}"] if len(cases) > 1 else []
         for label, *given in cases:
             several, variables = self._possible(given)
@@ -205,7 +205,7 @@ class _PossibleReadings:
         ]
         return with_possibilities(change_set, possibilities, "; ".join(dict.fromkeys(wanted)))
 
-    def _possible(self, given: Sequence[TemplateConfiguration]) -> tuple[list[_Reading], dict[str, Variable]]:
+    def _possible(self, given: Sequence[TemplateConfiguration]) -> tuple[list[_TemplateReading], dict[str, Variable]]:
         """A reading for each possibility that the parameters of both sides leave, and the variables that tell them."""
         variables: dict[str, Variable] = {}
         readings = [first := self._reading({}, *given)]
@@ -225,9 +225,9 @@ class _PossibleReadings:
             return [replace(readings[0], assignment={})], {}
         return readings, variables
 
-    def _tried(self, tried: Iterable[Assignment], given: Sequence[TemplateConfiguration]) -> list[_Reading]:
+    def _tried(self, tried: Iterable[Assignment], given: Sequence[TemplateConfiguration]) -> list[_TemplateReading]:
         """A reading under each assignment; none where that is more than can be tried."""
-        readings: list[_Reading] = []
+        readings: list[_TemplateReading] = []
         try:
             for assignment in tried:
                 readings.append(self._reading(assignment, *given))
@@ -239,7 +239,7 @@ class _PossibleReadings:
 
     def _reading(
         self, assignment: Assignment, now_given: TemplateConfiguration, then_given: TemplateConfiguration
-    ) -> _Reading:
+    ) -> _TemplateReading:
         """Both sides under one assignment."""
         world, region = PossibleWorld(assignment, self._allowance), self._options.region
         stacks = Stacks(self._after, world, now_given)
@@ -256,7 +256,7 @@ class _PossibleReadings:
             now = without(side.linked(), after.keys() - own.keys())
             past, now = with_kept(past, now, by_policies(past_own, own))
         paths = ((address, construct_path(resource)) for address, resource in own.items())
-        return _Reading(
+        return _TemplateReading(
             assignment=assignment,
             before=past,
             after=now,
@@ -296,7 +296,7 @@ class _PossibleReadings:
                 self._notices.append(f"--parameters {name}: {self._path} has no such parameter{near}")
 
 
-def _change_set(path: str, readings: Sequence[_Reading], notices: Iterable[str]) -> ChangeSet:
+def _change_set(path: str, readings: Sequence[_TemplateReading], notices: Iterable[str]) -> ChangeSet:
     """The change set of the first of several readings, with what any of them skips and says."""
     first = readings[0]
     afters, befores = [one.after for one in readings], [one.before for one in readings if one.before]

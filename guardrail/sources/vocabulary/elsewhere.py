@@ -40,7 +40,7 @@ STARTS_OTHERS = "it starts another state machine, and its definition cannot be r
 _ESCAPED = expression(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
 
 
-class _Definition(Struct, frozen=True):
+class _DefinitionKind(Struct, frozen=True):
     """Where the definition of a resource stands, and what to look for in it."""
 
     noun: str
@@ -82,29 +82,29 @@ _FILLED = ("DefinitionSubstitutions",)
 _DEFINITIONS = {
     type_: definition
     for definition, types in (
-        (_Definition("type", _RESOURCES, ("TypeName",)), "aws_cloudcontrolapi_resource"),
+        (_DefinitionKind("type", _RESOURCES, ("TypeName",)), "aws_cloudcontrolapi_resource"),
         (
-            _Definition("template", _RESOURCES, ("TemplateBody",)),
+            _DefinitionKind("template", _RESOURCES, ("TemplateBody",)),
             """AWS::CloudFormation::StackSet aws_cloudformation_stack aws_cloudformation_stack_set
             awscc_cloudformation_stack awscc_cloudformation_stack_set""",
         ),
         (
-            _Definition("definition", _CALLS, ("DefinitionString", "Definition"), nests=_NESTED, filled=_FILLED),
+            _DefinitionKind("definition", _CALLS, ("DefinitionString", "Definition"), nests=_NESTED, filled=_FILLED),
             """AWS::Serverless::StateMachine AWS::StepFunctions::StateMachine aws_sfn_state_machine
             awscc_stepfunctions_state_machine""",
         ),
         (
-            _Definition("definition", _STEPS, ("PipelineDefinition",)),
+            _DefinitionKind("definition", _STEPS, ("PipelineDefinition",)),
             "AWS::SageMaker::Pipeline aws_sagemaker_pipeline awscc_sagemaker_pipeline",
         ),
         (
             # targets that are not known are resources of the same source, most often queues and functions
-            _Definition("target", _CALLS, ("Arn", "Target", "Targets"), is_needed=False),
+            _DefinitionKind("target", _CALLS, ("Arn", "Target", "Targets"), is_needed=False),
             """AWS::Events::Rule AWS::Scheduler::Schedule aws_cloudwatch_event_target aws_scheduler_schedule
             awscc_events_rule awscc_scheduler_schedule""",
         ),
         (
-            _Definition("product", _RESOURCES, ()),
+            _DefinitionKind("product", _RESOURCES, ()),
             """AWS::SageMaker::Project AWS::ServiceCatalog::CloudFormationProvisionedProduct aws_sagemaker_project
             aws_serverlessapplicationrepository_cloudformation_stack aws_servicecatalog_provisioned_product
             awscc_sagemaker_project awscc_servicecatalog_cloudformation_provisioned_product""",
