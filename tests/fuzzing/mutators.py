@@ -254,7 +254,7 @@ def _near(value: Any, dice: Random) -> Any:
     if isinstance(value, bool):
         return not value
     if isinstance(value, (int, float)):
-        return dice.choice((value + 1, value - 1, -value, value * 1000, value / 3, str(value)))
+        return dice.choice((value + 1, value - 1, -value, value * 1000, value // 3, str(value)))
     if isinstance(value, str):
         at = dice.randrange(len(value) + 1)
         return dice.choice(

@@ -237,25 +237,97 @@ _VALUES = ("a", "b", "c")
 _TYPES = ("ml.m5.large", "ml.m5.xlarge", "ml.g5.xlarge")
 
 
-def conditions(data: bytes) -> None:
-    """What a template costs with any of its parameters' values lies within what it costs while they are not known."""
-    dice = _Choices(data)
-    document = _conditional(dice)
-    content = json.dumps(document).encode()
-    hull = check({"t.json": content}, "t.json", "--isolated")
+def _spanned(dice: _Choices, file: str, content: bytes, values: Mapping[str, Sequence[str]], flag: str) -> None:
+    """What something costs with any values lies within what it costs while they are not known."""
+    path = file if file.endswith(".json") else "."
+    hull = check({file: content}, path, "--isolated")
     if hull is None:
         return
+    open_end = hull["totals"]["after"]["at_least"]
     least, most = (_amount(hull["totals"]["after"][name]) for name in ("floor", "ceiling"))
     for _ in range(3):
-        given = [f"{name}={dice.pick(_VALUES)}" for name in document["Parameters"]]
-        one = check({"t.json": content}, "t.json", "--isolated", *(f"--parameters={text}" for text in given))
+        given = [f"{flag}={name}={dice.pick(options)}" for name, options in values.items()]
+        one = check({file: content}, path, "--isolated", *given)
         must(one is not None, f"no answer with {given}, and one without")
         after = (one or hull)["totals"]["after"]
         low, high = _amount(after["floor"]), _amount(after["ceiling"])
         if low is not None and least is not None:
-            must(least <= low, f"with {given} it costs at least {low}, without at least {least}: {document}")
-        if high is not None and most is not None and not hull["totals"]["after"]["at_least"]:
-            must(high <= most, f"with {given} it costs at most {high}, without at most {most}: {document}")
+            must(least <= low, f"with {given} it costs at least {low}, without at least {least}")
+        if high is not None and most is not None and not open_end:
+            must(high <= most, f"with {given} it costs at most {high}, without at most {most}")
+
+
+def conditions(data: bytes) -> None:
+    """A template whose parameters have no values costs between the least and the most of any of them."""
+    dice = _Choices(data)
+    document = _conditional(dice)
+    _spanned(
+        dice, "t.json", json.dumps(document).encode(), dict.fromkeys(document["Parameters"], _VALUES), "--parameters"
+    )
+
+
+def undecided(data: bytes) -> None:
+    """So does Terraform source whose variables have none."""
+    dice = _Choices(data)
+    values = {"p": ("true", "false"), "q": ("true", "false"), "s": ("x", "y", "z"), "n": ("0", "1", "2")}
+    _spanned(dice, "main.tf", _undecided(dice).encode(), values, "--var")
+
+
+_SOURCE = """\
+variable "p" { type = bool }
+variable "q" { type = bool }
+variable "s" { type = string }
+variable "n" { type = number }
+locals {
+  held  = CONDITION
+  types = { x = "ml.m5.large", y = "ml.m5.xlarge" }
+}
+resource "aws_sagemaker_endpoint_configuration" "c" {
+  name = "c"
+  VARIANT
+}
+resource "aws_sagemaker_endpoint" "e" {
+  GUARD
+  name                 = "e"
+  endpoint_config_name = aws_sagemaker_endpoint_configuration.c.name
+}
+"""
+_ATOMS = (
+    *("var.p", "var.q", "var.p == var.q", "var.p == true", "var.q != false", 'var.s == "x"', 'var.s != "y"'),
+    *("var.n == 1", "var.n > 0", "var.n != 2", 'contains(["x", "y"], var.s)', "local.held", 'var.s == "x" == var.p'),
+)
+
+
+def _undecided(dice: _Choices) -> str:
+    """Source in which types, counts and endpoints hang on conditions over four variables."""
+    held = _test(dice, 2).replace("local.held", "var.p")
+    types = ('"ml.m5.large"', '"ml.g5.xlarge"', 'lookup(local.types, var.s, "ml.m5.4xlarge")')
+    body = f"""model_name = "m"
+    instance_type = {_one_of(dice, types, 2)}
+    initial_instance_count = {_one_of(dice, ("1", "2", "5", "var.n + 1"), 2)}"""
+    variant = f'production_variants {{\n    variant_name = "v"\n    {body}\n  }}'
+    if dice.pick((False, True)):
+        lists = ('["u"]', '["u", "v"]')
+        variant = (
+            f'dynamic "production_variants" {{\n    for_each = {_one_of(dice, lists, 2)}\n    content {{\n'
+            f"    variant_name = production_variants.value\n    {body}\n    }}\n  }}"
+        )
+    counts, sets = ("0", "1", "2", "var.n"), ("[]", '["p"]', '["p", "q"]')
+    guards = ("", f"count = {_one_of(dice, counts, 2)}", f"for_each = toset({_one_of(dice, sets, 2)})")
+    return _SOURCE.replace("CONDITION", held).replace("VARIANT", variant).replace("GUARD", dice.pick(guards))
+
+
+def _test(dice: _Choices, depth: int) -> str:
+    if depth == 0 or dice.pick((False, False, True)):
+        return dice.pick(_ATOMS)
+    one, two = _test(dice, depth - 1), _test(dice, depth - 1)
+    return dice.pick((f"({one} && {two})", f"({one} || {two})", f"!({one})", f"({one} ? {two} : {_test(dice, 0)})"))
+
+
+def _one_of(dice: _Choices, values: Sequence[str], depth: int) -> str:
+    if depth == 0 or dice.pick((False, False, True)):
+        return dice.pick(values)
+    return f"({_test(dice, 2)} ? {_one_of(dice, values, depth - 1)} : {_one_of(dice, values, depth - 1)})"
 
 
 def _conditional(dice: _Choices) -> dict[str, Any]:
@@ -482,6 +554,7 @@ TARGETS: dict[str, Target] = {
     "assembly": Target(assembly, seeds.assemblies, of_json(grammars.intrinsic)),
     "definition": Target(definition, seeds.definitions, of_json()),
     "conditions": Target(conditions, lambda: [bytes(range(start, start + 60)) for start in range(0, 180, 7)], _bytes),
+    "undecided": Target(undecided, lambda: [bytes(range(start, start + 60)) for start in range(0, 180, 7)], _bytes),
     "settings": Target(settings, seeds.settings, of_yaml()),
     "usage": Target(usage, seeds.usages, of_yaml()),
     "policies": Target(policies, seeds.policies, of_yaml(grammars.condition)),

@@ -24,6 +24,8 @@ _TRUTHS = ("true", "false")
 _ANOTHER = "\0"
 """The outcome of a key that is none of those there are."""
 _EQUALITY = expression(r'([^\s()]+) == ("(?:[^"\\]|\\.)*"|[^\s()"]+)')
+_LITERAL = expression(r'".*"|true|false|null|-?\d+')
+"""What a value can be: ``var.a == var.b`` says of neither which one it is."""
 _VARIABLE = expression(r"(?<![\w.\]])var\.([\w-]+)")
 
 
@@ -137,7 +139,7 @@ def _facts(decision: Decision, outcome: str) -> Iterable[tuple[str, str, bool]]:
             return [(decision.address, key, False) for key in decision.among if key != _ANOTHER]
         return [(decision.address, outcome, True)]
     compared = _EQUALITY.fullmatch(decision.address)
-    if compared is None:
+    if compared is None or not _LITERAL.fullmatch(compared[2]):
         return [(decision.address, outcome, True)]
     value = compared[2]
     return [(compared[1], json.loads(value) if value.startswith('"') else value, outcome == "true")]

@@ -169,6 +169,16 @@ def test_a_value_decides_it(read: Read) -> None:
             },
         ),
         (
+            '"ml.m5.large"',
+            'var.env == var.active ? (var.env == "prod" ? 2 : 5) : 1',  # equality says of neither which one it is
+            {
+                'var.env == "prod", var.env == var.active': [("ml.m5.large", 2)],
+                'var.env == "prod", var.env != var.active': [("ml.m5.large", 1)],
+                'var.env != "prod", var.env == var.active': [("ml.m5.large", 5)],
+                'var.env != "prod", var.env != var.active': [("ml.m5.large", 1)],
+            },
+        ),
+        (
             'lookup(local.types, var.active, "ml.t2.medium")',
             "1",
             {
@@ -409,4 +419,5 @@ def test_ways_are_all_combinations_that_one_value_can_take() -> None:
     assert [tuple(way.values()) for way in ways([on, Decision("var.on", "", ("true", "x"))])] == [("true", "true")]
     either = [Decision(f'(var.a || var.env == "{name}")', "") for name in ("x", "y")]
     assert len(ways(either)) == 4
+    assert len(ways([Decision("var.a == var.b", ""), Decision("var.a", "")])) == 4
     assert ways([Decision("var.k", "", tuple(map(str, range(MOST + 1))))]) == []
