@@ -141,7 +141,7 @@ def read(path: str | os.PathLike[str], content: bytes | None = None) -> Bundle:
         try:
             content = files.named(path)
         except OSError as error:
-            raise SettingsError(f"{path}: it cannot be read: {error.strerror}") from None
+            raise SettingsError(f"{path}: it cannot be read: {error.strerror}", hint=_AGAIN) from None
     try:
         version = msgspec.json.decode(content, type=_Version).version
         if version != VERSION and version is not None:

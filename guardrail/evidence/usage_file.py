@@ -1,10 +1,12 @@
 """A usage file of what was observed, for those who would rather commit numbers that they can read and change.
 
-An endpoint is named as its ARN ends, ``endpoint/shop``: the bundle knows no address in anybody's code. What runs
-transform jobs has no name in it, so that of jobs the numbers stand in comments, to be put under the address that starts
-them.
+An endpoint is named as its ARN ends, ``endpoint/shop``: the bundle knows no address in anybody's code. That tells no
+account and no region, so numbers of a name that is there in several stand in comments, for somebody to choose. What
+runs transform jobs has no name in it, so that of jobs the numbers stand in comments, too, to be put under the address
+that starts them.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
@@ -33,10 +35,17 @@ def text(endpoints: Iterable[EndpointEvidence], jobs: Iterable[JobEvidence]) -> 
 def _lines(endpoints: Iterable[EndpointEvidence], jobs: Iterable[JobEvidence]) -> Iterator[str]:
     yield "# What was observed, for a month of 730 hours: written by guardrail utilization."
     yield "version: 0.1"
-    entries = [entry for each in endpoints if (entry := list(_entry(each)))]
-    yield "resource_usage:" if entries else "resource_usage: {}"
-    for entry in entries:
-        yield from entry
+    every = list(endpoints)
+    named = Counter(each.name for each in every)
+    entries = [(named[each.name], entry) for each in every if (entry := list(_entry(each)))]
+    yield "resource_usage:" if any(count == 1 for count, _ in entries) else "resource_usage: {}"
+    for count, entry in entries:
+        if count == 1:
+            yield from entry
+    for count, entry in entries:
+        if count > 1:
+            yield f"  # one of {count} endpoints of this name, of which a usage file cannot tell which it means:"
+            yield from (line if line.startswith("  #") else f"  #{line[1:]}" for line in entry)
     for job in jobs:
         yield from _comment(job)
 

@@ -11,6 +11,7 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 from jsonschema import Draft202012Validator
+from msgspec.structs import replace
 
 from guardrail import cli
 from guardrail.commands import schema
@@ -173,11 +174,41 @@ def test_the_page_draws_each_hour_of_the_week_and_loads_nothing(capsys: pytest.C
     text = Path("page.html").read_text()
     tags = Tags()
     tags.feed(text)
-    assert tags.names.count("svg") == 4  # CPU and requests of two variants
-    assert tags.names.count("rect") == 4 * 168
+    assert tags.names.count("svg") == 6  # what it used, CPU and requests of two variants
+    assert tags.names.count("rect") == 4 * 168 + 2 * 2 * 2  # room and use, of CPU and memory
     assert "script" not in tags.names
     assert not [value for name, value in tags.attributes if name in ("src", "href") or name.startswith("on")]
-    assert "shop / a, 1,756.20 USD a month: CPU by hour of week (UTC), at most 30 of 40 cores" in text
+    assert "<h3>shop / a, 1,756.20 USD a month</h3>" in text
+    assert "CPU by hour of week (UTC), at most 30 of 40 cores" in text
+    assert "requests by hour of week (UTC), at most 1,000 an hour, on " in text
+    assert "requests by hour of week (UTC): none" in text  # of the endpoint that nobody asks
+
+
+def test_the_page_shows_what_was_used_of_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    text = show(capsys, two(), "--format", "html")
+    assert "p99 30, at most 30 of 40 cores" in text
+    assert "p99 9.6, at most 9.6 of 160 GiB" in text  # 6 % of 160
+    bars = re.findall(r'<rect x="46" y="\d+" width="(\d+)" height="18" rx="2" fill="#4680bb"', text)
+    assert bars[:2] == ["279", "22"]  # 30/40 and 6 % of the 372 that are all of it
+
+
+def test_a_page_has_the_money_where_a_phone_shows_it(capsys: pytest.CaptureFixture[str]) -> None:
+    text = show(capsys, two(), "--format", "html")
+    assert '<td data-head="at stake">411.72</td>' in text  # which stands before it where there is no room for a head
+    assert "overflow-x" not in text
+
+
+@pytest.mark.parametrize("name", ["table", "markdown", "html"])
+def test_namesakes_are_told_apart_by_what_is_not_their_name(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    bundle = two()
+    (old, shop) = sorted(bundle.endpoints, key=lambda one: one.name)
+    other = replace(shop, region="eu-west-1")
+    text = show(capsys, replace(bundle, endpoints=(other, old, shop)), "--format", name)
+    assert "(eu-west-1)" in text
+    assert "(us-east-1)" in text
+    assert not re.search(r"old[^|\n]{0,4}\((eu|us)-", text)
+    elsewhere = show(capsys, replace(bundle, endpoints=(old, shop, replace(shop, account="2" * 12))), "--format", name)
+    assert "(222222222222)" in elsewhere
 
 
 def test_an_hour_that_was_never_seen_is_no_quiet_one(capsys: pytest.CaptureFixture[str]) -> None:
@@ -185,7 +216,7 @@ def test_an_hour_that_was_never_seen_is_no_quiet_one(capsys: pytest.CaptureFixtu
     show(capsys, bundle_of(story, cpu((312, None), (24, 50, 40, 2400, 60))), "--format", "html=page.html")
     text = Path("page.html").read_text()
     assert len(re.findall(r"never seen", text)) == 144  # of 168 hours the last 24 were
-    assert text.count("url(#unseen1)") == 144
+    assert text.count("url(#unseen1-1)") == 144
 
 
 def test_a_number_in_a_sentence_is_never_cut(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from guardrail.cost import usage
 from guardrail.evidence import usage_file
 from guardrail.evidence.bundle import Bundle, JobEvidence
@@ -59,6 +61,23 @@ def test_it_says_of_an_endpoint_by_its_name_what_the_bundle_says_of_it(tmp_path:
     assert observed.said_by("requests") == "evidence of 2026-11-16"
     assert stated.said_by("requests") == "usage file"
     assert list(usage.load(path).notices([endpoint])) == []
+
+
+def test_numbers_of_a_name_in_two_regions_are_for_somebody_to_choose(tmp_path: Path) -> None:
+    (shop,) = seen().endpoints
+    path = tmp_path / "usage.yml"
+    path.write_text(usage_file.text([shop, replace(shop, region="eu-west-1"), replace(shop, name="ads")], ()))
+    found = usage.load(path)
+    (ads,) = found.of(endpoint_of(replace(shop, name="ads"))).variants
+    assert ads.requests == 730_000
+    assert all(each.requests is None for each in found.of(endpoint_of(shop)).variants), (
+        "neither region's counts for both"
+    )
+    assert path.read_text().count("monthly_requests: 730000") == 3
+    for place in ("111122223333, us-east-1", "111122223333, eu-west-1"):
+        assert f'  # {place}: 2026-11-02 to 2026-11-16\n  # "endpoint/shop":\n' in path.read_text()
+    path.write_text(usage_file.text([shop, replace(shop, region="eu-west-1", variants=())], ()))
+    assert all(each.requests is None for each in usage.load(path).of(endpoint_of(shop)).variants)
 
 
 def test_names_of_strangers_stay_texts(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
+from msgspec.structs import replace
+
 from guardrail.commands.utilization import answer
 from guardrail.evidence.bundle import Bundle, Distribution
 from guardrail.evidence.judge import statements
@@ -49,13 +51,26 @@ def headline(judged: Sequence[JudgedEndpoint], bundle: Bundle) -> str:
     return f"{counted(len(judged), 'endpoint')} in {regions}, {days}: {total}, of which {stake} at stake at best"
 
 
+def named(judged: Sequence[JudgedEndpoint]) -> Iterator[tuple[JudgedEndpoint, str]]:
+    """Each with where it is, as far as its name does not tell: `` (eu-west-1)`` where that is there in two regions."""
+    places: dict[str, tuple[set[str], set[str]]] = {}
+    for one in judged:
+        accounts, regions = places.setdefault(one.evidence.name, (set(), set()))
+        accounts.add(one.evidence.account)
+        regions.add(one.evidence.region)
+    for one in judged:
+        found, (accounts, regions) = one.evidence, places[one.evidence.name]
+        told = [*([found.account] if len(accounts) > 1 else ()), *([found.region] if len(regions) > 1 else ())]
+        yield one, f" ({', '.join(told)})" if told else ""
+
+
 def rows(judged: Sequence[JudgedEndpoint]) -> Iterator[tuple[str, ...]]:
     """A row for each variant: what it is, what it costs, what it used, and what is said of it in a word."""
-    for one in judged:
+    for one, place in named(judged):
         for variant in one.variants:
             cores, memory = _used(variant)
             yield (
-                one.evidence.name,
+                f"{one.evidence.name}{place}",
                 variant.evidence.name,
                 variant.evidence.instance_type or ("serverless" if variant.evidence.serverless else "?"),
                 "?" if variant.monthly_usd is None else two_decimals(variant.monthly_usd),
@@ -92,9 +107,13 @@ def _size(sizing: RightSizing) -> str:
 
 def _said(judged: Sequence[JudgedEndpoint], jobs: Sequence[JudgedJobs]) -> list[Statement]:
     """Every statement, those of one endpoint together, the most money first; gaps last, and no reason twice."""
-    every = [_ordered(statements.of_endpoint(one)) for one in judged]
+    every = [_placed(_ordered(statements.of_endpoint(one)), place) for one, place in named(judged)]
     every.append(_ordered(said for one in jobs for said in statements.of_jobs(one)))
     return [said for together in every for said in together]
+
+
+def _placed(said: Iterator[Statement], place: str) -> Iterator[Statement]:
+    return (replace(one, subject=f"{one.subject}{place}") for one in said) if place else said
 
 
 def _ordered(said: Iterable[Statement]) -> Iterator[Statement]:
@@ -162,7 +181,7 @@ def page(judged: Sequence[JudgedEndpoint], jobs: Sequence[JudgedJobs], bundle: B
     from guardrail.commands.utilization import heat_map
 
     return heat_map.page(
-        judged,
+        list(named(judged)),
         headline(judged, bundle),
         list(rows(judged)),
         _HEADS,

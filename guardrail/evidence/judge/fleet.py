@@ -58,6 +58,7 @@ class JudgedVariant(Struct, frozen=True, kw_only=True):
     hourly_usd: Decimal | None
     """Of one instance."""
     vcpus: int | None = None
+    memory_gib: Decimal | None = None
     gpus: int | None = None
     """Of one instance; None where its type is not known."""
     idleness: Idleness
@@ -192,6 +193,7 @@ def _variant(  # noqa: PLR0913, PLR0917 - one variant with all that it is judged
         monthly_usd=_monthly(found, evidence, bill),
         hourly_usd=hourly,
         vcpus=None if spec is None else spec.vcpus,
+        memory_gib=None if spec is None else spec.memory_gib,
         gpus=None if spec is None else spec.accelerators,
         idleness=idleness,
         sizing=sizing,
