@@ -37,6 +37,7 @@ from guardrail.policy.policy import Policy
 from guardrail.policy.waivers import Waiver
 from guardrail.prices.book import PriceBook
 from guardrail.report import RegionPrices, Report, Summary
+from guardrail.reporters.overview import overview
 
 PRICES = PriceBook()
 NO_DISCOUNTS = Discounts()
@@ -616,15 +617,15 @@ def test_a_budget_is_held_against_what_stands_beside_it_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("worlds", "exit_code"),
+    ("worlds", "exit_code", "why"),
     [
-        ((("a",), ("b",)), 1),  # another endpoint fails in each
-        ((("a",), ()), 0),
-        ((("a", "b"), ("b",)), 1),
-        ((), 0),
+        ((("a",), ("b",)), 1, ("something fails in each possibility (fail on error)",)),  # another endpoint
+        ((("a",), ()), 0, ()),
+        ((("a", "b"), ("b",)), 1, ("1 error (fail on error)",)),
+        ((), 0, ()),
     ],
 )
-def test_a_run_that_fails_whatever_comes_true_fails(worlds: Any, exit_code: int) -> None:
+def test_a_run_that_fails_whatever_comes_true_fails(worlds: Any, exit_code: int, why: tuple[str, ...]) -> None:
     """few-instances fails for every endpoint of three instances."""
     possibilities = tuple(
         Possibility(given=f"n={n}", after=Inventory(endpoints=tuple(endpoint(name, 3) for name in names)))
@@ -632,7 +633,7 @@ def test_a_run_that_fails_whatever_comes_true_fails(worlds: Any, exit_code: int)
     )
     stack = structs.replace(change_set([], complete=True), possibilities=possibilities, undecided="give n")
     report = check(stack, policies=[policy()])
-    assert report.exit_code == exit_code
+    assert (report.exit_code, overview(report).reasons) == (exit_code, why)
     waiver = Waiver(policy="few-instances", address="*", until=TODAY, reason="agreed")
     assert check(stack, policies=[policy()], waivers=[waiver]).exit_code == 0
 

@@ -133,7 +133,8 @@ def _reasons(report: Report, found: Counts) -> Iterator[str]:
     if report.fail_on == "never":
         yield "told to fail on nothing (--fail-on never)"
     elif report.exit_code == 1:
-        yield f"{found.failures(report.fail_on)} (fail on {report.fail_on})"
+        failing = found.failures(report.fail_on) or "something fails in each possibility"
+        yield f"{failing} (fail on {report.fail_on})"
     yield from _distrust(report)
 
 
