@@ -223,8 +223,8 @@ def test_fewer_instances_have_the_gpus_that_were_used(gpus: float | None, instan
 
 
 def test_of_types_at_one_price_the_first_one_is_named() -> None:
-    """4 cores and 8 GiB: ml.c5.xlarge and ml.c6i.xlarge have them, both at 0.204."""
-    asked = {"NumberOfCpuCoresRequired": 4, "MinMemoryRequiredInMb": 8192}
+    """3 cores and 4 GiB: ml.c5.xlarge and ml.c6i.xlarge have them to give, both at 0.204."""
+    asked = {"NumberOfCpuCoresRequired": 3, "MinMemoryRequiredInMb": 4096}
     story = account_of(
         described(instance_type="ml.c5.4xlarge", variant={"ModelName": None}),
         {"inference_components": [{**component("chat", 1), "Specification": {"ComputeResourceRequirements": asked}}]},
