@@ -25,6 +25,9 @@ from guardrail.prices.book import InstanceSpec
 AT_REST_CORES: Final = Decimal("0.25")
 AT_REST_GPUS: Final = Decimal("0.05")
 """What a machine without work uses at most, ours: a server that waits, its health checks, its agents."""
+BEYOND: Final = "more than its machine has"
+_A_LITTLE: Final = Decimal("1.05")
+"""How far a percentage may lie beyond all of it: rounded, and sampled at its end."""
 _APART: Final = Decimal("0.25")
 """How far the instances that were counted may lie from those that AWS states: a late sample."""
 _LAST_HOURS: Final = 3
@@ -239,18 +242,35 @@ class Host:
     # What is missing -------------------------------------------------------------------------------------------------
 
     def gaps(self) -> Iterator[Gap]:
-        """Host metrics that are not there, spans of which nobody knows the machine, and counts that contradict."""
+        """Host metrics that are not there, spans of which nobody knows the machine, and what contradicts it."""
         for *_, span in self._alike:
             if self._spec(span) is None:
                 name = span.instance_type
                 why = f"no table has {name}" if name is not None else _why_no_type(span)
                 yield self.of.gap("instance_type", f"until {span.end:%Y-%m-%d %H:%M}: {why}", self.variant)
+        yield from self._beyond()
         if self.line.is_assumed:
             why = "taken to have followed its configuration: scaling has moved LastModifiedTime since"
             yield self.of.gap("update", why, self.variant)
         if self._samples(_CPU) and not self.counts:
             yield self.of.gap("SampleCount", "contradicts the present number of instances", self.variant)
         yield from self._of_metrics() if self.of.mode != "async" else self._of_machines_that_come_and_go()
+
+    def _beyond(self) -> Iterator[Gap]:
+        """What no machine of the type can have used: 900 % of eight cores are those of another."""
+        for spans, segment in zip(self._alike, self.segments(), strict=True):
+            spec = self._spec(spans[-1])
+            if spec is None:
+                continue
+            for metric, used, whole in (
+                (_CPU, segment.cpu_cores, Decimal(spec.vcpus)),
+                (_MEMORY, segment.memory_gib, spec.memory_gib),
+                (_GPU, segment.gpus, Decimal(spec.accelerators)),
+                (_GPU_MEMORY, segment.gpu_memory_gib, spec.accelerators * (spec.accelerator_memory_gib or Decimal(0))),
+            ):
+                if used is not None and used.maximum > _A_LITTLE * whole:
+                    share = f"{used.maximum / whole * 100:.0f} % of {spec.instance_type}"
+                    yield self.of.gap(metric, f"{share}, {BEYOND}", self.variant)
 
     def _of_metrics(self) -> Iterator[Gap]:
         whole = self.of.measured.hours_in_all

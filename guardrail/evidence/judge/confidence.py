@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias
 from msgspec import Struct
 
 from guardrail.evidence.bundle import Activity, EndpointEvidence, Requests, VariantEvidence
-from guardrail.evidence.host import AT_REST_CORES, AT_REST_GPUS
+from guardrail.evidence.host import AT_REST_CORES, AT_REST_GPUS, BEYOND
 from guardrail.evidence.statistics import plain
 
 Level: TypeAlias = Literal["high", "medium", "low"]
@@ -114,7 +114,7 @@ def of_load(endpoint: EndpointEvidence, variant: VariantEvidence) -> Iterator[Do
     of_queue = endpoint.gaps if variant.activity is None and endpoint.mode == "async" else ()
     for gap in (*variant.gaps, *of_queue):
         if gap.metric != "instance_type":
-            yield Doubt(f"{gap.metric}: {gap.reason}")
+            yield Doubt(f"{gap.metric}: {gap.reason}", is_grave=gap.reason.endswith(BEYOND))
     hours = int((endpoint.end - max(endpoint.start, endpoint.created)).total_seconds() // 3600)
     used = variant.segments[-1].cpu_cores if variant.segments else None
     if used is not None and len(variant.segments) == 1 and endpoint.mode == "realtime" and hours:

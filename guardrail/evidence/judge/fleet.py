@@ -102,6 +102,8 @@ class JudgedVariant(Struct, frozen=True, kw_only=True):
             amounts.append(self.host.saving_usd)
         if self.periodic is not None:
             amounts.append(self.periodic.saving_usd)
+        if self.bounds is not None and self.bounds.minimum_was_never_left:
+            amounts.append(self.bounds.saving_usd or ZERO)
         return max(amounts)
 
 
@@ -198,7 +200,7 @@ def _variant(  # noqa: PLR0913, PLR0917 - one variant with all that it is judged
         idleness=idleness,
         sizing=sizing,
         periodic=scaling.periodic(found, evidence, hourly) if runs else None,
-        bounds=scaling.bounds(evidence),
+        bounds=scaling.bounds(evidence, _with_room(sizing), hourly),
         target=scaling.never_approached(evidence),
         resting=scaling.resting(found, evidence, hourly) if idleness.verdict == "active" else None,
         host=hosts.judge(found, evidence, engine.prices) if runs and evidence.has_components else None,
@@ -213,6 +215,12 @@ def _variant(  # noqa: PLR0913, PLR0917 - one variant with all that it is judged
         if found.status in ANSWERING
         else (),
     )
+
+
+def _with_room(sizing: RightSizing | None) -> Decimal | None:
+    """What its load takes of its instances, with room for more; None where that is not known."""
+    is_known = sizing is not None and sizing.verdict in ("too-large", "fits")
+    return sizing.fullest * (1 + sizing.room) if sizing and is_known and sizing.fullest is not None else None
 
 
 def _monthly(found: EndpointEvidence, evidence: VariantEvidence, bill: Bill) -> Decimal | None:

@@ -68,6 +68,8 @@ class RightSizing(Struct, frozen=True, kw_only=True):
     """The share of the declared type that this takes, of cores or GPUs; None where that is not known."""
     needed: Need
     """With room for more."""
+    room: Decimal = HEADROOM
+    """How much more that is."""
     most: Need
     """The maxima."""
     hours_above_p99: int = 0
@@ -80,10 +82,14 @@ class RightSizing(Struct, frozen=True, kw_only=True):
     """Fewer instances of the same type that take the load."""
     slower: Option | None = None
     """Of what has a queue: a type that is still cheaper, where it is fine that requests wait for hours."""
+    without_accelerators: tuple[str, Decimal, Decimal] | None = None
+    """The cheapest type without any, its price and what its instances save, where no hour used those there are."""
     below_maximum: str = ""
     """What the declared type has less of than the most that was seen: ``4 of 30 cores``."""
     enough: str | None = None
     """The cheapest type that has what is needed, where the present one has not."""
+    enough_if: str = ""
+    """Under which condition it has."""
     reason: str = ""
     """Why nothing can be said, or what is too small."""
     notes: tuple[str, ...] = ()
@@ -138,6 +144,7 @@ def judge(
         used=used,
         need=need,
         needed=needed,
+        room=headroom,
         most=most,
         hours_above_p99=_above(variant),
         peak_at=_peak(variant, percentile),
@@ -159,7 +166,14 @@ def judge(
         lacking = tuple(_exhausted(variant, spec) if is_as_it_ran else _would_be_used_up(need, spec))
     if lacking:
         enough = None if variant.multi_model else _enough(engine, declared, spec, asked)
-        return replace(told, verdict="too-small", reason="; ".join(lacking), enough=enough)
+        more = enough is not None and enough.accelerators > max(each.accelerators for each in ran_on)
+        return replace(
+            told,
+            verdict="too-small",
+            reason="; ".join(lacking),
+            enough=None if enough is None else enough.instance_type,
+            enough_if=", if it spreads its work over several accelerators" if more else "",
+        )
     if hidden := _hidden(found, variant) or _unseen(variant, need, spec, ran_on):
         return replace(told, reason=hidden)
     if not engine.is_free(endpoint, place):
@@ -177,6 +191,9 @@ def judge(
         options=options,
         fewer=fewer,
         slower=_slower(engine, found, variant, declared, asked, options) if found.mode == "async" else None,
+        without_accelerators=_without_accelerators(
+            engine, endpoint, spec, needed, most, _ran(endpoint, place, variant)
+        ),
         notes=tuple(_notes(engine, options, most, needed, spec)),
     )
 
@@ -381,8 +398,7 @@ def _options(
     own = [each for each in found if each.kind != "graviton"][:_LISTED]
     arm = [each for each in found if each.kind == "graviton"][:1]
     present = engine.prices.hosting(str(endpoint.region), spec.instance_type)
-    counted = variant.instances.mean if variant.instances is not None and variant.has_moved else None
-    count = _count(endpoint, place) if counted is None else counted
+    count = _ran(endpoint, place, variant)
     for each in found:
         price = engine.prices.hosting(str(endpoint.region), str(each.instance_type))
         if each in (*own, *arm) and isinstance(price, Price) and isinstance(present, Price) and count is not None:
@@ -391,6 +407,12 @@ def _options(
                 hourly_usd=price.usd,
                 instances_usd=(present.usd - price.usd) * count * HOURS_PER_MONTH,
             )
+
+
+def _ran(endpoint: Endpoint, place: int, variant: VariantEvidence) -> Decimal | int | None:
+    """How many instances ran, where that is known: as they were counted, or as many as there are."""
+    counted = variant.instances.mean if variant.instances is not None and variant.has_moved else None
+    return _count(endpoint, place) if counted is None else counted
 
 
 def _slower(
@@ -447,10 +469,33 @@ def _fewer(
     return engine.with_fewer(endpoint, place, least) if least < count else None
 
 
-def _enough(engine: AlternativesEngine, declared: VariantToJudge, spec: InstanceSpec, needed: Need) -> str | None:
+def _enough(
+    engine: AlternativesEngine, declared: VariantToJudge, spec: InstanceSpec, needed: Need
+) -> InstanceSpec | None:
     found = needs.fitting(engine.prices, str(declared.endpoint.region), spec, needed)
-    names = (each.spec.instance_type for each in found if each.kind != "graviton")
-    return next((name for name in names if name not in declared.refused), None)
+    types = (each.spec for each in found if each.kind != "graviton")
+    return next((each for each in types if each.instance_type not in declared.refused), None)
+
+
+def _without_accelerators(
+    engine: AlternativesEngine,
+    endpoint: Endpoint,
+    spec: InstanceSpec,
+    needed: Need,
+    most: Need,
+    count: Decimal | int | None,
+) -> tuple[str, Decimal, Decimal] | None:
+    """The cheapest type without accelerators, where both their use and their memory were zero in each hour."""
+    region, plain_type = str(endpoint.region), replace(spec, accelerator_kind=None)
+    present = engine.prices.hosting(region, spec.instance_type)
+    if not spec.accelerators or most.gpus != 0 or most.gpu_memory_gib != 0 or count is None:
+        return None
+    for each in needs.fitting(engine.prices, region, plain_type, needed):
+        price = engine.prices.hosting(region, each.spec.instance_type)
+        if each.kind != "graviton" and isinstance(price, Price) and isinstance(present, Price):
+            saving = (present.usd - price.usd) * count * HOURS_PER_MONTH
+            return (each.spec.instance_type, price.usd, saving) if saving > 0 else None
+    return None
 
 
 def _notes(

@@ -58,6 +58,10 @@ class Bounds(Struct, frozen=True, kw_only=True):
     """Hours in which instances were counted."""
     hours_at_least: int
     hours_at_most: int
+    enough: int | None = None
+    """How many would have taken the load of a fleet that never left its minimum, where that is fewer."""
+    saving_usd: Decimal | None = None
+    """What they would save a month."""
 
     @property
     def maximum_was_reached(self) -> bool:
@@ -166,15 +170,22 @@ def never_approached(variant: VariantEvidence) -> NeverApproached | None:
     return NeverApproached(target=target, most_a_minute=most) if most < _NEAR * target else None
 
 
-def bounds(variant: VariantEvidence) -> Bounds | None:
-    """How its bounds fared; None where nothing scales it, or its instances were not counted."""
+def bounds(variant: VariantEvidence, share: Decimal | None, hourly_usd: Decimal | None) -> Bounds | None:
+    """How its bounds fared; None where nothing scales it, or its instances were not counted.
+
+    ``share`` is what its load takes of each, with room for more: 15 % of two of them is less than one.
+    """
     least, most, counted = variant.least_instances, variant.most_instances, variant.instances
     if least is None or most is None or counted is None:
         return None
+    enough = None if share is None else max(ceil(least * share), 1)
+    is_lower = enough is not None and enough < least and hourly_usd is not None
     return Bounds(
         least=least,
         most=most,
         hours=counted.hours,
         hours_at_least=variant.hours_at_least or 0,
         hours_at_most=variant.hours_at_most or 0,
+        enough=enough if is_lower else None,
+        saving_usd=(least - enough) * hourly_usd * HOURS_PER_MONTH if is_lower and enough and hourly_usd else None,
     )

@@ -168,7 +168,7 @@ def _of_sizing(subject: str, sizing: RightSizing, instance_type: str) -> Iterato
         return
     if sizing.verdict == "too-small":
         unmeasured = ", and no less memory, which was not measured" if sizing.needed.memory_gib is None else ""
-        enough = f"; {sizing.enough} has what it needs{unmeasured}" if sizing.enough else ""
+        enough = f"; {sizing.enough} has what it needs{unmeasured}{sizing.enough_if}" if sizing.enough else ""
         text = f"{instance_type} is too small: {sizing.reason}{enough}"
         yield Statement(kind="too-small", subject=subject, text=text, confidence=sure)
         return
@@ -190,6 +190,13 @@ def _of_sizing(subject: str, sizing: RightSizing, instance_type: str) -> Iterato
             saves_usd=sizing.on_arm.alternative.usd,
             confidence=sure,
         )
+    if sizing.without_accelerators is not None:
+        name, hourly, saving = sizing.without_accelerators
+        text = (
+            f"never used its accelerators, nor their memory: {name} at {plain(hourly.normalize())} an hour has the "
+            "rest, if nothing of it needs one"
+        )
+        yield Statement(kind="another-way", subject=subject, text=text, saves_usd=saving, confidence=sure)
     if sizing.slower is not None:
         yield Statement(
             kind="slower",
@@ -271,8 +278,11 @@ def _of_scaling(subject: str, judged: JudgedVariant) -> Iterator[Statement]:
         text = f"was at its maximum of {bounds.most} for {bounds.hours_at_most} of {bounds.hours} hours"
         yield Statement(kind="maximum-reached", subject=subject, text=text, confidence=sure)
     if bounds.minimum_was_never_left:
-        text = f"never left its minimum of {bounds.least} in {bounds.hours} hours"
-        yield Statement(kind="minimum-never-left", subject=subject, text=text, confidence=sure)
+        zone = ", if one Availability Zone is enough" if bounds.enough == 1 else ""
+        fewer = "" if bounds.enough is None else f": {bounds.enough} would have taken its load{zone}"
+        text = f"never left its minimum of {bounds.least} in {bounds.hours} hours{fewer}"
+        saving = bounds.saving_usd
+        yield Statement(kind="minimum-never-left", subject=subject, text=text, saves_usd=saving, confidence=sure)
 
 
 def _of_serverless(subject: str, judged: JudgedVariant) -> Iterator[Statement]:

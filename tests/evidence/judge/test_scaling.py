@@ -18,7 +18,7 @@ def periodic(bundle: Bundle) -> Periodic | None:
 
 
 def bounds(bundle: Bundle) -> Bounds | None:
-    return scaling.bounds(bundle.endpoints[0].variants[0])
+    return scaling.bounds(bundle.endpoints[0].variants[0], None, HOUR_USD)
 
 
 def office(count: int, **more: Any) -> Bundle:

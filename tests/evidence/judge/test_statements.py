@@ -111,7 +111,20 @@ def test_bounds_and_a_target_that_never_mattered() -> None:
         found["target-never-approached"].text
     )
     still = said(described(count=2), target(2, 4), answered=[cpu((HOURS, 90, 80, 9600, 120)), busy[1]])
+    # 0.9 cores of 4 on each of two, 1.08 with room: 54 % of one. 0.23 × 730 = 167.90; no memory was measured, which
+    # instances do not share
+    assert still["minimum-never-left"].text == (
+        "never left its minimum of 2 in 336 hours: 1 would have taken its load, if one Availability Zone is enough"
+    )
+    assert still["minimum-never-left"].saves_usd == Decimal("167.90")
+
+
+def test_a_minimum_that_its_load_takes_has_no_number_beside_it() -> None:
+    # 3 cores of 4 on each of two, 3.6 with room: 180 % of one
+    busy = [cpu((HOURS, 300, 280, 33600, 120)), memory((HOURS, 10, 10, 1200, 120)), invocations((HOURS, 36_000))]
+    still = said(described(count=2), target(2, 4), answered=busy)
     assert still["minimum-never-left"].text == "never left its minimum of 2 in 336 hours"
+    assert still["minimum-never-left"].saves_usd is None
 
 
 def test_queues_that_are_never_empty_and_those_that_may_wait() -> None:
@@ -332,3 +345,46 @@ def test_metrics_of_gpus_that_a_queue_has_none_of_make_it_less_sure() -> None:
         "ApproximateBacklogSize: not asked for",
     )
     assert found["too-large"].is_note
+
+
+def test_gpus_that_no_hour_used_are_told_with_a_type_that_has_none() -> None:
+    # 2 cores and 30 % of 16 GiB, 2.4 and 5.76 with room: ml.c5.xlarge has 4 and 8 at 0.204, for 0.736:
+    # 0.532 × 730 = 388.36
+    machine = described(instance_type="ml.g4dn.xlarge")
+    seen = [cpu((HOURS, 200, 100, 6000, 60)), memory((HOURS, 30, 30, 1800, 60)), invocations((HOURS, 1000))]
+    idle_gpu = [series(metric, [(HOURS, 0, 0, 0, 60)]) for metric in ("GPUUtilization", "GPUMemoryUtilization")]
+    found = said(machine, answered=[*seen, *idle_gpu])
+    assert found["another-way"].text.startswith("never used its accelerators, nor their memory: ml.c5.xlarge at 0.204")
+    assert (found["another-way"].saves_usd, found["another-way"].is_note) == (Decimal("388.36"), True)
+    # a model lies in its memory, though nobody asked for more than a moment
+    loaded = [idle_gpu[0], series("GPUMemoryUtilization", [(HOURS, 40, 40, 2400, 60)])]
+    assert "another-way" not in said(machine, answered=[*seen, *loaded])
+    assert "another-way" not in said(machine, answered=seen)
+
+
+def test_what_no_machine_of_its_type_can_have_used_makes_a_note() -> None:
+    # 900 % of eight cores, and 130 % of 32 GiB: of another machine
+    answered = [cpu((HOURS, 900, 800, 48000, 60)), memory((HOURS, 130, 100, 6000, 60)), invocations((HOURS, 1000))]
+    found = said(described(instance_type="ml.m5.2xlarge"), answered=answered)
+    assert found["too-small"].is_note
+    assert (
+        "MemoryUtilization: 130 % of ml.m5.2xlarge, more than its machine has" in found["too-small"].confidence.doubts
+    )
+    # 404 % of four cores is a sample that was rounded
+    full = [cpu((HOURS, 404, 400, 24000, 60)), memory((HOURS, 50, 50, 3000, 60)), invocations((HOURS, 1000))]
+    assert not said(described(), answered=full)["too-small"].is_note
+
+
+def test_a_larger_machine_of_several_gpus_has_enough_for_what_spreads_over_them_alone() -> None:
+    # 3.9 of 4 cores, and 99 % of one GPU: with room 1.19 of them, and 60 % of 22.35 GiB, 16.09 with room
+    answered = [
+        cpu((HOURS, 390, 390, 23400, 60)),
+        memory((HOURS, 60, 60, 3600, 60)),
+        series("GPUUtilization", [(HOURS, 99, 99, 5940, 60)]),
+        series("GPUMemoryUtilization", [(HOURS, 60, 60, 3600, 60)]),
+        invocations((HOURS, 1000)),
+    ]
+    found = said(described(instance_type="ml.g5.xlarge"), answered=answered)
+    assert found["too-small"].text.endswith(
+        "; ml.g6.12xlarge has what it needs, if it spreads its work over several accelerators"
+    )
