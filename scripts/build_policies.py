@@ -112,7 +112,13 @@ def _condition_schema() -> dict[str, Any]:
         "maxProperties": 1,
     }
     asked = {"if": {"propertyNames": {"enum": list(condition.PARTS)}}, "then": parts, "else": same}
-    own: dict[str, Any] = {"all": combined, "any": combined, "not": same, "each": asked, "some": asked}
+    own: dict[str, Any] = {
+        "all": {"description": "Conditions that must hold, every one.", **combined},
+        "any": {"description": "Conditions of which one must hold.", **combined},
+        "not": {"description": "A condition that must not hold.", **same},
+        "each": {"description": "A condition that must hold for every variant, or other part, that is named.", **asked},
+        "some": {"description": "A condition that must hold for one variant, or other part, that is named.", **asked},
+    }
     return {
         "type": "object",
         "description": "Fields and what they must be; all of them must hold.",

@@ -90,6 +90,7 @@ class Gap(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     metric: str
     """The metric, or the call of AWS that failed."""
     reason: str
+    """Why it is not known."""
 
 
 class Window(Struct, frozen=True, kw_only=True):

@@ -31,10 +31,15 @@ class Survey(Part, frozen=True, kw_only=True):
     """One account in one region: when it was looked at, and over what time."""
 
     account: str
+    """Twelve digits."""
     region: str
+    """``us-east-1``."""
     collected: datetime
+    """When AWS was asked."""
     start: datetime
+    """The first hour of the window."""
     end: datetime
+    """The end of the window, which is not in it."""
     resolution: int
     """Seconds of one period."""
     gaps: tuple[Gap, ...] = ()
@@ -45,10 +50,15 @@ class Distribution(Part, frozen=True, kw_only=True):
     """The values of one metric, an hour (or another period) each. Percentiles are nearest-rank: values that were."""
 
     p50: Decimal
+    """The median."""
     p90: Decimal
+    """The 90th percentile."""
     p95: Decimal
+    """The 95th percentile."""
     p99: Decimal
+    """The 99th percentile."""
     maximum: Decimal
+    """The greatest value."""
     recurring: Decimal | None = None
     """The greatest value that at least two weeks had in the same hour of week, or exceeded; None of a single week."""
     recurs_at: Annotated[int, Meta(ge=0, lt=HOURS_OF_WEEK)] | None = None
@@ -66,24 +76,30 @@ class Segment(Part, frozen=True, kw_only=True):
     """
 
     start: datetime
+    """Its first hour."""
     end: datetime
+    """Its end, which is not in it."""
     instance_type: str | None
     """None where the configuration of that time is gone."""
     cpu_cores: Distribution | None = None
     """Of the hottest instance."""
     memory_gib: Distribution | None = None
+    """Of the fullest instance, in GiB."""
     gpus: Distribution | None = None
     """GPUs that were busy, a sum over those of one instance."""
     gpu_memory_gib: Distribution | None = None
     """A sum over the GPUs of one instance."""
     disk_percent: Distribution | None = None
+    """Percent of the disk of the fullest instance."""
 
 
 class Profile(Part, frozen=True, kw_only=True):
     """An ordinary week: 168 values from Monday 00:00 UTC; None for an hour without any."""
 
     mean: tuple[Decimal | None, ...]
+    """The mean of all weeks."""
     maximum: tuple[Decimal | None, ...] = ()
+    """The greatest value of any week."""
 
 
 class Requests(Part, frozen=True, kw_only=True):
@@ -102,7 +118,9 @@ class Requests(Part, frozen=True, kw_only=True):
     looked_back_to: datetime
     """From when on ``last`` was looked for."""
     an_hour: Distribution | None = None
+    """Requests an hour."""
     profile: Profile | None = None
+    """Requests an hour over the week."""
 
 
 class Latency(Part, frozen=True, kw_only=True):
@@ -111,6 +129,7 @@ class Latency(Part, frozen=True, kw_only=True):
     mean_ms: Decimal
     """Of all requests, each counted once."""
     maximum_ms: Decimal
+    """Of the slowest request."""
     overhead_mean_ms: Decimal | None = None
     """What SageMaker adds to a request, of a serverless variant its cold start too."""
 
@@ -121,11 +140,15 @@ class Instances(Part, frozen=True, kw_only=True):
     mean: Decimal
     """Of the hours that have datapoints, and of those in which there was none because no instance ran."""
     minimum: Decimal
+    """The fewest in any hour."""
     maximum: Decimal
+    """The most in any hour."""
     hours: int
     """Hours that were counted."""
     hours_at_zero: int = 0
+    """Hours in which no instance ran."""
     profile: Profile | None = None
+    """Instances over the week."""
 
 
 class Activity(Part, frozen=True, kw_only=True):
@@ -149,8 +172,11 @@ class Serverless(Part, frozen=True, kw_only=True):
     """What a serverless variant used of what it may."""
 
     memory_mib: int | None = None
+    """Memory of one slot (MemorySizeInMB), in MiB."""
     max_concurrency: int | None = None
+    """MaxConcurrency."""
     provisioned_concurrency: int | None = None
+    """Slots kept warm (ProvisionedConcurrency); None where none are."""
     concurrency: Distribution | None = None
     """Requests at the same time: the share of the maximum that CloudWatch has, times the maximum."""
     provisioned_share: Distribution | None = None
@@ -158,6 +184,7 @@ class Serverless(Part, frozen=True, kw_only=True):
     spilled: Decimal | None = None
     """Requests that found no warm slot."""
     memory_gib: Distribution | None = None
+    """Memory that was used of one slot, in GiB."""
     hours_at_most: int | None = None
     """Hours in which as many requests came at a time as it may take."""
     slots_scale: bool = False
@@ -181,38 +208,52 @@ class Target(Part, frozen=True, kw_only=True):
     metric: str
     """``SageMakerVariantInvocationsPerInstance``, or a metric by its own name."""
     value: Decimal
+    """The value that it is held at."""
 
 
 class VariantEvidence(Part, frozen=True, kw_only=True):
     """What was observed of one variant."""
 
     name: str
+    """VariantName."""
     shadow: bool = False
+    """Whether it is a shadow variant, which answers nobody."""
     instance_type: str | None = None
     """Of its present configuration."""
     current_instances: int | None = None
+    """Instances at the moment of the run (CurrentInstanceCount)."""
     initial_instances: int | None = None
+    """InitialInstanceCount of its configuration."""
     least_instances: int | None = None
+    """Minimum of its scalable target or managed scaling; None as with the maximum."""
     most_instances: int | None = None
     """Of its scalable target or managed scaling; None where nothing scales it, or a gap says that nobody knows."""
     targets: tuple[Target, ...] = ()
+    """What its target-tracking policies hold."""
     hours_at_most: int | None = None
     """Hours in which it was at its maximum."""
     hours_at_least: int | None = None
     """Hours in which it was at its minimum."""
     models: tuple[str, ...] = ()
+    """Names of its models."""
     packages: tuple[str, ...] = ()
     """Model packages that its models are made of, by name or ARN as DescribeModel has them."""
     multi_model: bool | None = None
+    """Whether its container serves several models; None where that is not known."""
     has_components: bool = False
+    """Whether it hosts inference components."""
     weight: Decimal | None = None
+    """Its share of requests, as a weight (CurrentWeight)."""
     segments: tuple[Segment, ...] = ()
+    """The window, cut where the endpoint was updated."""
     cpu_profile: Profile | None = None
     """Cores: the mean of all instances, and the most of the hottest."""
     gpu_profile: Profile | None = None
+    """Busy GPUs: the mean of all instances, and the most of the hottest."""
     requests: Requests | None = None
     """None where they are not known: see the gaps."""
     latency: Latency | None = None
+    """Of its requests; None where there is none."""
     errors: Decimal | None = None
     """Requests that failed in the service or in the model: 5xx, time-outs, connections that broke."""
     client_errors: Decimal | None = None
@@ -220,12 +261,17 @@ class VariantEvidence(Part, frozen=True, kw_only=True):
     answered: Decimal | None = None
     """Requests of which there is a latency: of a queue, which publishes no invocations, all that were processed."""
     concurrent: Distribution | None = None
+    """The most requests at the same time (ConcurrentRequestsPerModel)."""
     instances: Instances | None = None
+    """How many ran, an hour each; None where that was not counted."""
     activity: Activity | None = None
     """None where nobody can tell: see the gaps."""
     serverless: Serverless | None = None
+    """None of a variant on instances."""
     several: Models | None = None
+    """None where it serves one model."""
     gaps: tuple[Gap, ...] = ()
+    """Metrics and calls that nobody answered for."""
 
     @property
     def has_moved(self) -> bool:
@@ -240,23 +286,37 @@ class ComponentEvidence(Part, frozen=True, kw_only=True):
     """What was observed of one inference component; what it uses is a share of what it reserves."""
 
     name: str
+    """InferenceComponentName."""
     variant: str | None
+    """The variant that hosts it; None where that is not known."""
     created: datetime | None = None
+    """CreationTime of DescribeInferenceComponent."""
     status: str | None = None
+    """InferenceComponentStatus: ``InService``."""
     copies: int | None = None
+    """Copies at the moment of the run (CurrentCopyCount)."""
     least_copies: int | None = None
+    """Minimum of its scalable target; None where nothing scales it."""
     most_copies: int | None = None
+    """Maximum of its scalable target; None where nothing scales it."""
     accelerators: Decimal | None = None
     """That one copy reserves."""
     memory_gib_reserved: Decimal | None = None
+    """GiB that one copy reserves."""
     cpu_cores_reserved: Decimal | None = None
+    """Cores that one copy reserves."""
     requests: Requests | None = None
+    """None where they are not known: see the gaps."""
     activity: Activity | None = None
+    """None where nobody can tell: see the gaps."""
     gpus: Distribution | None = None
     """Accelerators that one copy keeps busy: 70 % of one reserved is 0.7."""
     cpu_cores: Distribution | None = None
+    """Cores that one copy uses."""
     memory_gib: Distribution | None = None
+    """GiB that one copy uses."""
     gaps: tuple[Gap, ...] = ()
+    """Metrics and calls that nobody answered for."""
 
 
 class Backlog(Part, frozen=True, kw_only=True):
@@ -269,9 +329,11 @@ class Backlog(Part, frozen=True, kw_only=True):
     last: datetime | None
     """The last period with something in it; None where there was none in the window."""
     most: Decimal
+    """The most requests that waited at a time."""
     oldest_s: Decimal | None = None
     """How long the oldest request waited at most, in seconds."""
     profile: Profile | None = None
+    """Requests that waited, over the week."""
 
     @property
     def was_never_empty(self) -> bool:
@@ -283,60 +345,93 @@ class EndpointEvidence(Part, frozen=True, kw_only=True):
     """What was observed of one endpoint."""
 
     account: str
+    """Twelve digits."""
     region: str
+    """``us-east-1``."""
     name: str
+    """EndpointName."""
     mode: Mode
+    """How its configuration serves requests."""
     status: str
+    """EndpointStatus of DescribeEndpoint: ``InService``."""
     configuration: str
+    """Name of its present endpoint configuration."""
     created: datetime
+    """CreationTime of DescribeEndpoint."""
     modified: datetime
+    """LastModifiedTime of DescribeEndpoint."""
     start: datetime
+    """The first hour of the window."""
     end: datetime
     """The window, from its first hour to before its end."""
     tags: dict[str, str] = {}
+    """Its tags, by key."""
     variants: tuple[VariantEvidence, ...] = ()
+    """Production and shadow variants of its present configuration."""
     components: tuple[ComponentEvidence, ...] = ()
+    """Inference components that it hosts."""
     backlog: Backlog | None = None
+    """Its queue, if it is asynchronous."""
     gaps: tuple[Gap, ...] = ()
+    """Metrics and calls that nobody answered for."""
 
 
 class JobEvidence(Part, frozen=True, kw_only=True):
     """The transform jobs of one model on one kind of machine: how often, how long, how busy."""
 
     account: str
+    """Twelve digits."""
     region: str
+    """``us-east-1``."""
     prefix: str
     """What their names begin with, without what counts them."""
     model: str | None
+    """Name of the model."""
     instance_type: str | None
+    """``ml.m5.xlarge``; None where it is not known."""
     instances: int | None
+    """Instances of one job (InstanceCount)."""
     runs: int
     """Jobs that ended in the window."""
     start: datetime
+    """The first hour of the window."""
     end: datetime
     """The window."""
     failed: int = 0
+    """Jobs among them that failed."""
     mean_hours: Decimal | None = None
+    """Hours from start to end, the mean of the jobs."""
     most_hours: Decimal | None = None
+    """Hours of the longest job."""
     last: datetime | None = None
+    """When the last of them ended."""
     cpu_cores: Distribution | None = None
+    """Cores of the hottest instance."""
     memory_gib: Distribution | None = None
+    """GiB of the fullest instance."""
     gpus: Distribution | None = None
+    """GPUs that were busy, a sum over those of one instance."""
     gpu_memory_gib: Distribution | None = None
+    """GiB, a sum over the GPUs of one instance."""
     gaps: tuple[Gap, ...] = ()
+    """Metrics and calls that nobody answered for."""
 
 
 class MeasuredType(Part, frozen=True, kw_only=True):
     """A type as Inference Recommender measured a model on it."""
 
     instance_type: str
+    """``ml.c7g.xlarge``."""
     instances: int = 1
+    """InitialInstanceCount of the test."""
     invocations_a_minute: Decimal | None = None
     """The most that was answered in time; None where it is not known."""
     latency_ms: Decimal | None = None
+    """Latency of the model at the most invocations, in milliseconds (ModelLatency)."""
     cpu_percent: Decimal | None = None
     """A sum over cores."""
     memory_percent: Decimal | None = None
+    """Percent of the memory (MemoryUtilization)."""
 
 
 class LoadTestEvidence(Part, frozen=True, kw_only=True):
@@ -345,32 +440,46 @@ class LoadTestEvidence(Part, frozen=True, kw_only=True):
     account: str | None
     """None where the answer does not say it."""
     region: str
+    """``us-east-1``."""
     name: str
+    """JobName."""
     model: str | None = None
+    """Name of the model that was tested."""
     package: str | None = None
     """What was tested: a model by its name, or a version of a model package by its ARN."""
     types: tuple[MeasuredType, ...] = ()
+    """Types that it was tested on."""
 
 
 class AdviceEvidence(Part, frozen=True, kw_only=True):
     """Bounds and targets that GetScalingConfigurationRecommendation gives."""
 
     endpoint: str | None = None
+    """EndpointName."""
     job: str | None = None
     """The load test whose model it is about, where it names no endpoint."""
     least: int
+    """MinCapacity."""
     most: int
+    """MaxCapacity."""
     targets: tuple[Decimal, ...] = ()
+    """TargetValue of each policy."""
 
 
 class Bundle(Part, frozen=True, kw_only=True):
     """The file: what was looked at, and what was seen."""
 
     version: Literal["1"]
+    """Of the format of this file."""
     surveys: tuple[Survey, ...] = ()
+    """The accounts and regions that were looked at."""
     endpoints: tuple[EndpointEvidence, ...] = ()
+    """Endpoints by account, region and name."""
     jobs: tuple[JobEvidence, ...] = ()
+    """Transform jobs, those of one model on one kind of machine together."""
     load_tests: tuple[LoadTestEvidence, ...] = ()
+    """Jobs of Inference Recommender."""
     advice: tuple[AdviceEvidence, ...] = ()
+    """Scaling configurations that Inference Recommender recommends."""
     hash: str = ""
     """SHA-256 of everything else: a bundle says when somebody wrote in it."""

@@ -34,16 +34,22 @@ class ToldNeed(_Part, frozen=True, kw_only=True):
     """What a load takes of one instance."""
 
     cpu_cores: Amount | None
+    """Cores."""
     memory_gib: Amount | None
+    """GiB of memory."""
     gpus: Amount | None
+    """GPUs, or parts of one."""
     gpu_memory_gib: Amount | None
+    """GiB of GPU memory."""
 
 
 class ToldOption(_Part, frozen=True, kw_only=True):
     """A type that has what is needed."""
 
     instance_type: str
+    """``ml.g5.xlarge``."""
     hourly_usd: Amount | None
+    """Price of one instance, in USD an hour."""
     saving_monthly_usd: Amount | None
     """Volumes included."""
     instances_saving_monthly_usd: Amount | None
@@ -56,14 +62,19 @@ class ToldSizing(_Part, frozen=True, kw_only=True):
     """A machine against its load."""
 
     verdict: right_sizing.Verdict
+    """Whether the machine is larger or smaller than its load."""
     used: ToldNeed
     """The percentile, or what recurs in an hour of the week."""
     needed: ToldNeed
     """That with the head-room."""
     most: ToldNeed
+    """The maximum that was seen."""
     hours_above_p99: int | None
+    """Hours with more CPU than the 99th percentile."""
     confidence: Level
+    """How sure the verdict is."""
     doubts: tuple[str, ...]
+    """Reasons why it is not surer."""
     options: tuple[ToldOption, ...]
     """Cheaper types, the cheapest first."""
     enough: str | None
@@ -76,24 +87,32 @@ class ToldIdleness(_Part, frozen=True, kw_only=True):
     """Whether anybody asks it anything."""
 
     verdict: idle.Verdict
+    """Whether it is idle."""
     since: datetime | None
+    """Since when nothing was asked of it."""
     hours: int
+    """Hours from then to the end of the window."""
     cost_usd: Amount | None
     """What ran for nothing inside the window."""
     why: str
+    """The reason, in a sentence."""
 
 
 class ToldVariant(_Part, frozen=True, kw_only=True):
     """One variant."""
 
     name: str
+    """VariantName."""
     instance_type: str | None
+    """``ml.g5.xlarge``; null of a serverless variant."""
     instances: int | None
     """At the moment of the run."""
     monthly_usd: Amount | None
+    """What it costs, in USD a month."""
     at_stake_usd: Amount | None
     """A month."""
     idle: ToldIdleness
+    """Whether requests reach it."""
     sizing: ToldSizing | None
     """None of what is idle, and of what runs on no instance."""
 
@@ -102,15 +121,21 @@ class ToldStatement(_Part, frozen=True, kw_only=True):
     """One thing that is said."""
 
     kind: statements.Kind
+    """Which finding or note it is."""
     subject: str
     """``shop/a``, or the name of a component."""
     text: str
+    """A sentence for people."""
     note: bool
     """Whether it is too unsure, or says too little, to be a finding."""
     saves_monthly_usd: Amount | None
+    """What following it saves, in USD a month."""
     cost_usd: Amount | None
+    """What it has cost within the window, in USD."""
     confidence: Level
+    """How sure it is."""
     doubts: tuple[str, ...]
+    """Reasons why it is not surer."""
     commands: tuple[str, ...]
     """What would do it: printed, never run."""
 
@@ -119,47 +144,77 @@ class ToldEndpoint(_Part, frozen=True, kw_only=True):
     """One endpoint, over its own window."""
 
     account: str
+    """Twelve digits."""
     region: str
+    """``us-east-1``."""
     name: str
+    """EndpointName."""
     mode: Mode
+    """How its configuration serves requests."""
     start: datetime
+    """The first hour of its window."""
     end: datetime
+    """The end of its window, which is not in it."""
     monthly_usd: Amount | None
+    """What it costs, in USD a month."""
     at_stake_usd: Amount | None
+    """What its findings could save, in USD a month."""
     requests_a_month: Amount | None
+    """Requests, as of a month of 730 hours; null where they are not known."""
     variants: tuple[ToldVariant, ...]
+    """Variants of its present configuration."""
     statements: tuple[ToldStatement, ...]
+    """Findings and notes about it."""
 
 
 class ToldJobs(_Part, frozen=True, kw_only=True):
     """The transform jobs of one model on one kind of machine."""
 
     account: str
+    """Twelve digits."""
     region: str
+    """``us-east-1``."""
     prefix: str
+    """What the names of the jobs begin with, without what counts them."""
     model: str | None
+    """Name of the model."""
     instance_type: str | None
+    """``ml.m5.xlarge``; null where it is not known."""
     instances: int | None
+    """Instances of one job."""
     runs_a_month: Amount | None
+    """Jobs, as of a month of 730 hours."""
     mean_hours: Amount | None
+    """Hours of one job, the mean."""
     monthly_usd: Amount | None
+    """What the jobs cost, in USD a month."""
     needed: ToldNeed
+    """What their load takes of one instance, with the head-room."""
     enough: str | None
+    """The cheapest type that has what is needed."""
     saving_monthly_usd: Amount | None
+    """What that type saves, in USD a month."""
     confidence: Level
+    """How sure it is that the type is enough."""
     doubts: tuple[str, ...]
+    """Reasons why it is not surer."""
 
 
 class UtilizationAnswer(_Part, frozen=True, kw_only=True):
     """What endpoints did and need, the most money first."""
 
     schema_version: Literal["1.0"]
+    """Of this shape."""
     surveys: tuple[Survey, ...]
     """What was looked at, and which calls failed."""
     monthly_usd: Amount | None
+    """What the endpoints cost, in USD a month; null where one of them has no amount."""
     at_stake_usd: Amount | None
+    """What the findings could save, in USD a month."""
     endpoints: tuple[ToldEndpoint, ...]
+    """The most money at stake first."""
     jobs: tuple[ToldJobs, ...]
+    """Transform jobs, those of one model on one kind of machine together."""
 
 
 def text(judged: Sequence[JudgedEndpoint], jobs: Sequence[JudgedJobs], bundle: Bundle) -> str:
