@@ -54,7 +54,7 @@ def resources(stack: Stack) -> Iterator[TemplateResource]:
     """Every resource of a stack, and of the stacks nested in it, that matters to SageMaker inference.
 
     ``Chat: {Type: AWS::SageMaker::Model, Properties: {ModelName: !Ref Name}}`` is the resource ``Chat`` with what Name
-    is for its ModelName; a bucket is none. One that cannot be translated has the reason for that.
+    is for its ModelName; a role is none. One that cannot be translated has the reason for that.
     """
     yield from _macros(stack)
     for logical_id, resource in stack.resources.items():
