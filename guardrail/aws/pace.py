@@ -27,7 +27,10 @@ class Clock:
 
 
 class Pace:
-    """Turns of one kind of call in one region, each ``weight / per_second`` after the one before."""
+    """Turns of one kind of call in one region, each ``weight / per_second`` after the one before.
+
+    Whoever wakes late delays those who wait: what a busy machine missed is not made up for by calls at once.
+    """
 
     def __init__(self, per_second: float, clock: Clock) -> None:
         self._per_second = per_second
@@ -38,6 +41,5 @@ class Pace:
     def wait(self, weight: float = 1) -> None:
         """Return when it is the caller's turn."""
         with self._lock:
-            turn = max(self._clock.now(), self._free_at)
-            self._free_at = turn + weight / self._per_second
-        self._clock.sleep_until(turn)
+            self._clock.sleep_until(self._free_at)
+            self._free_at = max(self._clock.now(), self._free_at) + weight / self._per_second

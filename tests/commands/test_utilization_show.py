@@ -184,6 +184,16 @@ def test_the_page_draws_each_hour_of_the_week_and_loads_nothing(capsys: pytest.C
     assert "requests by hour of week (UTC): none" in text  # of the endpoint that nobody asks
 
 
+def test_transform_jobs_stand_in_the_table_too(capsys: pytest.CaptureFixture[str]) -> None:
+    # 14 runs of half an hour on two of them in two weeks: 30.4167 × 0.5 × 2 × 0.922 = 28.04, on ml.m5.xlarge 21.05 less
+    found = merging.merged([two(), Bundle(version="1", jobs=(job(), job(prefix="once", mean_hours=None)))])
+    row = "| `jobs nightly…` | `30.4 runs a month` | `2 × ml.m5.4xlarge` | `28.04` | `21.05` | `3 cores` |"
+    text = show(capsys, found, "--format", "markdown")
+    assert row in text
+    assert "and 2 kinds of transform jobs" in text
+    assert re.search(r"`jobs once…` .* `2 × ml.m5.4xlarge` | `?` | `–`", text)
+
+
 def test_the_page_shows_what_was_used_of_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
     text = show(capsys, two(), "--format", "html")
     assert "p99 30, at most 30 of 40 cores" in text

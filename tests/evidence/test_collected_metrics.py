@@ -23,6 +23,29 @@ DENIED = Refusal("AccessDenied", "no", 403)
 DOWN = Refusal("InternalFailure", "down", 400)
 
 
+class LateOnce(pace.Clock):
+    """A clock of a busy machine: the second who waits wakes half a second late."""
+
+    def __init__(self) -> None:
+        self._now, self._waits = 0.0, 0
+
+    def now(self) -> float:
+        return self._now
+
+    def sleep_until(self, moment: float) -> None:
+        self._waits += 1
+        self._now = max(self._now, moment) + (0.5 if self._waits == 2 else 0)
+
+
+def test_what_a_busy_machine_missed_is_not_made_up_for_by_calls_at_once() -> None:
+    clock = LateOnce()
+    turns, sent = pace.Pace(10, clock), []
+    for _ in range(4):
+        turns.wait()
+        sent.append(round(clock.now(), 6))
+    assert sent == [0, 0.6, 0.7, 0.8]  # a tenth of a second apart, whenever the second came
+
+
 def _header(**changes: object) -> Header:
     common = {"account": ACCOUNT, "regions": (REGION,), "start": WINDOW.start, "end": WINDOW.end, "resolution": 3600}
     return Header(**{**common, **changes})  # type: ignore[arg-type] # what a test changes

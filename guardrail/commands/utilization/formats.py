@@ -48,7 +48,8 @@ def headline(judged: Sequence[JudgedEndpoint], bundle: Bundle) -> str:
     if unknown and not known:
         total = "an unknown amount a month"
     stake = two_decimals(sum((one.stake_usd for one in judged), ZERO))
-    return f"{counted(len(judged), 'endpoint')} in {regions}, {days}: {total}, of which {stake} at stake at best"
+    batch = f"; and {counted(len(bundle.jobs), 'kind')} of transform jobs" if bundle.jobs else ""
+    return f"{counted(len(judged), 'endpoint')} in {regions}, {days}: {total}, of which {stake} at stake at best{batch}"
 
 
 def named(judged: Sequence[JudgedEndpoint]) -> Iterator[tuple[JudgedEndpoint, str]]:
@@ -80,6 +81,27 @@ def rows(judged: Sequence[JudgedEndpoint]) -> Iterator[tuple[str, ...]]:
                 _percent(memory, "p99", "GiB"),
                 _word(variant),
             )
+
+
+def rows_of_jobs(jobs: Sequence[JudgedJobs]) -> Iterator[tuple[str, ...]]:
+    """A row for each kind of transform jobs, in the same columns; how often they run stands where a variant does."""
+    for one in jobs:
+        job = one.evidence
+        yield (
+            f"jobs {job.prefix}…",
+            f"{plain(round(one.runs_a_month, 1))} runs a month",
+            f"{job.instances} × {job.instance_type}" if job.instance_type else "?",
+            "?" if one.monthly_usd is None else two_decimals(one.monthly_usd),
+            two_decimals(one.saving_usd) if one.saving_usd else "–",
+            _percent(job.cpu_cores, "p99", "cores"),
+            _percent(job.cpu_cores, "maximum", "cores"),
+            _percent(job.memory_gib, "p99", "GiB"),
+            f"too large: {one.instance_type}" if one.instance_type else "in use" if job.cpu_cores else "not sized",
+        )
+
+
+def _every_row(judged: Sequence[JudgedEndpoint], jobs: Sequence[JudgedJobs]) -> list[tuple[str, ...]]:
+    return [*rows(judged), *rows_of_jobs(jobs)]
 
 
 def _used(variant: JudgedVariant) -> tuple[Distribution | None, Distribution | None]:
@@ -149,7 +171,7 @@ def table(judged: Sequence[JudgedEndpoint], jobs: Sequence[JudgedJobs], bundle: 
     """What fits a terminal: a row for each variant, the sentences below, and the commands, which nobody runs."""
     from tabulate import tabulate
 
-    cells = [[inert(cell, _WIDEST) for cell in row] for row in rows(judged)]
+    cells = [[inert(cell, _WIDEST) for cell in row] for row in _every_row(judged, jobs)]
     align = ["left", "left", "left", *["right"] * 5, "left"]
     lines = [headline(judged, bundle), ""]
     if cells:
@@ -164,7 +186,7 @@ def table(judged: Sequence[JudgedEndpoint], jobs: Sequence[JudgedJobs], bundle: 
 def markdown(judged: Sequence[JudgedEndpoint], jobs: Sequence[JudgedJobs], bundle: Bundle) -> str:
     """A table and a list in which no name acts."""
     lines = [f"**{gfm.prose(headline(judged, bundle), _LONGEST)}**", ""]
-    cells = list(rows(judged))
+    cells = _every_row(judged, jobs)
     if cells:
         lines += [f"| {' | '.join(_HEADS)} |", f"|{' --- |' * len(_HEADS)}"]
         lines += [f"| {' | '.join(map(gfm.code, row))} |" for row in cells]
@@ -183,7 +205,7 @@ def page(judged: Sequence[JudgedEndpoint], jobs: Sequence[JudgedJobs], bundle: B
     return heat_map.page(
         list(named(judged)),
         headline(judged, bundle),
-        list(rows(judged)),
+        _every_row(judged, jobs),
         _HEADS,
         [(said.subject, _sentence(said), said.commands, said.is_note) for said in _said(judged, jobs)],
     )
