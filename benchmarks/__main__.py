@@ -22,11 +22,14 @@ from harness import BARE, ROOT, Result
 
 PARTS = "plans", "hcl", "templates", "reporters", "definitions", "bills", "alternatives", "tree", "utilization"
 PAGE = ROOT / "docs" / "performance.md"
+BY_HAND = "## Where the time goes"
+"""From here on the page is written by hand."""
 TOP = """\
 # Performance
 
 How much of the processor and of memory guardrail takes, on inputs of this project's own making. `python benchmarks` has
-made this page, and makes it anew on your machine; [its README](../benchmarks/README.md) says what the inputs are.
+made this page, all but what is said to be written by hand, and makes it anew on your machine;
+[its README](../benchmarks/README.md) says what the inputs are.
 
 **What is measured.** User and system time and the peak resident set of whole processes, as the kernel tells them. The
 processes of an input take turns, round after round; the first round compiles modules and fills the page cache, of the
@@ -98,7 +101,8 @@ def main() -> int:
             print("\n".join(["", result.title, *table(result), *targets([result])]), flush=True)
             results.append(result)
     if not options.parts:
-        PAGE.write_text(page(results, told), encoding="utf-8")
+        by_hand = "".join(PAGE.read_text(encoding="utf-8").partition(BY_HAND)[1:])
+        PAGE.write_text(f"{page(results, told)}\n{by_hand}", encoding="utf-8")
     return int(any(not target.is_met for result in results for target in result.targets))
 
 
