@@ -10,6 +10,7 @@ import re
 import sys
 from argparse import SUPPRESS, Action
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ def main() -> int:
     return 0
 
 
+@cache
 def pages() -> dict[str, str]:
     """Each page with its text."""
     made = {

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ BLOCK = re.compile(r"^```(?:yaml|json)(?: [^\n]*)?\n(.*?)^```$", re.MULTILINE | 
 UNCOMMENTED = re.sub(r"(?m)^# (?=( *- )|( *[\w-]+:( |$)))(?!.*[.!]$)", "", init.TEMPLATE)
 
 
+@cache
 def validator(of: str) -> Draft202012Validator:
     return Draft202012Validator(json.loads(schema.text(of)))
 

@@ -3,6 +3,7 @@
 import json
 import re
 import string
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,12 @@ def test_a_check_says_the_same_with_it_as_without(plan: Path, capsys: pytest.Cap
     after = {one["address"] for one in answers[0]["endpoints"] if one["change"] != "delete"}
     assert after <= (read.resource_usage or {}).keys()
     plain = strict_yaml.read("guardrail-usage.yml", dict[str, object], error=SettingsError)
-    assert Draft202012Validator(json.loads(schema.text("usage"))).is_valid(plain)
+    assert schema_of_file().is_valid(plain)
+
+
+@cache
+def schema_of_file() -> Draft202012Validator:
+    return Draft202012Validator(json.loads(schema.text("usage")))
 
 
 def uncommented(text: str) -> str:
