@@ -1,7 +1,8 @@
 """Which endpoint of a change is which of the bundle: by account, region, name and variant.
 
 A name that the provider makes up is not known before it is applied: such an endpoint is the one of its region that has
-its tags and serves its models, if exactly one does. What cannot be told is a note, and never the nearest one.
+its tags and serves its models, if exactly one does, which is said; one that is made anew is none of those that there
+are. What cannot be told is a note, and never the nearest one.
 """
 
 from collections import defaultdict
@@ -20,7 +21,7 @@ class EvidenceLink(Struct, frozen=True, kw_only=True):
     places: tuple[int | None, ...] = ()
     """By variant of the endpoint, its place in the evidence; None of one that was not there."""
     note: str | None = None
-    """Why there is no evidence of it, or of one of its variants."""
+    """Why there is no evidence of it, or of one of its variants, or by what it was told."""
 
 
 class EvidenceLinks:
@@ -52,6 +53,8 @@ class EvidenceLinks:
         )
         lacking = [str(each.name) for each, place in zip(endpoint.variants, places, strict=True) if place is None]
         note = f"no evidence of {endpoint.address}, variant {', '.join(lacking)}" if lacking else None
+        if note is None and not isinstance(endpoint.name, str):
+            note = f"{endpoint.address} is taken for {found.name}, the only one that has its tags or models"
         return EvidenceLink(evidence=found, places=places, note=note)
 
     def _found(self, endpoint: Endpoint) -> EndpointEvidence | str:
@@ -59,6 +62,8 @@ class EvidenceLinks:
         if isinstance(endpoint.name, str):
             named = [each for each in self._by_name.get(endpoint.name, ()) if _may_be(endpoint, each)]
             return _only(named, f"nothing called {endpoint.name} was observed there")
+        if endpoint.change == "create":
+            return "it is made anew, under a name that is made up on apply"
         variants = () if isinstance(endpoint.variants, Unknown) else endpoint.variants
         names = frozenset(each.name for each in variants if isinstance(each.name, str))
         there = self._by_variants.get((str(endpoint.region), names), ()) if len(names) == len(variants) else ()

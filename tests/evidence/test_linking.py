@@ -84,3 +84,16 @@ def test_what_there_is_no_evidence_of_is_a_note() -> None:
     assert notes(EvidenceLinks(bundle("shop")), [declared(), declared("other")]) == [
         "no evidence of e: nothing called other was observed there"
     ]
+
+
+def test_what_is_made_anew_under_a_made_up_name_is_none_of_those_that_there_are() -> None:
+    # a second endpoint of the same model is not idle since the first was last asked
+    again = declared(LATER, change="create")
+    assert linked(bundle("shop"), again) is None
+    assert linked(bundle("shop"), declared(change="create")) == "shop"  # a plan without a state knows its name
+
+
+def test_who_is_told_by_its_models_is_named() -> None:
+    note = EvidenceLinks(bundle("shop")).of(declared(LATER)).note
+    assert note == "e is taken for shop, the only one that has its tags or models"
+    assert EvidenceLinks(bundle("shop")).of(declared()).note is None

@@ -56,7 +56,7 @@ def judge(
     runs = a_month(Decimal(job.runs), job.start, job.end)
     hours = None if job.mean_hours is None or job.instances is None else runs * job.mean_hours * job.instances
     present = None if job.instance_type is None else prices.transform(job.region, job.instance_type)
-    monthly = None if hours is None or not isinstance(present, Price) else hours * present.usd
+    monthly = None if hours is None or not isinstance(present, Price) else round(hours * present.usd, 4)
     doubts = [Doubt(f"{gap.metric}: {gap.reason}") for gap in job.gaps]
     if job.runs < _FEW:
         doubts.append(Doubt(f"it ran {job.runs} times in the window", is_grave=True))
@@ -70,6 +70,6 @@ def judge(
         if found.kind != "graviton" and isinstance(price, Price):
             if price.usd >= present.usd:
                 break
-            saving = hours * (present.usd - price.usd)
+            saving = round(hours * (present.usd - price.usd), 4)
             return replace(told, instance_type=found.spec.instance_type, saving_usd=saving)
     return told

@@ -160,12 +160,13 @@ def judge(
     told = replace(told, fullest=_fullest(need, spec), below_maximum=", ".join(below))
     ran_on = _ran_on(engine, variant) or [spec]
     asked = _with_what_was_not_measured(needed, ran_on, spec)
-    lacking = (*need.lacks(spec, spec), *ways_to_serve.too_slow(found, variant, endpoint.mode))
+    too_slow = tuple(ways_to_serve.too_slow(found, variant, endpoint.mode))
+    lacking = (*need.lacks(spec, spec), *too_slow)
     if not lacking and declared.share >= 1:
         is_as_it_ran = declared.share == 1 and _last_type(variant) == spec.instance_type
         lacking = tuple(_exhausted(variant, spec) if is_as_it_ran else _would_be_used_up(need, spec))
     if lacking:
-        enough = None if variant.multi_model else _enough(engine, declared, spec, asked)
+        enough = None if variant.multi_model or too_slow else _enough(engine, declared, spec, asked)  # no type helps
         more = enough is not None and enough.accelerators > max(each.accelerators for each in ran_on)
         return replace(
             told,

@@ -59,7 +59,8 @@ class Statement(Struct, frozen=True, kw_only=True):
     @property
     def is_note(self) -> bool:
         """Whether it is too unsure, or says too little, to be a finding."""
-        return not self.confidence.is_enough or self.kind in ("gap", "not-sized", "graviton", "another-way", "slower")
+        says_too_little = self.kind in ("gap", "not-sized", "graviton", "another-way", "slower")
+        return not self.confidence.is_enough or says_too_little or (self.kind == "jobs" and self.saves_usd is None)
 
 
 def of_endpoint(judged: JudgedEndpoint) -> Iterator[Statement]:
@@ -310,7 +311,13 @@ def _of_serverless(subject: str, judged: JudgedVariant) -> Iterator[Statement]:
 def of_jobs(judged: JudgedJobs) -> Iterator[Statement]:
     """What is said of transform jobs of one model and machine."""
     job = judged.evidence
-    if judged.instance_type is None or judged.monthly_usd is None:
+    if judged.monthly_usd is None or job.mean_hours is None:
+        return
+    if judged.instance_type is None:
+        runs, took = (plain(round(amount, 1).normalize()) for amount in (judged.runs_a_month, job.mean_hours))
+        cost = two_decimals(judged.monthly_usd)
+        text = f"{runs} runs a month of {took} h on {job.instances} × {job.instance_type} cost {cost} USD"
+        yield Statement(kind="jobs", subject=f"{job.prefix}…", text=text, confidence=judged.confidence)
         return
     cores = judged.needed.cpu_cores or ZERO
     yield Statement(

@@ -259,3 +259,10 @@ def test_the_rate_and_the_duration_of_requests_tell_how_many_come_at_a_time_wher
     counted = [*seen, at_a_time((HOURS, 25, 25, 9000, 360))]
     assert held(servers("ml.m5.xlarge", count=2), serverless(4096, 30), counted).reason == "30 of 50 requests at a time"
     assert held(servers("ml.m5.xlarge"), serverless(4096, 60), seen).verdict == "unknown"
+
+
+def test_no_type_is_proposed_for_requests_that_only_a_queue_waits_for() -> None:
+    # ten minutes for a request, of which real-time inference waits one, whatever it runs on
+    seen = [cpu((HOURS, 50, 40, 2400, 60)), memory((HOURS, 10, 10, 600, 60)), backlog((HOURS, 0, 0, 0, 60))]
+    told = held(servers("ml.m5.xlarge", config=ASYNC), servers("ml.m5.xlarge"), [*seen, took(600_000)])
+    assert (told.verdict, told.reason, told.enough) == ("too-small", "60 of 600 seconds for a request", None)

@@ -191,7 +191,11 @@ def test_transform_jobs_tell_how_often_and_what_would_do() -> None:
     (told,) = statements.of_jobs(judge(job(), BOOK))
     assert told.subject == "nightly…"
     assert told.text.startswith("30.4 runs a month on 2 × ml.m5.4xlarge need 3.6 cores: ml.")
-    assert list(statements.of_jobs(judge(job(cpu_cores=None), BOOK))) == []
+    # what nothing is known to be enough of has its cost all the same: 30.4167 × 0.5 h × 2 × 0.922 = 28.04
+    (unknown,) = statements.of_jobs(judge(job(cpu_cores=None), BOOK))
+    assert unknown.text == "30.4 runs a month of 0.5 h on 2 × ml.m5.4xlarge cost 28.04 USD"
+    assert (unknown.is_note, unknown.saves_usd) == (True, None)
+    assert list(statements.of_jobs(judge(job(mean_hours=None), BOOK))) == []
 
 
 ONCE_A_SECOND: dict[str, Any] = {"MemorySizeInMB": 4096, "MaxConcurrency": 20, "ProvisionedConcurrency": 10}
