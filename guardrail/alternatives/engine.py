@@ -521,7 +521,7 @@ class _Alike:
 
 
 class _Variant:
-    """One variant with all that its alternatives are held against."""
+    """A variant with the bill, usage and environment that its alternatives are compared with."""
 
     __slots__ = ("_capacity", "asked", "bill", "demand", "endpoint", "environment", "place", "variant", "variants")
 
@@ -575,7 +575,7 @@ class _Variant:
 
 
 def _too_many(each: Alternative) -> str | None:
-    """Why more is asked than it is cheaper for, where no hours of work say otherwise."""
+    """Why there may be too many requests for an alternative to be cheaper, where its amount is not known."""
     return modes.too_many(each.break_even) if each.usd is None else None
 
 

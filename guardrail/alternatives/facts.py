@@ -93,7 +93,7 @@ def _arm64_of(image: Image) -> str:
 
 
 def number_format(variant: InstanceVariant, spec: InstanceSpec, present: InstanceSpec | None = None) -> str | bool:
-    """Whether a type computes as the container is told to; a text for what must then be true.
+    """Whether a type has the number format of the container's settings; a text for what must then be true.
 
     What runs on a ``present`` type that has no bfloat16 either computes in something else.
     """

@@ -41,7 +41,7 @@ def key(endpoint: Endpoint, demand: EndpointDemand, environment: str | Unknown) 
 
 
 def _nameless(variant: Variant) -> Variant:
-    """A variant as it is whatever it and its parts are called, and wherever they are written."""
+    """A variant without names and places, so that two that differ in those alone are equal."""
     model, target = variant.model, variant.scaling
     return replace(
         variant,

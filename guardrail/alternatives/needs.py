@@ -36,7 +36,7 @@ class Need(Struct, frozen=True, kw_only=True):
         )
 
     def shared(self, factor: Decimal) -> "Need":
-        """So many times of the work, which instances share; memory is there on each."""
+        """The need multiplied: instances share the work, so CPU and GPUs scale, and memory is needed on each."""
         work = self.scaled(factor)
         return replace(self, cpu_cores=work.cpu_cores, gpus=work.gpus)
 

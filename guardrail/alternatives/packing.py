@@ -12,7 +12,7 @@ MOST_EXACT = 10
 
 
 def packed(sizes: Sequence[Size], room: Size) -> list[list[int]] | None:
-    """The places of the things in each box, in as few boxes as possible; None where one fits into none.
+    """Bin packing: the indices of the items in each box, in as few boxes as possible; None where one fits none.
 
     Models of 10, 9, 6 and 5 GiB into 16 GiB: [0, 2] and [1, 3], two boxes.
     """

@@ -37,7 +37,7 @@ def _is_no_more(after: CostComponent, before: CostComponent) -> bool:
 
 
 def _left_out(line: CostComponent) -> str:
-    """What is said of a line that is in no saving; empty of one that stands in the way of any."""
+    """The note about a charge that a saving leaves out; empty for one that makes any saving unknown."""
     if line.kind == "volume" and line.price is None and line.quantity is not None:
         return "its volume, which has no price here, is in no number"
     if line.price is not None and line.count is not None:

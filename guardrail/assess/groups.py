@@ -65,7 +65,7 @@ def problem(key: str) -> str:
 def grouped(
     by: Sequence[str], priced: Sequence[PricedSource], items: Iterable[_Item], environments: Environments
 ) -> tuple[GroupReport, ...]:
-    """What each group costs, the dearest first, those of which something is not known behind equals."""
+    """The bill of each group, the dearest first; of equal ones those with unknown parts last."""
     found: dict[object, tuple[Values, list[_Side]]] = {}
     for values, side in _sides(by, priced, items, environments):
         found.setdefault(_alike(values), (values, []))[1].append(side)
@@ -88,7 +88,7 @@ def held(
     outcomes: Sequence[Combination],
     policies: Sequence[Policy],
 ) -> tuple[list[Result], list[BudgetReport], list[str]]:
-    """What the budgets of groups come to: results of the budget policies, the limits, and a notice of each empty group.
+    """The budgets of groups: results of the budget policies, the limits, and a notice for each empty group.
 
     They are held against the price list, in each possibility; where these are too many, against what is joined of them.
     """

@@ -110,7 +110,7 @@ def on_totals(
 def _totals_by_world(
     one: PricedSource, priced: Sequence[PricedSource], outcomes: Sequence[Combination]
 ) -> list[StackTotals | None]:
-    """What everything costs in each possibility of a source; None where that depends on those of others."""
+    """The totals in each possibility of a source; None where they depend on the possibilities of others."""
     if len(outcomes) == 1 or (len(priced) == 1 and len(outcomes) == len(one.worlds)):
         found = [each.totals for each in outcomes] if len(outcomes) > 1 else [outcomes[0].totals] * len(one.worlds)
         return [StackTotals(before=each.before, after=each.after, delta=each.delta) for each in found]
@@ -232,7 +232,7 @@ def _rank(result: Result) -> int:
 
 
 def summary(results: Sequence[Result]) -> Summary:
-    """How many results there are of each kind."""
+    """Counts of results: failures by severity, those that existed before, waived, passed and undecided."""
     by_verdict = Counter([result.verdict for result in results])
     failed = [result for result in results if result.verdict == "fail"]
     failures = Counter([result.severity for result in failed])

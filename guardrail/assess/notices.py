@@ -314,7 +314,7 @@ def _expected(priced: PricedSource, discounts: DiscountReport | None) -> Decimal
 
 
 def unused(change_sets: Sequence[ChangeSet], demands: Sequence[Demand]) -> Iterator[str]:
-    """What usage says of nothing that is there, each usage held against all change sets that it is for."""
+    """A notice for each entry of a usage file whose address is in none of the change sets that the file is for."""
     of_demand: dict[int, tuple[Demand, list[ChangeSet]]] = {}
     for change_set, demand in zip(change_sets, demands, strict=True):
         of_demand.setdefault(id(demand), (demand, []))[1].append(change_set)

@@ -74,7 +74,7 @@ Amount: TypeAlias = Callable[[PricedPossibility, Bound], Decimal | Unknown]
 def price(
     change_sets: Sequence[ChangeSet], prices: PriceBook, demands: Sequence[Demand], period: Period = MONTH
 ) -> list[PricedSource]:
-    """Every change set with what it costs, by what is asked of each."""
+    """Every change set with its bills, priced by the usage of each endpoint."""
     estimators = {id(demand): Estimator(prices, demand, period=period) for demand in demands}
     return [
         _price(source, change_set, estimators[id(demand)])
@@ -333,12 +333,12 @@ def possibilities(priced: Iterable[PricedSource]) -> Iterator[PossibilityReport]
 
 
 def named(givens: Iterable[str]) -> str:
-    """What a possibility of everything together is called, by those of each source: ``Stage=prod, Size=2``."""
+    """The name of a joint possibility, made of those of each source: ``Stage=prod, Size=2``."""
     return ", ".join(filter(None, givens))
 
 
 def outcomes(priced: Sequence[PricedSource], known: Totals, discounted: Sequence[Amount] = ()) -> list[Combination]:
-    """Every possibility of everything together; where there are too many, those at either end of each amount.
+    """Every joint possibility of all sources; of too many, the cheapest and the dearest of each amount.
 
     Where ``discounted`` amounts count too, their ends are among them, and each possibility of each source is.
     """

@@ -1,4 +1,4 @@
-"""What is asked of a bill, what is there to be asked, and the beginning that the text of every question shares.
+"""The question to a bill, the facts of the export it goes to, and the SQL with which every question begins.
 
 The texts keep to what DuckDB and Trino (Athena) take alike: no division, no average, no function that
 ``tests/bills/test_texts.py`` does not list. Ratios are worked out in Python, on Decimal.
@@ -30,7 +30,7 @@ Ask: TypeAlias = Callable[[str], list[dict[str, Any]]]
 
 
 class BillQuestion(Struct, frozen=True, kw_only=True):
-    """What is asked of a bill, as flags say it."""
+    """A question to a bill with its period and filters, as flags give them."""
 
     start: date | None = None
     end: date | None = None
@@ -46,7 +46,7 @@ class BillQuestion(Struct, frozen=True, kw_only=True):
 
 
 class ExportFacts(Struct, frozen=True, kw_only=True):
-    """What there is in a bill, within the period that is asked for."""
+    """Facts of an export within the period of a question: its usage types, currencies, hours."""
 
     uses: tuple[Use, ...]
     """Its distinct usage types."""
@@ -168,7 +168,7 @@ GROUP BY usage_type, line_type, product_code, currency"""
 
 
 def facts(lines: str, ask: Ask, asked: BillQuestion, layouts: Sequence[LayoutName]) -> ExportFacts:
-    """What there is in a bill, which is asked for it."""
+    """The facts of an export, by a query of its own."""
     return _said(ask(facts_text(lines, asked)), layouts)
 
 

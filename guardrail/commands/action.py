@@ -196,7 +196,7 @@ def _reports_of_others(inputs: ActionInputs) -> list[str]:
 
 
 class _CheckRequest(Struct, frozen=True, kw_only=True):
-    """What is checked: where, how and by which terms."""
+    """The check that the inputs of the action ask for: its folder, flags and paths."""
 
     directory: str
     flags: tuple[str, ...]

@@ -70,7 +70,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Any) -> int:
-    """Do what was asked. 1 where an example does not show what it should, 2 where a policy does not hold together."""
+    """Run one action. Returns 1 where an example has the wrong verdict, 2 where a policy is invalid."""
     match arguments.action:
         case "list":
             return _list(arguments)

@@ -91,7 +91,7 @@ def _read(paths: Sequence[str]) -> Iterator[ChangeSet]:
 
 
 def _standing(change_sets: Iterator[ChangeSet]) -> tuple[list[Endpoint], list[Workflow]]:
-    """The endpoints after the change, configurations that none uses, and what starts jobs, each address once."""
+    """The endpoints after the change, configurations that none uses, and workflows, each address once."""
     found: dict[str, Endpoint] = {}
     started: dict[str, Workflow] = {}
     for change_set in change_sets:

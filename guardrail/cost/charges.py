@@ -67,7 +67,7 @@ def software(running: Running, usd_per_hour: Decimal, *, redacted: bool) -> Line
 
 
 def deployments(running: Running, rate: Rate, update: Update, *, redacted: bool = False) -> Line:
-    """What updates bill beside the fleet: each instance twice, for as long as the old one stays.
+    """Instance-hours that updates add to the fleet's: each instance runs twice while the old one stays.
 
     Two ml.m5.xlarge, ten canary updates a month of 45 minutes: 2 × 0.75 h × 10 × 0.23 = 3.45 USD. How long the new
     fleet takes to start is not known, so it is the least. (SageMaker developer guide, deployment-guardrails-blue-green:

@@ -1,4 +1,4 @@
-"""What is asked of an endpoint in a month: requests, their duration, data, busy hours, instances.
+"""The usage of an endpoint in a month: requests, their duration, data, busy hours, instances.
 
 Whoever knows it answers with an `EndpointDemand`: a usage file, or what was observed. Pricing asks only this protocol.
 Three answers are told apart: None where nobody says anything, `Unknown` where it is said for the whole endpoint and
@@ -19,7 +19,7 @@ Requests: TypeAlias = Decimal | Unknown | Literal["does not apply"] | None
 
 
 class VariantDemand(Struct, frozen=True, kw_only=True):
-    """What is asked of one variant in a month."""
+    """The usage of one variant in a month."""
 
     requests: Requests = None
     duration_ms: Decimal | None = None
@@ -57,7 +57,7 @@ class Gigabytes(Struct, frozen=True, kw_only=True):
 
 
 class EndpointDemand(Struct, frozen=True, kw_only=True):
-    """What is asked of one endpoint in a month."""
+    """The usage of one endpoint in a month."""
 
     variants: tuple[VariantDemand, ...] = ()
     """Parallel to the endpoint's variants; empty where these are Unknown."""
@@ -68,7 +68,7 @@ class EndpointDemand(Struct, frozen=True, kw_only=True):
 
 
 class WorkflowDemand(Struct, frozen=True, kw_only=True):
-    """What is asked of what starts transform jobs."""
+    """The usage of a workflow, which starts transform jobs."""
 
     monthly_runs: Decimal | None = None
     """Executions a month; None where nobody says, so that its schedules count."""
@@ -80,7 +80,7 @@ class WorkflowDemand(Struct, frozen=True, kw_only=True):
     """Who says how long they run."""
 
     def run_hours_of(self, job: TransformJob) -> Decimal | None:
-        """How long one of them runs: as is said of it, else of all, else as long as it once ran."""
+        """Hours that one job runs: its own of the usage file, else those for all jobs, else those observed."""
         own = self.jobs.get(job.label)
         return next((hours for hours in (own, self.run_hours, job.run_hours) if hours is not None), None)
 
@@ -89,13 +89,13 @@ NO_VARIANT_DEMAND = VariantDemand()
 
 
 class Demand(Protocol):
-    """Whoever knows what is asked of endpoints."""
+    """A source of usage: a usage file, evidence, or both."""
 
     def of(self, endpoint: Endpoint) -> EndpointDemand:
         """What is asked of it."""
 
     def of_workflow(self, workflow: Workflow) -> WorkflowDemand:
-        """What is asked of what starts transform jobs."""
+        """The usage of a workflow, which starts transform jobs."""
 
     def notices(self, endpoints: Iterable[Endpoint | Workflow]) -> Iterable[str]:
         """What is said of nothing that is among all these endpoints, a sentence each.

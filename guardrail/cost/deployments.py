@@ -13,7 +13,7 @@ _AT_ONCE = ("ml.inf1.",)
 
 
 class Update(Struct, frozen=True):
-    """So many updates, each of which keeps every old instance for so long beside the new one."""
+    """Updates a month, and the hours for which each of them keeps every old instance beside the new one."""
 
     minutes: Decimal | Unknown
     often: Decimal

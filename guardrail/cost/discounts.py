@@ -309,7 +309,7 @@ class _Joint(NamedTuple):
 
 
 def _planned(bills: Mapping[Key, Bill], rules: _Rules, room: Decimal) -> tuple[PlanUse, dict[Key, Monthly]]:
-    """What becomes of ``room``, the commitment, and what each endpoint comes to with it.
+    """The use of a plan with the commitment ``room``, and what each endpoint costs beside it.
 
     Every hour of the month counts alike: what runs on average is what is covered. The commitment couples all endpoints,
     so the least and the greatest are looked for among their joint states. One more hour of anything never makes the

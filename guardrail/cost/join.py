@@ -161,7 +161,7 @@ def _column(numbers: Sequence[Decimal | None], unknown: Unknown | None) -> Month
 
 
 def missing_of(found: Columns, address: str, label: str, often: Hashable = None) -> set[Missing]:
-    """What each bound of it lacks; of what runs ``often``, and is not known to run for how long, that many hours."""
+    """The parts that each bound of a bill lacks: of a job that runs ``often`` for unknown hours, that many hours."""
     missing: set[Missing] = set()
     for bound, state in zip(BOUNDS, found.each, strict=True):
         for line in state.lines:

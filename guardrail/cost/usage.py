@@ -151,14 +151,14 @@ class Usage:
         self._is_empty = not by_address and not by_type
 
     def of(self, endpoint: Endpoint) -> EndpointDemand:
-        """What is asked of the endpoint, by its own address and by that of its configuration."""
+        """The usage of an endpoint, stated under its own address or under that of its configuration."""
         variants = () if isinstance(endpoint.variants, Unknown) else endpoint.variants
         if self._is_empty:
             return EndpointDemand(variants=(NO_VARIANT_DEMAND,) * len(variants))
         return self._of(endpoint, variants, self._layers(endpoint, map(_type_of, _addresses(endpoint))))
 
     def of_itself(self, endpoint: Endpoint) -> EndpointDemand:
-        """What is said of the endpoint alone, and not of all that are of its type."""
+        """The usage stated for this endpoint alone, without the defaults of its resource type."""
         variants = () if isinstance(endpoint.variants, Unknown) else endpoint.variants
         return self._of(endpoint, variants, self._layers(endpoint, ()))
 
@@ -176,7 +176,7 @@ class Usage:
         )
 
     def of_workflow(self, workflow: Workflow) -> WorkflowDemand:
-        """What is asked of what starts transform jobs, by its own address, else by its type."""
+        """The usage of a workflow, stated under its own address, else the default of its resource type."""
         if self._is_empty:
             return WorkflowDemand()
         layers = self._layers(workflow, [workflow.type])
@@ -280,7 +280,7 @@ def _named(endpoint: Endpoint | Workflow) -> str | None:
 
 
 def _of_variant(layers: Sequence[EndpointUsage], name: str | Unknown, requests: Requests) -> VariantDemand:
-    """What is said of one variant, each number by whoever says it most specifically."""
+    """The usage of one variant: of each number the most specific statement of it."""
     statements: list[VariantUsage] = []
     for layer in layers:
         own = (layer.variants or {}).get(name) if isinstance(name, str) else None

@@ -1,4 +1,4 @@
-"""The bill of what starts transform jobs: each job a bill without parts, and together what the ways to them come to.
+"""The bill of a workflow: a bill for each transform job, and their sum over the ways through its states.
 
 A job bills its instances for as long as it runs, "for the time interval between" TransformStartTime and
 TransformEndTime (SageMaker API reference, DescribeTransformJob), whatever its end. AWS's post on inference cost names

@@ -156,7 +156,7 @@ class Undecided(Struct, frozen=True):
 
 
 def undecided(results: Iterable[Result]) -> list[Undecided]:
-    """What is open of ``results``, once for each block of a source and each reason."""
+    """The undecided ones of ``results``, once for each block of a source and each reason."""
     groups: dict[tuple[str, str, str], list[Result]] = {}
     for result in results:
         if result.verdict == "open":

@@ -215,7 +215,7 @@ def _judged(
 
 
 def _growth(entry: KnownFinding, result: Result, tolerance_percent: Decimal) -> str | None:
-    """How much more is at stake than when the baseline was written; None where it is not more."""
+    """A phrase for how much more is at stake than when the baseline was written; None where it is not more."""
     stake = result.saving_monthly
     was = f"{entry.monthly_usd} USD a month" if entry.monthly_usd not in (None, _UNKNOWN) else "no money"
     if entry.monthly_usd == _UNKNOWN:

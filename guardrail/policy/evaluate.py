@@ -197,7 +197,7 @@ def evaluate(  # noqa: PLR0913 - everything that a verdict may rest on
     evidence: Evidence | None = None,
     today: date | None = None,
 ) -> list[Result]:
-    """What each policy says of each endpoint, variant, scaling target and inference component.
+    """The results of each policy on each endpoint, variant, scaling target and inference component.
 
     ``today`` decides which days are past; without it that is unknown. ``before`` is what stood before the change, and
     ``totals`` are those of everything that is checked together; ``evidence`` is what was observed of endpoints.
@@ -452,7 +452,7 @@ def _known(environment: str | Unknown) -> str | None:
 
 
 class _JudgedSubject:
-    """A subject with what is found of it."""
+    """A subject with the results that policies have had on it so far."""
 
     __slots__ = ("about", "found", "passes", "status", "subject")
 
@@ -465,7 +465,7 @@ class _JudgedSubject:
 
 
 def _ask(rule: Compiled, cases: Iterable[_JudgedSubject]) -> None:
-    """Add to each case what a rule says of its subject. One whose ``when`` is false says nothing."""
+    """Add the result of a rule to each judged subject; where its ``when`` is false there is none."""
     when, require, blames = rule.when, rule.require, rule.policy.blames
     applies: Truth = True
     for case in cases:

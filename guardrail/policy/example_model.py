@@ -1,4 +1,4 @@
-"""Model objects from the short descriptions in a policy's examples: what is not said has a default."""
+"""Model objects from the short descriptions in a policy's examples; omitted attributes have defaults."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -236,7 +236,7 @@ class Builder:
         )
 
     def short_budgets(self, description: Description) -> tuple[str, ...] | Unknown | None:
-        """The budgets of AWS that are said to be too short; None where there is none."""
+        """The AWS Budgets that an example lists as too short; None where it lists none."""
         found = _value(description.get("short_aws_budgets"))
         return tuple(found) if isinstance(found, (list, tuple)) else found
 

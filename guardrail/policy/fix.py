@@ -1,4 +1,4 @@
-"""What to change, said of one subject: the fix in a line or three, and the lines to paste with its own type in them."""
+"""The fix of one subject: one to three lines of text, and the lines to paste with its own type in them."""
 
 from collections.abc import Iterator, Mapping
 

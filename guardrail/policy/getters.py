@@ -1,4 +1,4 @@
-"""How the value of each field is found: getters over a subject, and over a policy's parameters where these decide.
+"""Getters of the fields of policies: from a subject, and a policy's parameters where these decide, to a value.
 
 A getter answers None where there is no such thing and Unknown where it cannot be known, so that the condition on it
 comes out right without knowing why.

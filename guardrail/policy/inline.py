@@ -62,7 +62,7 @@ def apply(
 
 
 def _by_place(source: str, written: Iterable[InlineWaiver]) -> dict[tuple[str, str], list[InlineWaiver]]:
-    """The waivers by where they are written and for which policy: a comment in a module may be for several blocks."""
+    """The waivers by their line and policy: a comment in a module may be for several blocks."""
     groups: dict[tuple[str, str], list[InlineWaiver]] = defaultdict(list)
     for one in written:
         groups[_origin(one, source), one.policy].append(one)

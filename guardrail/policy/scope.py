@@ -100,7 +100,7 @@ class PolicyScope(Struct, frozen=True, kw_only=True):
         return structs.replace(self, steps=(*self.steps, *steps))
 
     def within(self, kind: SubjectKind, *, is_part: bool = False) -> "PolicyScope":
-        """The same place, where something else is asked about; the fields of what it is a part of may be named too."""
+        """The scope of a part of the subject: its fields, and those of what it is a part of."""
         return structs.replace(self, applies_to=kind, around=self.applies_to if is_part else None)
 
     def error(self, problem: str) -> MisplacedError:

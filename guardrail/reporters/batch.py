@@ -70,7 +70,7 @@ def workflow_rows(item: WorkflowReport) -> Iterator[JobRow]:
 
 
 def _past(item: WorkflowReport) -> dict[str, tuple[TransformJob, tuple[int, int | None]]]:
-    """By label each job of before, with how often it ran in one execution."""
+    """The jobs before the change, by label, with their runs in one execution."""
     jobs = item.previous.jobs if item.previous is not None else ()
     return {job.label: (job, runs) for job, runs in zip(jobs, item.previous_runs, strict=True)}
 

@@ -1,4 +1,4 @@
-"""Results as people read them: what says the same of many instances of one block is said once."""
+"""Findings: results grouped for people, so that eight instances of one block with one fault make one entry."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal

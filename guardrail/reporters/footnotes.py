@@ -70,7 +70,7 @@ def footnotes(report: Report) -> list[str]:
 
 
 def gaps(report: Report) -> Iterator[str]:
-    """What is not in the numbers, and why, each as its footnote has it behind the sign."""
+    """The parts that are missing from the amounts, and why, each with the text of its footnote."""
     for note in (*_incomplete(report), *_missing(*_billed(report))):
         yield note.removeprefix("≥ ").removeprefix("lacks: ")
 

@@ -126,7 +126,7 @@ def _best(part: Instead) -> Alternative | None:
 
 
 def _names(report: Report) -> dict[tuple[str, str], str]:
-    """What each endpoint is called, by source and address."""
+    """The name of each endpoint, by source and address."""
     return {(item.source, item.endpoint.address): named(item.endpoint) for item in report.endpoints}
 
 

@@ -138,7 +138,7 @@ def _head(report: Report, options: Options) -> _Object:
 
 
 def _workflow(item: WorkflowReport) -> _Object:
-    """What starts transform jobs, with what each of them is and costs."""
+    """A workflow, with the attributes and the bill of each of its transform jobs."""
     workflow, nothing = item.workflow, [None] * len(item.workflow.jobs)
     costs, hours = (item.cost.children, item.hours) if item.cost else (nothing, nothing)
     return {

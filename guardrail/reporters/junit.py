@@ -103,7 +103,7 @@ def _why(result: Result) -> str:
 
 
 def _untrusted(doubted: Sequence[str]) -> list[str]:
-    """A suite with an error for each thing that keeps the answer from being one; nothing where it is one."""
+    """A suite with an error for each doubt about the answer; nothing where there is none."""
     if not doubted:
         return []
     count = len(doubted)

@@ -154,7 +154,7 @@ def why_no_answer(report: Report) -> str:
 
 
 def doubts(report: Report) -> tuple[str, ...]:
-    """What keeps the answer from being one, a sentence each: what could not be read, and what ``--strict`` minds."""
+    """Doubts about the answer, a sentence each: inputs that could not be read, and reasons of ``--strict``."""
     return (*report.unread, *(report.distrust if report.strict else ()))
 
 
@@ -312,7 +312,7 @@ def other_origins(report: Report) -> list[str]:
 
 
 def usage_files(report: Report) -> list[str]:
-    """What says how the inputs are used, each file once."""
+    """The usage files of the inputs, each once."""
     own = (source.usage_file for source in report.sources)
     return [path for path in dict.fromkeys((report.usage_file, *own)) if path is not None]
 
@@ -347,7 +347,7 @@ def fix_command(results: Iterable[Result], report: Report, fixable: Collection[s
 
 
 def told(result: Result, report: Report) -> list[str]:
-    """What is wrong, how to mend it, and what to know beside it, a line each."""
+    """The lines of one finding: the fault, its fix, and its notes."""
     fixes = fix(result, report)
     dates = filter(None, [priced_when(result, report)])
     return [result.message, *([f"Fix: {fixes[0]}"] if fixes else []), *fixes[1:], *result.notes, *dates]

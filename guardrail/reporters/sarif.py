@@ -63,7 +63,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
 
 
 def _invocation(report: Report) -> dict[str, object]:
-    """How the run ended, with a notification for each thing that keeps its answer from being one."""
+    """The ``invocation`` of the run: its exit code, and a notification for each doubt about its answer."""
     told = [{"level": "error", "message": {"text": inert(text, LONGEST_MESSAGE)}} for text in doubts(report)]
     return {
         "executionSuccessful": not report.unread,

@@ -20,7 +20,7 @@ from guardrail.settings import Settings
 
 
 def engines(report: Report, arguments: Namespace, settings: Settings) -> dict[str, AlternativesEngine]:
-    """What prices alternatives as the report was priced, by source: each has its own usage."""
+    """The engine of alternatives for each source, with the prices of the report and the usage of the source."""
     tables = chosen(arguments.prices, os.environ, settings.prices.tables)
     prices, rate = PriceBook(own=tables), plan_rate(settings, tables)
     usages: list[Demand] = [*loaded([source.usage_file for source in report.sources])]

@@ -146,7 +146,7 @@ def _excluded(directory: str, patterns: Sequence[str]) -> "Excluded":
 
 
 def once(change_sets: list[ChangeSet], found: frozenset[str]) -> tuple[list[ChangeSet], Sequence[str]]:
-    """Without what a search has found that stands for something else that is there as well."""
+    """The inputs without those that a search found and that another input among them already covers."""
     if not found:
         return change_sets, ()
     from guardrail.gitignore import Tracked

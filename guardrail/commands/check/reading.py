@@ -127,7 +127,7 @@ def _environments_then(
 
 
 def _past_of(path: str, arguments: Namespace, inputs: Inputs) -> tuple[str | None, tuple[str, ...]]:
-    """What an input is compared with, and what is to be said of it; a plan beside other things has its own past."""
+    """The past of an input and the notices about it; a plan beside other inputs has its own."""
     compare_to = arguments.compare_to
     if path in inputs.gone:
         what = "is no stack of its own any more" if os.path.lexists(path) else "is gone"

@@ -39,7 +39,7 @@ class ExplainedSubject(Struct, frozen=True, kw_only=True):
 
 
 def every(report: Report) -> Iterator[ExplainedSubject]:
-    """Endpoints, configurations that none uses, and what starts transform jobs; then each of their parts."""
+    """Endpoints, configurations that none uses, and workflows; then each of their parts."""
     parts: list[ExplainedSubject] = []
     for item in (*report.endpoints, *report.unattached):
         endpoint = item.endpoint

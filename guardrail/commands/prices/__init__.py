@@ -83,7 +83,7 @@ def _from_aws(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Any) -> int:
-    """Do what was asked. 1 where ``verify`` finds the tables to differ from what AWS lists."""
+    """Run one action. Returns 1 where ``verify`` finds the tables to differ from what AWS lists."""
     module, function = _ACTIONS[arguments.action]
     code: int = getattr(import_module(f"guardrail.commands.prices.{module}"), function)(arguments)
     return code

@@ -96,7 +96,7 @@ def told(changes: RegionChanges, *, most: int | None) -> Iterator[str]:
 
 
 def _is_ours(change: Change) -> bool:
-    """Sorts what AWS has said before what a rule had worked out."""
+    """Whether a rule had derived the old price of a change: those are sorted behind what AWS had listed."""
     return change.old is not None and change.old.basis != "published"
 
 

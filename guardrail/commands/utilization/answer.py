@@ -118,7 +118,7 @@ class ToldVariant(_Part, frozen=True, kw_only=True):
 
 
 class ToldStatement(_Part, frozen=True, kw_only=True):
-    """One thing that is said."""
+    """A finding or a note about an endpoint."""
 
     kind: statements.Kind
     """Which finding or note it is."""

@@ -158,5 +158,5 @@ def _causes(report: Report, missing: Sequence[str]) -> Iterator[str]:
 
 
 def told_above(note: str) -> bool:
-    """Whether a footnote is among what is said here."""
+    """Whether the headline has a footnote already."""
     return note.startswith(_TOLD)

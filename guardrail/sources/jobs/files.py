@@ -95,7 +95,7 @@ def read(path: str, region: str | None = None, past: "Commit | None" = None) -> 
 
 
 def _before(path: str, region: str | None, past: "Commit") -> tuple[Inventory | None, list[str]]:
-    """What a definition had in the past, None where nobody knows, and what is to be said of that."""
+    """The inventory of a definition in the compared commit, None where it is unknown, and the notices about it."""
     try:
         content = past.read(path)
         if content is None:

@@ -86,7 +86,7 @@ def read(machine: Mapping[str, Any], given: Any = None) -> Definition:
 
 
 class _ServiceCall(NamedTuple):
-    """What a task calls."""
+    """The service, action and suffix of a task's resource: ``sagemaker``, ``createTransformJob``, ``sync``."""
 
     service: str
     action: str
@@ -295,7 +295,7 @@ class _StateMachineReader(DefinitionReading):
     def _changes(
         self, state: Mapping[str, Any], field: str, language: str, known: _KnownInput, items: _Items
     ) -> set[_Changes]:
-        """With what a name changes that a task gives; with nothing where it is written out, or made of what is.
+        """What a task's job name varies with: ``{"execution"}`` of ``$$.Execution.Name``, nothing of a literal.
 
         A placeholder is filled in once, when it is deployed. ``States.Format('nightly-{}', $$.StateMachine.Name)`` is
         the same each time, and what has ``$$.Execution.Name`` in it in each execution. A value of the input that a
@@ -337,7 +337,7 @@ class _StateMachineReader(DefinitionReading):
     def _inputs(
         self, states: Mapping[str, Any], start: str, language: str, known: _KnownInput
     ) -> dict[str, _KnownInput]:
-        """What is known of the input of each state, whichever way leads to it."""
+        """The known input of each state: what all ways to it agree on."""
         inputs = {start: known}
         pending = deque([start])
         while pending:
@@ -358,7 +358,7 @@ class _StateMachineReader(DefinitionReading):
     def _outputs(
         self, state: Mapping[str, Any], language: str, known: _KnownInput
     ) -> Iterator[tuple[str, _KnownInput]]:
-        """What each state behind a state is given."""
+        """The input that a state passes to each state after it, as far as it is known."""
         kind, caught = state.get("Type"), objects(state.get("Catch"))
         output = known
         if not _keeps(state, "InputPath", "OutputPath", "ResultSelector", "Output"):

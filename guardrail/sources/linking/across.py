@@ -34,7 +34,7 @@ _MAY = {
 
 
 class _OtherInputs:
-    """What the inputs of one run have for the endpoints of others, by the name that both say.
+    """Scaling and configurations in one input for the endpoints of another, joined by the name that both have.
 
     ``doubts`` gets the reason for each of them that may belong to another input, by path and address.
     """

@@ -98,7 +98,7 @@ def coverage(skipped: Iterable[Skipped], *sides: Linked) -> Coverage:
 
 
 class _CurrentConfiguration(Struct, frozen=True):
-    """What an endpoint runs."""
+    """The configuration that an endpoint runs, or why it is not known."""
 
     configuration: DeclaredConfiguration | Unknown
     candidates: tuple[str, ...] = ()

@@ -61,7 +61,7 @@ class _Often(NamedTuple):
         return _Often(times(self.retried, Runs(trigger.least, trigger.most)), times(self.usual, usual))
 
     def at(self, of: _T) -> _T:
-        """A trigger, or what stands above one, that starts something so often each time."""
+        """A trigger, or a chain of workflows above one, with how often it starts the workflow each time."""
         usual = self.usual.least if self.usual.least == self.usual.most else None
         return replace(of, least=self.retried.least, most=self.retried.most, usual=usual)
 
@@ -71,7 +71,7 @@ class _Often(NamedTuple):
 
 
 class _StartedWorkflows(NamedTuple):
-    """What workflows start: by address what they start that is not here, and who starts one that is."""
+    """Workflows that others start: by address the definitions that are not here, and who starts those that are."""
 
     foreign: dict[str, list[str]]
     parents: set[str]
@@ -128,7 +128,7 @@ def _with_model(job: TransformJob, models: dict[str, Model]) -> TransformJob:
 
 
 def _starts_of(one: DeclaredWorkflow, started: dict[str, list[_Started]]) -> list[_Started]:
-    """What starts a workflow: what is written inside it, and what is known so far of all others."""
+    """The triggers of a workflow: its own, and those that other workflows have been found to be."""
     return [*(_Started(trigger, given, touched=False) for trigger, given in one.events), *started.get(one.address, [])]
 
 
@@ -254,7 +254,7 @@ def _with_runs(definition: Definition) -> Iterator[tuple[Start, _Often]]:
 
 
 def _why(one: DeclaredWorkflow) -> str:
-    """What is to be said of a workflow whose definition cannot be read: with the reason, where one is known."""
+    """The notice about a workflow whose definition cannot be read, with the reason where one is known."""
     if not isinstance(one.definition, Unknown):
         return one.reason
     known = one.definition.reason

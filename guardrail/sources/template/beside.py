@@ -49,7 +49,7 @@ def _reaches(those: Iterable[Declaration], others: Iterable[Declaration], names:
 
 
 def _names(declarations: Iterable[Declaration]) -> Iterator[tuple[str, str]]:
-    """What a template calls its resources by: names, and what tells unknown ones apart, with the kind of each."""
+    """The names of a template's resources, or what others call them by where a name is unknown, with their kinds."""
     for declaration in declarations:
         if type(declaration) in _KINDS and declaration.called is not None:
             yield _KINDS[type(declaration)], declaration.called

@@ -23,7 +23,7 @@ from guardrail.sources.template.values import Table, text_of, within
 
 
 class PastTemplates(Struct, frozen=True, kw_only=True):
-    """What there was below a folder, and is not there any more under its name."""
+    """Templates that were below a folder in the compared commit, and are not there under the same name."""
 
     renamed: dict[str, str] = {}
     """By the path of today, that of then."""
@@ -43,7 +43,7 @@ def templates_then(
     any_owner: bool = False,
     known: KnownPasts | None = None,
 ) -> PastTemplates:
-    """The templates of then that a search of the folder has not ``found`` today; none where the past is a folder.
+    """The templates of the compared commit that a search of today's folder has not ``found``; none of a folder.
 
     Raises `SourceError` where the past is not to be had.
     """
@@ -103,7 +103,7 @@ def environments_of(
 
 
 def _gone(past: Commit, folder: str, found: Found, exclude: Excluded | None) -> Iterator[tuple[str, bytes]]:
-    """Each template and cloud assembly of then that is none of today, with its content."""
+    """Each template and cloud assembly of the compared commit that is not one today, with its content."""
     contents = {path: content for path, content in _candidates(past, folder, found, exclude) if is_relevant(content)}
     known = {path: _then(past, path) or b"" for path in found.inputs if os.path.isfile(path)}
     parts = {place for path, content in (known | contents).items() for place in nested_in(path, content)}

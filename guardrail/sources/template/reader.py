@@ -143,14 +143,14 @@ def _content_then(past: Commit, read: Read, path: str) -> bytes:
 
 
 def _cases(options: TemplateOptions, parameters: Iterable[str], read: Read) -> Sequence[_LabelledValues]:
-    """What may be given for the parameters, under the label of each possibility; under none where there are none."""
+    """The parameter values of each possibility, by its label; one without a label where nothing is undecided."""
     given = load(parameters, read)
     cases = [(label, case.over(given)) for label, case in load_labelled(options.possibilities, read)]
     return cases or [("", given)]
 
 
 class _TemplateReading(Struct, frozen=True):
-    """A template as one assignment of what is undecided makes it: both sides, and what is said in it."""
+    """A template read under one assignment of its undecided parameters: both sides, and its notices."""
 
     assignment: Assignment
     before: Linked | None

@@ -48,7 +48,7 @@ class Table(dict[str, Any]):
         return self
 
     def placed(self, locate: Callable[[str | None], Location | None]) -> "Table":
-        """The table itself, once ``locate`` is known to tell where a key, or for None all of it, is written."""
+        """The table itself, with ``locate`` to find the line of a key, or of the whole table for None."""
         self._locate = locate
         return self
 
@@ -89,7 +89,7 @@ class Hidden(SecretText):
     __slots__ = ()
 
     def __new__(cls, text: str, shown: str = SHOWN_GAP) -> Self:
-        """The text, of which nothing may be shown unless that is told."""
+        """The text; nothing of it is shown but what ``shown`` says."""
         return super().__new__(cls, text, shown)
 
     def __str__(self) -> str:

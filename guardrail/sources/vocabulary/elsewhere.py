@@ -41,7 +41,7 @@ _ESCAPED = expression(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
 
 
 class _DefinitionKind(Struct, frozen=True):
-    """Where the definition of a resource stands, and what to look for in it."""
+    """A kind of definition outside SageMaker: the properties that hold it, and the patterns to look for in it."""
 
     noun: str
     makes: re.Pattern[str]
@@ -146,7 +146,7 @@ TYPES = _DEFINITIONS.keys() | BESIDE.keys()
 
 
 def reason(type_: str, attribute: Callable[[str], Any]) -> str | None:
-    """What is to be said of a resource that may make SageMaker inference; None of any other.
+    """The notice about a resource that may make SageMaker inference; None for any other.
 
     ``attribute`` gives the value of a property, by CloudFormation's name, as far as it is known: text, or what stands
     in its place (a template's intrinsic functions: what they join is looked at too), None where it is not set,

@@ -105,7 +105,7 @@ def _configuration(block: Block) -> DeclaredConfiguration:
 
 
 def _keeps_its_name(view: View) -> bool:
-    """Whether its name is written out and has no digit: a version or a date in it may well be raised with a change."""
+    """Whether a configuration keeps its name: it is a literal without a digit, as a version or date may change."""
     name = view.unmasked().text("EndpointConfigName")
     return isinstance(name, str) and not view.text("NamePrefix") and not any(map(str.isdigit, name))
 

@@ -159,7 +159,7 @@ def _spelled(kind: str, type_: str) -> dict[str, str]:
 
 
 def _misspelt(known: Mapping[str, str], values: Mapping[str, Any], allowance: Allowance) -> dict[str, str]:
-    """What each name that is no property was meant for, if that is not there itself."""
+    """The property meant by each name that is none: ``MinCapacity`` of ``MinCapacty``, if it is not there itself."""
     if not known or values.keys() <= known.keys():
         return {}
     missing = tuple(sorted(known.keys() - values.keys()))
