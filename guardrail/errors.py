@@ -60,7 +60,7 @@ class SubmoduleError(GitError):
 
 
 class PastUnreadableError(SourceError):
-    """Something of the past that is there and that nobody can read, whoever fetches what: the present still counts.
+    """A file of the compared commit that cannot be read by any means: the present side still counts.
 
     A link that led nowhere, a file of 70 MB, a pointer of git LFS, or what was no source of its language.
     """

@@ -1,4 +1,4 @@
-"""What runs on the way through a workflow: how often each job does, and what all of them come to together.
+"""The ways through a workflow: how often each job runs on them, and the sum of all jobs.
 
 Branches that exclude each other are a hull and no sum: of ``Choice`` to a job of 1 USD or to one of 5 USD the least is
 1 and the most 5. What a cycle holds runs nobody knows how often; a cycle that polls beside it does not run it again.
@@ -32,7 +32,7 @@ class ExecutionRange(NamedTuple):
 
 
 def runs(flow: Flow, jobs: int, *, of: str = "jobs", retries: bool = True, open_once: bool = False) -> list[Runs]:
-    """How often each of so many jobs, or ``starts``, runs in one execution; 0 and 0 of what no way leads to.
+    """The runs of each of ``jobs`` jobs, or ``starts``, in one execution; 0 to 0 where no way leads to it.
 
     ``Choice`` to job 0 or to the end: 0 to 1. A map over four items of which each runs job 1: 4 to 4. Tried twice at
     most: 4 to 8, and 4 to 4 without ``retries``. With ``open_once`` what has no end counts once, as in `span`: over

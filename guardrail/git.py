@@ -204,7 +204,7 @@ class Commit:
         return self._content(path, entry)
 
     def had(self, path: str, content: bytes) -> bool:
-        """Whether the file that ``path`` was had this content, told by its id, so that git is not asked for it.
+        """Whether the file at ``path`` had this content, by its object id, without reading it from git.
 
         Raises as `read` does for links and submodules.
         """

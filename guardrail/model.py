@@ -558,7 +558,7 @@ class Flow(Struct, frozen=True):
 
 
 class Parent(Struct, frozen=True, kw_only=True):
-    """What stands above a workflow, and how often each of its executions starts that: see `Trigger`."""
+    """A workflow that starts another, and how often in each of its executions: see `Trigger`."""
 
     address: str
     least: int = 1

@@ -31,7 +31,7 @@ class Source(Struct, frozen=True, kw_only=True):
 
     @property
     def shortfall(self) -> str:
-        """What there is to say where it is not complete: a plan says so itself, of code it turns out."""
+        """A sentence about an incomplete input: a plan says so itself, of code it turns out."""
         if self.kind.startswith("terraform-"):
             return f"{self.path} says itself that it does not tell everything"
         return f"{self.path} does not tell everything that it makes"
@@ -143,7 +143,7 @@ class PossibilityReport(Struct, frozen=True, kw_only=True):
 
 
 def group_id(values: Mapping[str, str]) -> str:
-    """What a group of endpoints is told apart by: ``environment=production, tag:Team=search``."""
+    """The id of a group of endpoints: ``environment=production, tag:Team=search``."""
     return ", ".join(f"{key}={value}" for key, value in sorted(values.items()))
 
 

@@ -390,7 +390,7 @@ def _numbers(turn: Turn, least: int) -> tuple[int, int]:
 def _held(
     turns: Sequence[Turn], bounds: Sequence[tuple[int, int]], *, start: int, lowers: bool
 ) -> tuple[tuple[int, ...], tuple[tuple[int, int], ...]]:
-    """The capacities that turns leave, and each with its minutes where these are known.
+    """The capacities that turns leave, and how many minutes each is held where that is known.
 
     Where nothing else takes capacity away, only a maximum lowers what an earlier minimum brought.
     """

@@ -561,7 +561,7 @@ class _Variant:
         return facts.model_memory_gib(self.endpoint, self.asked)
 
     def hours_of_work(self, count: int) -> Decimal | None:
-        """For how long so many instances work a month: 2.5 on the average are 6 for 304.17 h; None without usage."""
+        """Hours a month that ``count`` instances work: 2.5 on average are 6 for 304.17 h; None without usage."""
         instances, busy_hours = self.asked.instances, self.asked.busy_hours
         if instances is None:
             return busy_hours

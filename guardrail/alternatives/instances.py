@@ -287,7 +287,7 @@ def obstacles(variant: InstanceVariant, present: InstanceSpec, spec: InstanceSpe
 
 
 def _targets(target: ScalableTarget | Unknown, present: InstanceSpec, spec: InstanceSpec) -> Iterator[str]:
-    """What becomes of the values that policies hold: they are of one instance."""
+    """The target values of policies to adapt, a condition each: they are of one instance."""
     policies = target.policies if isinstance(target, ScalableTarget) else ()
     for policy in () if isinstance(policies, Unknown) else policies:
         if isinstance(policy, TargetTrackingPolicy) and not isinstance(policy.target_value, Unknown):

@@ -152,7 +152,7 @@ def in_usage() -> str:
 
 
 def facts_text(lines: str, asked: BillQuestion) -> str:
-    """The question what there is at all: one pass over a few narrow columns."""
+    """The text of the query for the facts of an export: one pass over a few narrow columns."""
     unfiltered = BillQuestion(start=asked.start, end=asked.end, accounts=asked.accounts)
     tags = "".join(f", COUNT(tag_{place}) AS tag_{place}" for place, _ in enumerate(asked.tags, 1))
     return f"""WITH lines AS (

@@ -145,7 +145,7 @@ def _billed_later(apart: Sequence[Row]) -> list[str]:
 
 
 def _remainder(others: Sequence[dict[str, Any]]) -> list[Row]:
-    """What is no inference, in one sum for each currency; what is not recognised beside it."""
+    """The cost of everything but inference, a sum for each currency; unrecognised usage types beside it."""
     parts: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in others:
         if row["line_type"] in USAGE_LINES and mode_of_lines(row) not in INFERENCE:

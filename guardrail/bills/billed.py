@@ -134,7 +134,7 @@ def _last_whole(there: ExportFacts) -> date:
 
 
 def sums_text(text: str) -> str:
-    """The question what each usage type of each resource billed, by line type."""
+    """The text of the query for the sums of each usage type of each resource, by line type."""
     return f"""{text}
 SELECT resource_key, account, region, currency, product_code, usage_type, line_type, MAX(resource_id) AS resource_id,
   SUM(amount) AS amount, SUM(cost) AS cost, SUM(list_cost) AS list_cost, COUNT(*) AS line_count,

@@ -158,7 +158,7 @@ def _instances(pair: Pair, month: Month) -> Iterator[str]:
 
 
 def _means(several: Sequence[InstanceVariant], together: Decimal) -> Iterator[tuple[InstanceVariant, Decimal]]:
-    """What each variant of a type had, as far as that can be told of what they had together.
+    """Mean instances of each variant of a type, out of the mean that all of them had together.
 
     One by itself had all of it. Of several, those that nothing scales had their count, and what scales shares the rest
     evenly: which of them had more makes no difference to what they cost.

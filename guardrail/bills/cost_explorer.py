@@ -29,7 +29,7 @@ _NUMBERS: Final = ("amount", "list_cost", "unblended_cost", "cost", "commitment"
 
 
 def every(paths: Sequence[str]) -> tuple[list[dict[str, Any]], list[str]]:
-    """The lines of several saved answers, and what there is to say of them.
+    """The lines of several saved answers, and the notices about them.
 
     Raises `SourceError` where two of them have the same usage of the same time.
 

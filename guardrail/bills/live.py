@@ -113,7 +113,7 @@ def layout_of(table: "GlueTable") -> ExportLayout:
 
 
 def _scans(question: str, asked: BillQuestion) -> tuple[int, ...]:
-    """How often each query of a question reads its partitions: what there is, the question, what stands apart.
+    """How often each query reads its partitions: the facts, the question, and the sums beside it.
 
     Athena reads a common table once for each place that names it, so a question whose text does that twice costs twice.
     """

@@ -155,7 +155,7 @@ class Export:
             raise self._explained(error) from error
 
     def _explained(self, error: Exception) -> SourceError:
-        """What is wrong with files that are read while they are asked."""
+        """The error for a file that DuckDB finds wrong while it runs a query."""
         for group in self._groups:
             found = None if group.is_csv else self._unreadable_double(group)
             if found is not None:

@@ -66,7 +66,7 @@ class Monthly(Struct, frozen=True, kw_only=True):
 
 
 class _ChargeLine(Struct, frozen=True, kw_only=True):
-    """What a line of a state, and the line of a bill that several states make, say alike."""
+    """The attributes that a charge has both in one state and in a bill that joins several states."""
 
     kind: Kind
     unit: str
@@ -105,7 +105,7 @@ class CostComponent(_ChargeLine, frozen=True, kw_only=True):
 
 
 class Line(_ChargeLine, frozen=True, kw_only=True):
-    """One line of one state: what is charged while so much runs."""
+    """One charge of a variant in one of its states: instances, volumes, requests."""
 
     quantity: Decimal | None
     """In `unit`, a month; None where it depends on usage or is unknown."""
@@ -235,7 +235,7 @@ class Estimate(Struct, frozen=True, kw_only=True):
 
 
 class PlanUse(Struct, frozen=True, kw_only=True):
-    """What becomes of a commitment, in USD a month, bound by bound."""
+    """The use of a Savings Plan's commitment, in USD a month, bound by bound."""
 
     covered: MonthlyQuantity
     """Usage that the plan pays for, at its rates."""

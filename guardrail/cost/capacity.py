@@ -27,7 +27,7 @@ from guardrail.scaling import Reach, instances_reach_zero, managed_scaling_effec
 
 
 class Running(Struct, frozen=True, kw_only=True):
-    """One state: so many of them, for so many instance-hours or slot-hours of the period."""
+    """One state of a variant: a count of instances or slots, with their hours in the period."""
 
     count: Decimal
     hours: Decimal

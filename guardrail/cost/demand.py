@@ -98,7 +98,7 @@ class Demand(Protocol):
         """The usage of a workflow, which starts transform jobs."""
 
     def notices(self, endpoints: Iterable[Endpoint | Workflow]) -> Iterable[str]:
-        """What is said of nothing that is among all these endpoints, a sentence each.
+        """A sentence for each entry of the usage file that is about none of these endpoints.
 
         Raises `SettingsError` where something is said of a variant that its endpoint does not have.
         """

@@ -20,7 +20,7 @@ class Update(Struct, frozen=True):
     """In the period."""
 
     def instance_hours(self, count: Decimal) -> Decimal:
-        """Two instances, ten updates of 45 minutes: 15 h; what is not known counts for nothing, and is said."""
+        """Instance-hours that updates add: two instances, ten updates of 45 minutes: 15 h; unknown minutes add 0."""
         return ZERO if isinstance(self.minutes, Unknown) else count * self.minutes * self.often / 60
 
 

@@ -300,7 +300,7 @@ def _of_variant(layers: Sequence[EndpointUsage], name: str | Unknown, requests: 
 
 
 def _first(statements: Iterable[VariantUsage], field: str) -> Decimal | None:
-    """A number by whoever says it first."""
+    """The first number that any of several statements has, in their order."""
     return next((number for each in statements if (number := getattr(each, field)) is not None), None)
 
 

@@ -19,7 +19,7 @@ from guardrail.policy.base import Result
 
 
 def next_changes(result: Result, endpoint: Endpoint | None, asked: Sequence[VariantDemand] = ()) -> Sequence[Change]:
-    """What to change next, at once; ``asked`` is what usage says of each variant of the endpoint.
+    """The changes to make next, together; ``asked`` is the usage of each variant of the endpoint.
 
     Raises `NoFixError` with the reason why nothing can be offered.
     """

@@ -24,7 +24,7 @@ def failing(report: Report) -> dict[Key, Result]:
 
 
 def verdicts(report: Report) -> dict[Key, str]:
-    """What is said of everything that a policy applies to."""
+    """The verdict of every result of a report, by its policy and subject."""
     return {key_of(result): result.verdict for result in report.results}
 
 
@@ -54,7 +54,7 @@ def fresh(before: Report, after: Report) -> Iterator[Result]:
 
 
 def objections(before: Report, after: Report, mended: Mapping[Key, Result]) -> Iterator[str]:
-    """What else an edit has done that nobody asked for, a clause each; ``mended`` are the findings that it is for."""
+    """Side effects of an edit, a clause each: what is left out, other bills; ``mended`` are the findings it is for."""
     if after.unread:
         yield f"the source could not be read with it: {after.unread[0]}"
     skipped = {(each.source, each.resource.address) for each in before.skipped}
@@ -73,7 +73,7 @@ def objections(before: Report, after: Report, mended: Mapping[Key, Result]) -> I
 
 
 def _bills(report: Report) -> dict[tuple[str, str], Monthly | None]:
-    """What each endpoint costs, by its source and address."""
+    """The bill of each endpoint, by its source and address."""
     return {
         (item.source, item.endpoint.address): item.cost.monthly if item.cost is not None else None
         for item in report.endpoints

@@ -30,7 +30,7 @@ class Workbench(Protocol):
     """What checks source, and changes it, with some files in place of those on disk."""
 
     def report(self, contents: Contents, edited: Iterable[str]) -> Report:
-        """What a check says of every input, and of each root module besides that one of the edited files reaches.
+        """The report of every input, and of each other root module that one of the edited files reaches.
 
         Raises `GuardrailError`.
         """
@@ -48,7 +48,7 @@ class Workbench(Protocol):
         ...
 
     def asked(self, source: str, endpoint: Endpoint) -> Sequence[VariantDemand]:
-        """What usage says of each variant of an endpoint of an input. Raises `GuardrailError`."""
+        """The usage of each variant of an endpoint of an input. Raises `GuardrailError`."""
         ...
 
     def around(self, source: str) -> "Workbench":

@@ -36,7 +36,7 @@ class Sought(Struct, frozen=True):
     """What tells it from others of its kind: the configuration that a policy has, the metric of an alarm."""
 
     def may_be(self, text: str) -> bool:
-        """Whether a block may be the one, by its text: it names what this is about, or nothing that can be told."""
+        """Whether the text of a block may mean this resource: it names it, or no resource that can be recognised."""
         if self.word and not re.search(self.word, text):
             return False
         referred = set(_REFERRED.findall(text))

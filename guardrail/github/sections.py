@@ -132,7 +132,7 @@ def _short(clauses: Iterable[str]) -> tuple[str, ...]:
 
 
 def _stacks(report: Report) -> dict[str, Totals]:
-    """What the inputs of one check come to, the first few that change most, by what tells them apart."""
+    """The subtotals of the few inputs of one check that change most, by their shortest distinct names."""
     names = stack_names(list(report.subtotals))
     found = sorted(report.subtotals, key=lambda source: _size_of_change(report.subtotals[source]), reverse=True)
     return {names[source]: structs.replace(report.subtotals[source], unchanged=None) for source in found[:_MOST_STACKS]}

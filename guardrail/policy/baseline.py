@@ -74,7 +74,7 @@ class Baseline(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Compared(Struct, frozen=True, kw_only=True):
-    """The results, those of the baseline marked as existing, and what there is to say about the baseline."""
+    """The results, those of the baseline marked as existing, and notices about the baseline."""
 
     results: list[Result]
     notices: list[str]

@@ -635,7 +635,7 @@ def _violation_message(wrong: str, subject: Subject, saving: Saving | Unknown | 
 
 
 def _notes(rule: Compiled, subject: Subject, saving: Saving | Unknown | None, *, open_: bool) -> tuple[str, ...]:
-    """What there is to know about its environment.
+    """Notes about the environment of a subject.
 
     The note of a policy that saves money is about giving up what costs it, so it needs money to be saved.
     """

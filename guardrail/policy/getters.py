@@ -757,7 +757,7 @@ def other_alternatives(parameters: Mapping[str, Value]) -> Getter:
 
 
 def _of_fitting(parameters: Mapping[str, Value], told: Callable[[Sequence[PricedType]], object]) -> Getter:
-    """What there is to tell of the cheaper types within the limits; None where that is nothing."""
+    """A getter: ``told`` of the cheaper types within the limits; None where it has nothing to say."""
 
     def get(subject: Subject) -> object:
         found = SENSITIVE_TYPE if subject.hides("variant") else fitting(subject, parameters)

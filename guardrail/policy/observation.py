@@ -71,7 +71,7 @@ class Observation(Struct, frozen=True, kw_only=True):
 
 
 class Evidence(Protocol):
-    """Whoever knows what was observed of endpoints."""
+    """A source of observations: the evidence of a run."""
 
     def of(
         self, endpoint: Endpoint, place: int, *, headroom_percent: Decimal, percentile: str, idle_hours: Decimal

@@ -49,7 +49,7 @@ _LONGEST_DAYS = 36_500
 
 
 class Waived(Struct, frozen=True, kw_only=True):
-    """The results with their waivers, and what there is to say about the waivers themselves."""
+    """The results with their waivers, and notices about expired and unused waivers."""
 
     results: list[Result]
     notices: list[str]

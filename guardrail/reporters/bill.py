@@ -198,7 +198,7 @@ def named(endpoint: Endpoint) -> str:
 
 
 def described(item: EndpointReport, *, has_past: bool) -> str:
-    """``real-time · changed``: the mode of an endpoint and what becomes of it."""
+    """The mode of an endpoint and what the change does to it: ``real-time · changed``."""
     endpoint = item.endpoint
     mode = "mode unknown" if isinstance(endpoint.mode, Unknown) else MODES[endpoint.mode]
     words = [mode]

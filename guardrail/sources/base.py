@@ -244,7 +244,7 @@ class View:
         return self.missing(name) if value is None else value
 
     def missing(self, name: str) -> Unknown:
-        """What stands for a value that is not there although there has to be one."""
+        """The Unknown for a required value that is not set."""
         return Unknown(f"{self.spelling.of(name)} is not set")
 
     def _read(self, name: str, value: Any, convert: Callable[[str, Any], _T | Unknown | None]) -> _T | Unknown | None:

@@ -255,7 +255,7 @@ class _Search:
                 yield path
 
     def found(self, *, may_be_gone: bool) -> Found:
-        """What is to be read, and what is to be said of the rest."""
+        """The inputs that a search found, and a notice about the files that it left out."""
         parts = dict(self._nested())
         made = {path: by for path, by in self._made.items() if path in self._templates}
         inputs = [path for path in self._templates if path not in parts and path not in made]

@@ -103,7 +103,7 @@ def before_commit(paths: Sequence[str], environment: Mapping[str, str], *, any_o
 
 
 def _differs(path: str, commit: Commit) -> bool:
-    """Whether a file is not what it was; of what cannot be read, whoever needs it says so."""
+    """Whether a file differs from the commit's; True where either cannot be read, which its reader reports."""
     try:
         return commit.read(path) != files.content(path)
     except (OSError, SourceError):

@@ -38,7 +38,7 @@ class Past(Protocol):
 
 
 def environments_then(today: FilesByLabel, told: FilesByLabel | None, past: Past) -> PastEnvironments:
-    """The environments as they were; ``told`` is what settings said of them then, None where these said nothing.
+    """The environments in the compared commit; ``told`` is what its settings said of them, None for nothing.
 
     Where they said something, what is made of no file, as a root module without environments is, was not there.
     """
@@ -86,7 +86,7 @@ def _is_new(label: str, today: FilesByLabel, past: Past) -> bool:
 
 
 def _gone_beside(come: FilesByLabel, past: Past) -> Iterable[str]:
-    """The files of then that are there no more and of the kind of the new ones: beside them, or in a folder near."""
+    """Files of the compared commit that are gone and are of the kind of the new ones, beside them or near."""
     new = [path for paths in come.values() for path in paths if past.is_new(path)]
     above = dict.fromkeys(os.path.dirname(os.path.dirname(path) or os.curdir) for path in new)
     near = (os.path.join(folder, name) for folder in above for name in past.names(folder or os.curdir))

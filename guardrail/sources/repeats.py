@@ -39,7 +39,7 @@ def without_repeats(
 
 
 def _told(path: str, sources: Sequence[ChangeSet], plans: Sequence[ChangeSet]) -> str:
-    """That plans stand for their source, and what that has and they do not: they may be older than it."""
+    """A notice that plans are read in place of their source, with the resources that only the source has."""
     labels = [each.label for each in sources if each.label is not None]
     names = " and ".join(plan.path for plan in plans)
     told = f"{path} is not counted: {names} {'is its plan' if len(plans) == 1 else 'are its plans'}"

@@ -35,7 +35,7 @@ class Question(Protocol):
     def rows(
         self, found: Sequence[dict[str, Any]], asked: "BillQuestion", facts: "ExportFacts"
     ) -> "tuple[list[Row], list[str]]":
-        """The rows of the answer, and what there is to know."""
+        """The rows of the answer, and its notices."""
 
 
 def question(name: str) -> Question:

@@ -70,5 +70,5 @@ def in_days() -> str:
 
 
 def spans() -> str:
-    """The hours of a span; 1 where its end is not told."""
+    """SQL for the hours of a span; 1 where it has no end."""
     return "CASE WHEN spans > 1 THEN spans ELSE 1 END"

@@ -169,7 +169,7 @@ def _margin(lines: Sequence[Mapping[str, Any]], free: Mapping[Any, Decimal]) -> 
 
 
 def _unused_by_hour(own: Sequence[Mapping[str, Any]]) -> dict[Any, Decimal]:
-    """What is left of all commitments in each hour."""
+    """The unused commitment of all plans in each hour."""
     left: dict[Any, Decimal] = {}
     for row in own:
         if row["commitment"] is not None:

@@ -46,7 +46,7 @@ ORDER BY days.day, days.currency"""
 
 
 def by(asked: BillQuestion, facts: ExportFacts) -> By:
-    """By what: as asked, else by day within one month of days, by month over several."""
+    """The step of the trend: as asked, else a day within one month of daily lines, a month over several."""
     if asked.by:
         return asked.by
     if facts.first is None or facts.last is None:

@@ -23,7 +23,7 @@ _Kind: TypeAlias = Literal["template", "source", "folder"]
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
-    """What there is to read."""
+    """The inputs of a run."""
 
     paths: list[str]
     """As they are named, with what a search of the folders among them has found."""

@@ -67,7 +67,7 @@ def every(report: Report) -> Iterator[ExplainedSubject]:
 
 
 def only(report: Report) -> ExplainedSubject | None:
-    """What there is to explain where that is one thing."""
+    """The only subject of an explanation, where there is but one."""
     found = [each for each in every(report) if each.place is None]
     return found[0] if len(found) == 1 else None
 
@@ -90,7 +90,7 @@ def named(report: Report, name: str) -> ExplainedSubject:
 
 
 def _ambiguous(name: str, found: list[ExplainedSubject]) -> GuardrailError:
-    """Of several inputs one is to be named; in one input several things are told apart by their addresses."""
+    """The error for several subjects of one name: with its input, or its address, each is one."""
     sources = list(dict.fromkeys(inert(each.item.source) for each in found))
     if len(sources) > 1:
         where, hint = f"in {len(sources)} inputs: {', '.join(sources[:_LISTED])}", "PATH ADDRESS, of one input"

@@ -1,4 +1,4 @@
-"""The arguments of what is said of a bundle, and what each of their texts means."""
+"""The arguments of a judgement of a bundle, and how their texts are read."""
 
 import re
 from argparse import ArgumentParser, ArgumentTypeError
@@ -12,7 +12,7 @@ _PERCENTILES: Final = ("p50", "p90", "p95", "p99", "maximum")
 
 
 def add_showing(parser: ArgumentParser) -> None:
-    """Declare what is said of what was seen."""
+    """Declare the arguments of a judgement."""
     showing = parser.add_argument_group("what it says")
     showing.add_argument(
         "--format",

@@ -64,7 +64,7 @@ class RegionToAsk(Struct, frozen=True, kw_only=True):
 
 
 def bundle(asked: CollectionRequest, journal_path: str) -> Packed:
-    """What is seen of all that was asked for; the journal holds it until `forget`. Raises `GuardrailError`."""
+    """The bundle of a collection; the journal holds what it is made of until `forget`. Raises `GuardrailError`."""
     gc.enable()  # which is off for commands that are over at once; this one takes minutes
     with interruptible(), progress("asking who these credentials are") as status:
         access, regions = _access(asked)
@@ -87,7 +87,7 @@ def forget(journal_path: str) -> None:
 
 
 def inventory(asked: CollectionRequest) -> tuple[list[RegionToAsk], Window]:
-    """What there is to ask about, without asking CloudWatch; nothing of it is kept. Raises `GuardrailError`."""
+    """The inventory of each region, without asking CloudWatch; nothing is kept. Raises `GuardrailError`."""
     with progress("asking who these credentials are") as status, output.temporary_folder() as folder:
         access, regions = _access(asked)
         journal = Journal.opened(os.path.join(folder, "journal"), _header(asked, access, regions))

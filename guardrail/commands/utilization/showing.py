@@ -13,7 +13,7 @@ from guardrail.prices.book import PriceBook
 
 
 def show(bundle: Bundle, arguments: Namespace) -> None:
-    """Write what is asked for of a bundle."""
+    """Write the judgement of a bundle in the format that was asked for."""
     if arguments.usage_file is not None:
         output.write_file(arguments.usage_file, usage_file.text(bundle.endpoints, bundle.jobs))
     if not arguments.formats and not arguments.recommender:

@@ -260,7 +260,7 @@ def _becomes(item: EndpointReport, *, is_change: bool) -> str:
 
 
 def stack_names(ids: Sequence[str]) -> dict[str, str]:
-    """The inputs by what tells them apart: ``a`` and ``b`` of ``stacks/a/plan.json`` and ``stacks/b/plan.json``."""
+    """The shortest distinct names of inputs: ``a``, ``b`` of ``stacks/a/plan.json``, ``stacks/b/plan.json``."""
     parts = [each.split("/") for each in ids]
     shortest = min(map(len, parts), default=0)
     same_file = len({each[-1] for each in parts}) == 1 and shortest > 1

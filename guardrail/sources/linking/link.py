@@ -352,7 +352,7 @@ class Side:
         return tuple(dict.fromkeys(own))
 
     def _bare(self, declared: DeclaredConfiguration, deployed: Deployed) -> Endpoint:
-        """A configuration that stands for itself."""
+        """A configuration that no endpoint uses, as an endpoint of its own."""
         variants = self._with_models(declared)
         is_shown = isinstance(declared.name, str) and not declared.sensitive_name
         return Endpoint(

@@ -407,7 +407,7 @@ class PlanDocument:
         )
 
     def sides(self, change: ResourceChange) -> Sides:
-        """Both sides of a change, decoded for whoever asks: those of all changes would fill the memory."""
+        """Both sides of one change, decoded on each call: those of all changes would fill the memory."""
         written = change.change
         before = self._tree(written.before)
         return Sides(
@@ -419,7 +419,7 @@ class PlanDocument:
         )
 
     def _standing(self, state: Iterable[tuple[_Head, Raw, str | None]]) -> Iterator[tuple[StateResource, str | None]]:
-        """What there is and no change speaks of, with the address of its module."""
+        """Resources of the state that no change names, with the address of their module."""
         relevant = [each for each in state if self._is_relevant(each[0])]
         self._refuse_repeats((head.address, head.deposed_key) for head, _, _ in relevant)
         spoken_of: set[tuple[str | None, str | None]] = {

@@ -163,7 +163,7 @@ class _TemplateReading(Struct, frozen=True):
     construct_paths: Mapping[str, str] = {}
 
     def spanning(self, sized: Mapping[str, Variable]) -> "_TemplateReading":
-        """The same, with jobs that have any of the sizes that these parameters allow them."""
+        """The reading with jobs of every size that these parameters allow."""
         before = None if self.before is None else _spanning(self.before, sized)
         return replace(self, before=before, after=_spanning(self.after, sized))
 
