@@ -55,6 +55,7 @@ _MOST_MOMENTS: Final = 50_000
 """Times that are kept: 14 days of minutes are 20,160."""
 _PAGE_SIZES: Final = {"sagemaker": 100, "resourcegroupstaggingapi": 100}
 """As many items as a page may have; SageMaker would give ten."""
+_CODE: Final = "aws sts get-session-token --serial-number ARN --token-code CODE gives credentials that need none"
 _SIGN_IN: Final = "aws sts get-caller-identity shows whether they work; aws sso login renews those of a profile"
 
 
@@ -196,6 +197,13 @@ class Access:
             raise _refusal(error, _action(service, operation), service, region) from error
         except BotoCoreError as error:
             raise self._failure(error, _action(service, operation), region) from error
+        except EOFError as error:  # of the question for a code
+            raise CredentialsError("the profile wants a code of MFA, which nobody can type here", hint=_CODE) from error
+        except RuntimeError as error:  # botocore's own, of credentials that end before they begin
+            if "credentials" not in str(error):
+                raise
+            told = f"the AWS credentials could not be renewed: {_one_line(error)}"
+            raise CredentialsError(told, hint="is the clock of this machine right?") from error
 
     def _failure(self, error: Any, call: str, region: str) -> AWSError:
         """What a call came to that AWS did not answer at all."""

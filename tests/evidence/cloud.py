@@ -112,6 +112,8 @@ class Cloud:
         """Status codes of queries whose identifier begins so, and how many times they have them."""
         self.lost: set[str] = set()
         """Regions that are not enabled."""
+        self.sessions_end = "2026-11-16T07:10:00Z"
+        """When credentials of a role expire."""
         self.most_points = _MOST_POINTS
         self.metrics_requested = 0
         self.clock = clock
@@ -158,7 +160,7 @@ class Cloud:
                 "AccessKeyId": "ASIAIOSFODNN7EXAMPLE",
                 "SecretAccessKey": "assumed",
                 "SessionToken": "session",
-                "Expiration": "2026-11-16T07:10:00Z",
+                "Expiration": self.sessions_end,
             }
         }
 

@@ -18,11 +18,13 @@ from jsonschema import Draft202012Validator
 
 from guardrail import cli
 from guardrail.aws import inventory, metrics
+from guardrail.aws.access import Access, CredentialsError
 from guardrail.commands import schema
 from guardrail.commands.utilization import live
 from guardrail.evidence import bundle_file
 from guardrail.evidence.bundle import Bundle
 from tests.evidence.cloud import ACCOUNT, NOW, REGION, Call, Cloud, Refusal, Region, actions, most_in_a_second
+from tests.evidence.conftest import Watch
 
 ROOT = Path(__file__).resolve().parents[2]
 BORN = "2026-09-01T08:00:00+00:00"
@@ -272,6 +274,33 @@ def test_a_role_is_assumed_once_and_a_profile_that_is_none_is_named(cloud: Cloud
     code, _, told = ask("--profile", "nobody", "--output", "other.json")
     assert (code, "the config profile (nobody) could not be found" in told) == (2, True)
     assert not Path("other.json").exists()
+
+
+def test_a_role_of_a_profile_that_cannot_be_had_is_one_line(
+    cloud: Cloud, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud.sessions_end = "2020-01-01T00:00:00Z"  # as where the clock of the machine is years ahead
+    role = "role_arn = arn:aws:iam::111122223333:role/reader\nsource_profile = own\n"
+    own = "[profile own]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = secret\n"
+    Path("config").write_text(f"[profile reader]\n{role}{own}", encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "config")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    code, _, said = ask("--profile", "reader")
+    first, hint = said.splitlines()
+    assert (code, hint) == (2, "hint: is the clock of this machine right?")
+    assert first.startswith("guardrail: the AWS credentials could not be renewed: credentials were refreshed, but")
+
+
+def test_a_code_that_nobody_can_type_is_one_line(cloud: Cloud, watch: Watch) -> None:
+    del cloud
+    access = Access(profile=None, role_arn=None, region=REGION, clock=watch)  # type: ignore[arg-type] # it has both
+
+    def nobody() -> None:
+        raise EOFError
+
+    with pytest.raises(CredentialsError, match="wants a code of MFA"):
+        access.answered("sts", REGION, "get_caller_identity", nobody)
 
 
 @pytest.mark.parametrize("name", ["\x1b[31mred", "a\n::error::b", "x" * 5000, "../../etc/passwd", "", "\udcff", "a/b"])
