@@ -12,6 +12,8 @@ LEFT_TO_PEOPLE: Mapping[str, str] = {
     "shadow-variants-are-temporary": "when a shadow variant goes is for you to say",
     "instances-are-right-sized": "another instance type needs a load test",
     "instances-fit-their-load": "another instance type, or fewer instances, needs a load test",
+    "variants-take-their-peaks": "another instance type, or more instances, needs a load test",
+    "serverless-fits-its-load": "it needs a decision: instances, more memory or more concurrency",
     "components-are-used": "whether what nobody asks anything goes is for you to say",
     "endpoints-are-used": "whether what nobody asks anything goes is for you to say",
     "instance-generation-is-current": "another instance type needs a load test",

@@ -60,7 +60,7 @@ _PLAIN = re.compile(
         (?P<text>{_PLAIN_TEXT})
       | (?P<number>{_DIGITS})
       | {_PATH}
-      | (?P<template>"(?:{_PLAIN_SIGN}++|\$\{{[ \t]*+{_KEPT}{_NAME}{_BEHIND}[ \t]*+\}})*+")
+      | (?P<template>"(?>(?:{_PLAIN_SIGN}++|\$\{{[ \t]*+{_KEPT}{_NAME}{_BEHIND}[ \t]*+\}})*)")
     ) [ \t\r]*+ (?:(?:\#|//)[^\n]*+)?""",
     re.VERBOSE | re.ASCII,
 )
