@@ -314,3 +314,30 @@ def test_evidence_of_long_ago_says_so(
         monkeypatch.setenv("SOURCE_DATE_EPOCH", str(epoch))
         assert cli.main(["utilization", "show", "evidence.json"]) == 0
         assert ("the evidence is 45 days old" in capsys.readouterr().err) is is_old
+
+
+def updated(before: str) -> Bundle:
+    """236 hours on a type at 12 cores, and since an update 100 at one core on ml.m5.4xlarge."""
+    earlier = described("shop", instance_type=before)["endpoint_configs"][0]
+    story = described("shop", instance_type="ml.m5.4xlarge")
+    made = "2026-11-12T02:00:00Z"
+    story["endpoints"][0].update(EndpointConfigName="shop-2", LastModifiedTime=made)
+    story["endpoint_configs"][0].update(EndpointConfigName="shop-2", CreationTime="2026-11-12T01:50:00Z")
+    return bundle_of(
+        account_of(story, {"endpoint_configs": [{**earlier, "EndpointConfigName": "shop-1"}]}, MODEL),
+        cpu((236, 1200, 900, 54000, 60), (100, 100, 50, 3000, 60)),
+        memory((HOURS, 10, 10, 600, 60)),
+        invocations((HOURS, 1000)),
+    )
+
+
+def test_the_table_shows_the_use_that_the_need_is_made_of(capsys: pytest.CaptureFixture[str]) -> None:
+    # a hundred hours of one core since an update are no week: the need is of the twelve before it, 14.4 with room
+    text = show(capsys, updated("ml.m5.4xlarge"))
+    assert "needs 14.4 cores" in text
+    (row,) = [line for line in text.splitlines() if line.startswith("shop  ")]
+    assert "12 cores" in row
+    # of another type they are no use of this one
+    (row,) = [line for line in show(capsys, updated("ml.m5.12xlarge")).splitlines() if line.startswith("shop  ")]
+    assert "12 cores" not in row
+    assert "1 cores" in row

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from guardrail.commands.utilization import answer
 from guardrail.evidence.bundle import Bundle, Distribution
-from guardrail.evidence.judge import statements
+from guardrail.evidence.judge import right_sizing, statements
 from guardrail.evidence.judge.batch import JudgedJobs
 from guardrail.evidence.judge.confidence import Confidence
 from guardrail.evidence.judge.fleet import JudgedEndpoint, JudgedVariant
@@ -105,8 +105,12 @@ def _every_row(judged: Sequence[JudgedEndpoint], jobs: Sequence[JudgedJobs]) -> 
 
 
 def _used(variant: JudgedVariant) -> tuple[Distribution | None, Distribution | None]:
-    last = variant.evidence.segments[-1] if variant.evidence.segments else None
-    return (None, None) if last is None else (last.cpu_cores, last.memory_gib)
+    """The greatest on its type of what its need is made of: two days on a new model do not hide the week before."""
+    own = variant.evidence.instance_type
+    segments = [one for one in right_sizing.counting(variant.evidence) if one.instance_type == own]
+    cores = [one.cpu_cores for one in segments if one.cpu_cores is not None]
+    memory = [one.memory_gib for one in segments if one.memory_gib is not None]
+    return max(cores, key=lambda one: one.maximum, default=None), max(memory, key=lambda one: one.p99, default=None)
 
 
 def _percent(used: Distribution | None, name: str, unit: str) -> str:

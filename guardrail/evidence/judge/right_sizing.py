@@ -235,12 +235,18 @@ def _present(
 # The need ------------------------------------------------------------------------------------------------------------
 
 
-def _needs(engine: AlternativesEngine, variant: VariantEvidence, percentile: Percentile) -> tuple[Need, Need]:
-    """What was needed and the maxima: of the last segment where that saw a whole week, else of all that are known."""
+def counting(variant: VariantEvidence) -> list[Segment]:
+    """The last segment where that saw a whole week, else all of which the machine is known."""
     segments = [one for one in variant.segments if one.instance_type is not None]
     last = segments[-1:]
     if last and last[0].cpu_cores is not None and last[0].cpu_cores.count >= _WEEK_HOURS:
-        segments = last
+        return last
+    return segments
+
+
+def _needs(engine: AlternativesEngine, variant: VariantEvidence, percentile: Percentile) -> tuple[Need, Need]:
+    """What was needed and the maxima, of the segments that count."""
+    segments = counting(variant)
     return _need(engine, variant, segments, lambda used: load(used, percentile)), _need(
         engine, variant, segments, lambda used: used.maximum
     )

@@ -71,7 +71,8 @@ class Bounds(Struct, frozen=True, kw_only=True):
     @property
     def minimum_was_never_left(self) -> bool:
         """Whether it never needed more than the minimum, which may then be too high."""
-        return self.hours > 0 and self.hours_at_least == self.hours and self.most > self.least
+        is_free = self.most > self.least or self.enough is not None
+        return self.hours > 0 and self.hours_at_least == self.hours and is_free
 
 
 def periodic(found: EndpointEvidence, variant: VariantEvidence, hourly_usd: Decimal | None) -> Periodic | None:

@@ -59,8 +59,7 @@ class Statement(Struct, frozen=True, kw_only=True):
     @property
     def is_note(self) -> bool:
         """Whether it is too unsure, or says too little, to be a finding."""
-        says_too_little = self.kind in ("gap", "not-sized", "graviton", "another-way", "slower")
-        return not self.confidence.is_enough or says_too_little or (self.kind == "jobs" and self.saves_usd is None)
+        return not self.confidence.is_enough or self.kind in ("gap", "not-sized", "graviton", "another-way", "slower")
 
 
 def of_endpoint(judged: JudgedEndpoint) -> Iterator[Statement]:
@@ -281,7 +280,10 @@ def _of_scaling(subject: str, judged: JudgedVariant) -> Iterator[Statement]:
     if bounds.minimum_was_never_left:
         zone = ", if one Availability Zone is enough" if bounds.enough == 1 else ""
         fewer = "" if bounds.enough is None else f": {bounds.enough} would have taken its load{zone}"
-        text = f"never left its minimum of {bounds.least} in {bounds.hours} hours{fewer}"
+        left = f"never left its minimum of {bounds.least} in {bounds.hours} hours"
+        if bounds.most == bounds.least:
+            left = f"is held at {bounds.least} by its bounds"
+        text = f"{left}{fewer}"
         saving = bounds.saving_usd
         yield Statement(kind="minimum-never-left", subject=subject, text=text, saves_usd=saving, confidence=sure)
 
@@ -311,13 +313,7 @@ def _of_serverless(subject: str, judged: JudgedVariant) -> Iterator[Statement]:
 def of_jobs(judged: JudgedJobs) -> Iterator[Statement]:
     """What is said of transform jobs of one model and machine."""
     job = judged.evidence
-    if judged.monthly_usd is None or job.mean_hours is None:
-        return
-    if judged.instance_type is None:
-        runs, took = (plain(round(amount, 1).normalize()) for amount in (judged.runs_a_month, job.mean_hours))
-        cost = two_decimals(judged.monthly_usd)
-        text = f"{runs} runs a month of {took} h on {job.instances} × {job.instance_type} cost {cost} USD"
-        yield Statement(kind="jobs", subject=f"{job.prefix}…", text=text, confidence=judged.confidence)
+    if judged.instance_type is None or judged.monthly_usd is None:
         return
     cores = judged.needed.cpu_cores or ZERO
     yield Statement(

@@ -191,11 +191,7 @@ def test_transform_jobs_tell_how_often_and_what_would_do() -> None:
     (told,) = statements.of_jobs(judge(job(), BOOK))
     assert told.subject == "nightly…"
     assert told.text.startswith("30.4 runs a month on 2 × ml.m5.4xlarge need 3.6 cores: ml.")
-    # what nothing is known to be enough of has its cost all the same: 30.4167 × 0.5 h × 2 × 0.922 = 28.04
-    (unknown,) = statements.of_jobs(judge(job(cpu_cores=None), BOOK))
-    assert unknown.text == "30.4 runs a month of 0.5 h on 2 × ml.m5.4xlarge cost 28.04 USD"
-    assert (unknown.is_note, unknown.saves_usd) == (True, None)
-    assert list(statements.of_jobs(judge(job(mean_hours=None), BOOK))) == []
+    assert list(statements.of_jobs(judge(job(cpu_cores=None), BOOK))) == []
 
 
 ONCE_A_SECOND: dict[str, Any] = {"MemorySizeInMB": 4096, "MaxConcurrency": 20, "ProvisionedConcurrency": 10}
@@ -221,11 +217,12 @@ def test_serverless_that_refuses_requests_or_finds_no_warm_slot_says_so() -> Non
     assert found["serverless"].text == "had no warm slot for 10.00 % of its requests"
 
 
-def test_a_fleet_that_cannot_leave_its_minimum_never_does() -> None:
+def test_a_fleet_that_cannot_leave_its_minimum_and_works_is_nothing_to_tell() -> None:
+    # 3.5 cores of 4 on each of two
     found = said(
         described(count=2),
         target(2, 2),
-        answered=[cpu((HOURS, 50, 30, 1, 120)), memory((HOURS, 20, 20, 1, 120)), invocations((HOURS, 50))],
+        answered=[cpu((HOURS, 350, 300, 1, 120)), memory((HOURS, 20, 20, 1, 120)), invocations((HOURS, 50))],
     )
     assert "minimum-never-left" not in found
 
@@ -392,3 +389,13 @@ def test_a_larger_machine_of_several_gpus_has_enough_for_what_spreads_over_them_
     assert found["too-small"].text.endswith(
         "; ml.g6.12xlarge has what it needs, if it spreads its work over several accelerators"
     )
+
+
+def test_a_minimum_that_is_the_maximum_says_how_many_would_have_been_enough() -> None:
+    # 0.6 cores of 4 on each of three, 2.16 with room for more: one has four. 2 × 0.23 × 730 = 335.80
+    answered = [cpu((HOURS, 60, 50, 9000, 180)), memory((HOURS, 50, 50, 9000, 180)), invocations((HOURS, 36_000))]
+    found = said(described(count=3), target(3, 3), answered=answered)
+    assert found["minimum-never-left"].text == (
+        "is held at 3 by its bounds: 1 would have taken its load, if one Availability Zone is enough"
+    )
+    assert found["minimum-never-left"].saves_usd == Decimal("335.80")
