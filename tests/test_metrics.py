@@ -11,7 +11,6 @@ from guardrail.model import (
     COPY_COUNT,
     INSTANCE_COUNT,
     PROVISIONED_CONCURRENCY,
-    Alarm,
     Endpoint,
     InferenceComponent,
     InstanceVariant,
@@ -23,6 +22,7 @@ from guardrail.model import (
     TargetTrackingPolicy,
     Unknown,
 )
+from tests.alarms import alarm
 
 LATER = Unknown("known after apply")
 HOSTS = "/aws/sagemaker/Endpoints"
@@ -226,22 +226,6 @@ def test_a_share_is_no_percentage(value: Any, problem: str | None) -> None:
 
 
 # From zero -----------------------------------------------------------------------------------------------------------
-
-
-def alarm(**changes: Any) -> Alarm:
-    """The wake-up alarm of an asynchronous endpoint, as the developer guide writes it."""
-    fields: dict[str, Any] = {
-        "address": "wake",
-        "metric_name": "HasBacklogWithoutCapacity",
-        "namespace": "AWS/SageMaker",
-        "dimensions": {"EndpointName": "docs"},
-        "statistic": "Average",
-        "comparison_operator": "GreaterThanOrEqualToThreshold",
-        "threshold": 1.0,
-        "period_s": 60,
-        "evaluation_periods": 2,
-    }
-    return Alarm(**(fields | changes))
 
 
 def step(*adjustments: Any, alarms: Any = None) -> StepScalingPolicy:

@@ -9,7 +9,6 @@ from msgspec import structs
 from guardrail.model import (
     COPY_COUNT,
     INSTANCE_COUNT,
-    Alarm,
     Endpoint,
     InferenceComponent,
     InstanceVariant,
@@ -44,6 +43,7 @@ from guardrail.scaling import (
     target_values,
     unordered_actions,
 )
+from tests.alarms import alarm
 
 LATER = Unknown("known after apply")
 INVOCATIONS = ScalingMetric(predefined=True, name="SageMakerVariantInvocationsPerInstance")
@@ -63,22 +63,6 @@ def target(*policies: Any, least: Any = 1, most: Any = 4, **changes: Any) -> Sca
 def tracking(*metrics: Any, disable_scale_in: Any = False, **changes: Any) -> TargetTrackingPolicy:
     fields: dict[str, Any] = {"address": "tracking", "target_value": 5.0, "metrics": metrics or (INVOCATIONS,)}
     return TargetTrackingPolicy(**(fields | {"disable_scale_in": disable_scale_in} | changes))
-
-
-def alarm(**changes: Any) -> Alarm:
-    """The wake-up alarm of an asynchronous endpoint, as the developer guide writes it."""
-    fields: dict[str, Any] = {
-        "address": "alarm",
-        "metric_name": "HasBacklogWithoutCapacity",
-        "namespace": "AWS/SageMaker",
-        "dimensions": {"EndpointName": "docs"},
-        "statistic": "Average",
-        "comparison_operator": "GreaterThanOrEqualToThreshold",
-        "threshold": 1.0,
-        "period_s": 60,
-        "evaluation_periods": 2,
-    }
-    return Alarm(**(fields | changes))
 
 
 def step(*adjustments: Any, alarms: Any = None, kind: Any = "ChangeInCapacity") -> StepScalingPolicy:

@@ -49,7 +49,7 @@ class OfferFile(Struct, frozen=True):
     """Of the offer, which the file must repeat."""
 
 
-class _Index(Struct, frozen=True, rename="camel"):
+class _RegionIndex(Struct, frozen=True, rename="camel"):
     """``region_index.json`` of a service."""
 
     regions: dict[str, dict[str, str]]
@@ -76,7 +76,7 @@ class BulkFiles:
     def offers(self, service: str) -> dict[str, OfferFile]:
         """The current offer file of each region of a service, in CSV. Raises `AWSError`."""
         url = f"{self._base_url}/offers/v1.0/{self._partition}/{service}/current/region_index.json"
-        index = self._json(url, _Index)
+        index = self._json(url, _RegionIndex)
         return {region: self._file(url, region, entry, "currentVersionUrl") for region, entry in index.regions.items()}
 
     def savings_plans(self, plan: str) -> dict[str, OfferFile]:
@@ -122,7 +122,7 @@ class BulkFiles:
         """
         if os.path.exists(path):
             return
-        part = _Part(path)
+        part = _PartialFile(path)
         stalled = 0
         while True:
             before = part.size()
@@ -165,7 +165,7 @@ class BulkFiles:
         time.sleep(min(pause, LONGEST_WAIT_S) * random.uniform(0.75, 1.0))  # noqa: S311 - no secret depends on it
 
 
-class _Part:
+class _PartialFile:
     """A file on its way: ``<path>.part``, and the ETag that says of which file it is a part."""
 
     def __init__(self, path: str) -> None:

@@ -57,7 +57,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
         return not self.endpoints and not self.tags
 
 
-class _Listed(Struct, frozen=True, kw_only=True, rename="pascal"):
+class _ListedEndpoint(Struct, frozen=True, kw_only=True, rename="pascal"):
     endpoint_name: str
     endpoint_arn: str
     creation_time: datetime
@@ -65,7 +65,7 @@ class _Listed(Struct, frozen=True, kw_only=True, rename="pascal"):
     endpoint_status: str
 
 
-class _Named(Struct, frozen=True, kw_only=True):
+class _ListedName(Struct, frozen=True, kw_only=True):
     """Anything else in a list: a name, what it belongs to, when it was made."""
 
     name: str
@@ -73,12 +73,12 @@ class _Named(Struct, frozen=True, kw_only=True):
     created: datetime | None = None
 
 
-class _Tagged(Struct, frozen=True, kw_only=True):
+class _TaggedResource(Struct, frozen=True, kw_only=True):
     arn: str
     tags: dict[str, str]
 
 
-class _List(Struct, Generic[T], frozen=True, kw_only=True):
+class _ListCall(Struct, Generic[T], frozen=True, kw_only=True):
     """A call that lists: the key of its items, and how much of each is kept."""
 
     service: str
@@ -226,7 +226,7 @@ class RegionReader:
 
     # Scaling ---------------------------------------------------------------------------------------------------------
 
-    def _scaling(self, listing: "_List[T]", ours: "_Resources") -> tuple[T, ...]:
+    def _scaling(self, listing: "_ListCall[T]", ours: "_Resources") -> tuple[T, ...]:
         found = self._listed(listing, **_SCALING)
         return tuple(each for each in found if ours.has(each))
 
@@ -248,7 +248,7 @@ class RegionReader:
 
     # Calls -----------------------------------------------------------------------------------------------------------
 
-    def _listed(self, listing: "_List[T]", subject: str = "", **arguments: Any) -> list[T]:
+    def _listed(self, listing: "_ListCall[T]", subject: str = "", **arguments: Any) -> list[T]:
         """All items of a list; none, and a fault, where it is refused."""
         call = f"{listing.service}:{listing.operation}"
         self._say(f"{self._region}: {_action(listing.operation)}")
@@ -346,7 +346,7 @@ def _models(
             yield job.model_name
 
 
-def _of_the_list(listed: _Listed) -> EndpointDescription:
+def _of_the_list(listed: _ListedEndpoint) -> EndpointDescription:
     """What the list alone says of an endpoint that may not be described."""
     return EndpointDescription(
         endpoint_name=listed.endpoint_name,
@@ -376,51 +376,51 @@ def _host(item: dict[str, Any]) -> dict[str, Any]:
     return {"name": next((each["Value"] for each in item.get("Dimensions", ()) if each["Name"] == "Host"), "")}
 
 
-_ENDPOINTS: Final = _List(service="sagemaker", operation="list_endpoints", key="Endpoints", kind=_Listed)
-_CONFIGS: Final = _List(
+_ENDPOINTS: Final = _ListCall(service="sagemaker", operation="list_endpoints", key="Endpoints", kind=_ListedEndpoint)
+_CONFIGS: Final = _ListCall(
     service="sagemaker",
     operation="list_endpoint_configs",
     key="EndpointConfigs",
-    kind=_Named,
+    kind=_ListedName,
     shaped=lambda item: {"name": item["EndpointConfigName"]},
 )
-_COMPONENTS: Final = _List(
+_COMPONENTS: Final = _ListCall(
     service="sagemaker",
     operation="list_inference_components",
     key="InferenceComponents",
-    kind=_Named,
+    kind=_ListedName,
     shaped=lambda item: {"name": item["InferenceComponentName"], "of": item["EndpointName"]},
 )
-_JOBS: Final = _List(
+_JOBS: Final = _ListCall(
     service="sagemaker",
     operation="list_transform_jobs",
     key="TransformJobSummaries",
-    kind=_Named,
+    kind=_ListedName,
     shaped=lambda item: {"name": item["TransformJobName"], "created": item["CreationTime"]},
 )
-_TAGS: Final = _List(
+_TAGS: Final = _ListCall(
     service="resourcegroupstaggingapi",
     operation="get_resources",
     key="ResourceTagMappingList",
-    kind=_Tagged,
+    kind=_TaggedResource,
     shaped=_tagged,
 )
 _SERVICE: Final = "application-autoscaling"
-_TARGETS: Final = _List(
+_TARGETS: Final = _ListCall(
     service=_SERVICE, operation="describe_scalable_targets", key="ScalableTargets", kind=ScalableTargetDescription
 )
-_POLICIES: Final = _List(
+_POLICIES: Final = _ListCall(
     service=_SERVICE, operation="describe_scaling_policies", key="ScalingPolicies", kind=ScalingPolicy
 )
-_ACTIONS: Final = _List(
+_ACTIONS: Final = _ListCall(
     service=_SERVICE, operation="describe_scheduled_actions", key="ScheduledActions", kind=ScheduledActionDescription
 )
-_ACTIVITIES: Final = _List(
+_ACTIVITIES: Final = _ListCall(
     service=_SERVICE,
     operation="describe_scaling_activities",
     key="ScalingActivities",
     kind=ScalingActivity,
     most=_MOST_ACTIVITIES,
 )
-_ALARMS: Final = _List(service="cloudwatch", operation="describe_alarms", key="MetricAlarms", kind=MetricAlarm)
-_HOSTS: Final = _List(service="cloudwatch", operation="list_metrics", key="Metrics", kind=_Named, shaped=_host)
+_ALARMS: Final = _ListCall(service="cloudwatch", operation="describe_alarms", key="MetricAlarms", kind=MetricAlarm)
+_HOSTS: Final = _ListCall(service="cloudwatch", operation="list_metrics", key="Metrics", kind=_ListedName, shaped=_host)

@@ -88,12 +88,12 @@ class Metrics:
             yield from self._answered(batch[:middle], depth + 1)
             yield from self._answered(batch[middle:], depth + 1)
 
-    def _asked(self, batch: Sequence[TimedQuery]) -> "dict[str, _Joined]":
+    def _asked(self, batch: Sequence[TimedQuery]) -> "dict[str, _QueryPages]":
         """What all pages of one call say, by identifier."""
         datapoints(self._access, self._region).wait(sum(ask.most_points for ask in batch))
         client = self._access.client("cloudwatch", self._region)
         pages = client.get_paginator("get_metric_data").paginate(**request(batch))
-        joined = {ask.query.id: _Joined() for ask in batch}
+        joined = {ask.query.id: _QueryPages() for ask in batch}
 
         def read() -> None:
             for page in pages:
@@ -105,7 +105,7 @@ class Metrics:
         return joined
 
 
-class _Joined:
+class _QueryPages:
     """What pages say of one query, the last of them of its status. Said of nowhere, it was not answered.
 
     Numbers alone, 16 bytes a datapoint, until they are written down: as pairs of Python's they take ten times that.

@@ -74,7 +74,7 @@ class _Product(Struct, frozen=True):
     sku: str = ""
 
 
-class _Dimension(Struct, frozen=True, rename="camel"):
+class _PriceDimension(Struct, frozen=True, rename="camel"):
     rate_code: str
     unit: str
     price_per_unit: dict[str, str]
@@ -82,16 +82,16 @@ class _Dimension(Struct, frozen=True, rename="camel"):
     end_range: str = "Inf"
 
 
-class _Term(Struct, frozen=True, rename="camel"):
+class _PriceTerm(Struct, frozen=True, rename="camel"):
     effective_date: str
-    price_dimensions: dict[str, _Dimension]
+    price_dimensions: dict[str, _PriceDimension]
 
 
-class _Item(Struct, frozen=True, rename="camel"):
+class _PriceListItem(Struct, frozen=True, rename="camel"):
     """An item of the PriceList of GetProducts."""
 
     product: _Product
-    terms: dict[str, dict[str, _Term]]
+    terms: dict[str, dict[str, _PriceTerm]]
     version: str
     publication_date: str
 
@@ -100,7 +100,7 @@ class _OnDemand(Struct, frozen=True):
     on_demand: dict[str, msgspec.Raw] = msgspec.field(default={}, name="OnDemand")
 
 
-class _OfferFile(Struct, frozen=True, rename="camel"):
+class _OfferDocument(Struct, frozen=True, rename="camel"):
     offer_code: str
     version: str
     publication_date: str
@@ -130,7 +130,7 @@ def read_items(items: Iterable[str], name: str) -> dict[str, PriceList]:
     The version is that of the oldest item, for AWS may publish while the pages are read.
     """
     with _explained(name):
-        decoder = msgspec.json.Decoder(_Item)
+        decoder = msgspec.json.Decoder(_PriceListItem)
         decoded = [decoder.decode(item) for item in dict.fromkeys(items)]
         if not decoded:
             return {}
@@ -141,15 +141,15 @@ def read_items(items: Iterable[str], name: str) -> dict[str, PriceList]:
 
 def _from_json(path: str) -> tuple[Edition, dict[str, PriceList]]:
     with open(path, "rb") as file:
-        offer = msgspec.json.decode(file.read().removeprefix(b"\xef\xbb\xbf"), type=_OfferFile)
+        offer = msgspec.json.decode(file.read().removeprefix(b"\xef\xbb\xbf"), type=_OfferDocument)
     _check_service(path, offer.offer_code)
     edition = Edition(version=offer.version, publication_date=offer.publication_date)
     rows = _json_rows(path, offer)
     return edition, collect(rows, version=edition.version, publication_date=edition.publication_date)
 
 
-def _json_rows(path: str, offer: _OfferFile) -> Iterator[Listed]:
-    product_decoder, term_decoder = msgspec.json.Decoder(_Product), msgspec.json.Decoder(dict[str, _Term])
+def _json_rows(path: str, offer: _OfferDocument) -> Iterator[Listed]:
+    product_decoder, term_decoder = msgspec.json.Decoder(_Product), msgspec.json.Decoder(dict[str, _PriceTerm])
     for sku, raw in offer.products.items():
         product = product_decoder.decode(raw)
         if sku in offer.terms.on_demand and charge_of(product.attributes) is not None:
@@ -190,7 +190,7 @@ def _csv_rows(path: str, header: list[str], reader: Iterator[list[str]]) -> Iter
             memory_gb=fields.get("memorygb", ""),
             volume_type=fields.get("volumetype", ""),
         )
-        dimension = _Dimension(
+        dimension = _PriceDimension(
             rate_code=fields["ratecode"],
             unit=fields["unit"],
             price_per_unit={fields["currency"]: fields["priceperunit"]},
@@ -228,7 +228,7 @@ def charge_of(product: ProductAttributes) -> str | None:
     return _BY_GROUP.get(product.group)
 
 
-def _rows(name: str, product: _Product, terms: Iterable[_Term], sku: str = "") -> Iterator[Listed]:
+def _rows(name: str, product: _Product, terms: Iterable[_PriceTerm], sku: str = "") -> Iterator[Listed]:
     for term in terms:
         for dimension in term.price_dimensions.values():
             row = _row(name, product.attributes, dimension, sku=product.sku or sku, effective_date=term.effective_date)
@@ -237,7 +237,7 @@ def _rows(name: str, product: _Product, terms: Iterable[_Term], sku: str = "") -
 
 
 def _row(
-    name: str, product: ProductAttributes, dimension: _Dimension, *, sku: str, effective_date: str
+    name: str, product: ProductAttributes, dimension: _PriceDimension, *, sku: str, effective_date: str
 ) -> Listed | None:
     """A row of a product of inference; None for any other product."""
     charge = charge_of(product)

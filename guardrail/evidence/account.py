@@ -32,14 +32,14 @@ def stem(name: str) -> str:
     return "".join(parts).rstrip("0123456789") or name
 
 
-class _Answer(Struct, frozen=True, kw_only=True, rename="pascal", omit_defaults=True):
+class _DescriptionPart(Struct, frozen=True, kw_only=True, rename="pascal", omit_defaults=True):
     """A part of an answer: ``endpoint_name`` here is ``EndpointName`` there."""
 
 
 # Endpoints -----------------------------------------------------------------------------------------------------------
 
 
-class ServerlessConfig(_Answer, frozen=True, kw_only=True):
+class ServerlessConfig(_DescriptionPart, frozen=True, kw_only=True):
     """Memory and concurrency of a serverless variant."""
 
     memory_size_in_mb: int | None = field(default=None, name="MemorySizeInMB")
@@ -47,7 +47,7 @@ class ServerlessConfig(_Answer, frozen=True, kw_only=True):
     provisioned_concurrency: int | None = None
 
 
-class ManagedScalingDescription(_Answer, frozen=True, kw_only=True):
+class ManagedScalingDescription(_DescriptionPart, frozen=True, kw_only=True):
     """Bounds within which SageMaker itself changes the instances of a variant that hosts components."""
 
     status: str = ""
@@ -56,7 +56,7 @@ class ManagedScalingDescription(_Answer, frozen=True, kw_only=True):
     max_instance_count: int | None = None
 
 
-class InstancePoolDescription(_Answer, frozen=True, kw_only=True):
+class InstancePoolDescription(_DescriptionPart, frozen=True, kw_only=True):
     """One instance type of several that a variant may run on."""
 
     instance_type: str
@@ -64,26 +64,26 @@ class InstancePoolDescription(_Answer, frozen=True, kw_only=True):
     current_instance_count: int | None = None
 
 
-class MetricsConfig(_Answer, frozen=True, kw_only=True):
+class MetricsConfig(_DescriptionPart, frozen=True, kw_only=True):
     """How host metrics are published."""
 
     enable_enhanced_metrics: bool | None = None
     metric_publish_frequency_in_seconds: int | None = None
 
 
-class AsyncClientConfig(_Answer, frozen=True, kw_only=True):
+class AsyncClientConfig(_DescriptionPart, frozen=True, kw_only=True):
     """How many requests an instance of an asynchronous endpoint works on at a time."""
 
     max_concurrent_invocations_per_instance: int | None = None
 
 
-class AsyncInferenceConfig(_Answer, frozen=True, kw_only=True):
+class AsyncInferenceConfig(_DescriptionPart, frozen=True, kw_only=True):
     """What makes an endpoint an asynchronous one."""
 
     client_config: AsyncClientConfig | None = None
 
 
-class EndpointVariant(_Answer, frozen=True, kw_only=True):
+class EndpointVariant(_DescriptionPart, frozen=True, kw_only=True):
     """What runs of a variant at this moment."""
 
     variant_name: str
@@ -95,7 +95,7 @@ class EndpointVariant(_Answer, frozen=True, kw_only=True):
     managed_instance_scaling: ManagedScalingDescription | None = None
 
 
-class EndpointDescription(_Answer, frozen=True, kw_only=True):
+class EndpointDescription(_DescriptionPart, frozen=True, kw_only=True):
     """An endpoint as DescribeEndpoint answers, with its tags.
 
     ``last_modified_time`` moves with every change of weights and instances too, so it is no time of an update.
@@ -121,7 +121,7 @@ class EndpointDescription(_Answer, frozen=True, kw_only=True):
         return (*self.production_variants, *self.shadow_production_variants)
 
 
-class ConfigVariant(_Answer, frozen=True, kw_only=True):
+class ConfigVariant(_DescriptionPart, frozen=True, kw_only=True):
     """What a configuration asks for of a variant."""
 
     variant_name: str
@@ -136,7 +136,7 @@ class ConfigVariant(_Answer, frozen=True, kw_only=True):
     volume_size_in_gb: int | None = field(default=None, name="VolumeSizeInGB")
 
 
-class EndpointConfig(_Answer, frozen=True, kw_only=True):
+class EndpointConfig(_DescriptionPart, frozen=True, kw_only=True):
     """A configuration as DescribeEndpointConfig answers; it never changes, and may be one of the past."""
 
     endpoint_config_name: str
@@ -165,7 +165,7 @@ class EndpointConfig(_Answer, frozen=True, kw_only=True):
 # Models and components -----------------------------------------------------------------------------------------------
 
 
-class ContainerDescription(_Answer, frozen=True, kw_only=True):
+class ContainerDescription(_DescriptionPart, frozen=True, kw_only=True):
     """A container of a model, without its environment."""
 
     image: str = ""
@@ -174,7 +174,7 @@ class ContainerDescription(_Answer, frozen=True, kw_only=True):
     model_package_name: str = ""
 
 
-class ModelDescription(_Answer, frozen=True, kw_only=True):
+class ModelDescription(_DescriptionPart, frozen=True, kw_only=True):
     """A model as DescribeModel answers: one container, or several."""
 
     model_name: str
@@ -197,7 +197,7 @@ class ModelDescription(_Answer, frozen=True, kw_only=True):
         return (*first, *self.containers)
 
 
-class ComputeResourceRequirements(_Answer, frozen=True, kw_only=True):
+class ComputeResourceRequirements(_DescriptionPart, frozen=True, kw_only=True):
     """What a copy of a component reserves of an instance."""
 
     number_of_cpu_cores_required: float | None = None
@@ -206,7 +206,7 @@ class ComputeResourceRequirements(_Answer, frozen=True, kw_only=True):
     max_memory_required_in_mb: int | None = None
 
 
-class ComponentSpecification(_Answer, frozen=True, kw_only=True):
+class ComponentSpecification(_DescriptionPart, frozen=True, kw_only=True):
     """What a component runs, and what it reserves for it."""
 
     model_name: str | None = None
@@ -214,14 +214,14 @@ class ComponentSpecification(_Answer, frozen=True, kw_only=True):
     compute_resource_requirements: ComputeResourceRequirements | None = None
 
 
-class ComponentRuntimeConfig(_Answer, frozen=True, kw_only=True):
+class ComponentRuntimeConfig(_DescriptionPart, frozen=True, kw_only=True):
     """Copies of a component."""
 
     desired_copy_count: int | None = None
     current_copy_count: int | None = None
 
 
-class InferenceComponentDescription(_Answer, frozen=True, kw_only=True):
+class InferenceComponentDescription(_DescriptionPart, frozen=True, kw_only=True):
     """A component as DescribeInferenceComponent answers."""
 
     inference_component_name: str
@@ -236,14 +236,14 @@ class InferenceComponentDescription(_Answer, frozen=True, kw_only=True):
 # Batch ---------------------------------------------------------------------------------------------------------------
 
 
-class TransformResources(_Answer, frozen=True, kw_only=True):
+class TransformResources(_DescriptionPart, frozen=True, kw_only=True):
     """What a job runs on."""
 
     instance_type: str
     instance_count: int
 
 
-class TransformJobDescription(_Answer, frozen=True, kw_only=True):
+class TransformJobDescription(_DescriptionPart, frozen=True, kw_only=True):
     """A job as DescribeTransformJob answers. AWS bills from its start to its end."""
 
     transform_job_name: str
@@ -258,7 +258,7 @@ class TransformJobDescription(_Answer, frozen=True, kw_only=True):
 # Scaling -------------------------------------------------------------------------------------------------------------
 
 
-class SuspendedState(_Answer, frozen=True, kw_only=True):
+class SuspendedState(_DescriptionPart, frozen=True, kw_only=True):
     """What of scaling is switched off."""
 
     dynamic_scaling_in_suspended: bool = False
@@ -266,7 +266,7 @@ class SuspendedState(_Answer, frozen=True, kw_only=True):
     scheduled_scaling_suspended: bool = False
 
 
-class ScalableTargetDescription(_Answer, frozen=True, kw_only=True):
+class ScalableTargetDescription(_DescriptionPart, frozen=True, kw_only=True):
     """Bounds of what scales: ``endpoint/shop/variant/a`` between 1 and 4."""
 
     resource_id: str
@@ -277,13 +277,13 @@ class ScalableTargetDescription(_Answer, frozen=True, kw_only=True):
     suspended_state: SuspendedState | None = None
 
 
-class PredefinedMetricSpecification(_Answer, frozen=True, kw_only=True):
+class PredefinedMetricSpecification(_DescriptionPart, frozen=True, kw_only=True):
     """A metric by AWS's name for it."""
 
     predefined_metric_type: str
 
 
-class CustomizedMetricSpecification(_Answer, frozen=True, kw_only=True):
+class CustomizedMetricSpecification(_DescriptionPart, frozen=True, kw_only=True):
     """A metric by its own name; both are None where it is an expression of several."""
 
     metric_name: str | None = None
@@ -291,7 +291,7 @@ class CustomizedMetricSpecification(_Answer, frozen=True, kw_only=True):
     statistic: str | None = None
 
 
-class TargetTrackingConfiguration(_Answer, frozen=True, kw_only=True):
+class TargetTrackingConfiguration(_DescriptionPart, frozen=True, kw_only=True):
     """What a policy holds a metric at."""
 
     target_value: float
@@ -300,13 +300,13 @@ class TargetTrackingConfiguration(_Answer, frozen=True, kw_only=True):
     disable_scale_in: bool = False
 
 
-class AlarmName(_Answer, frozen=True, kw_only=True):
+class AlarmName(_DescriptionPart, frozen=True, kw_only=True):
     """An alarm that a policy waits for."""
 
     alarm_name: str
 
 
-class ScalingPolicy(_Answer, frozen=True, kw_only=True):
+class ScalingPolicy(_DescriptionPart, frozen=True, kw_only=True):
     """A policy as DescribeScalingPolicies answers."""
 
     policy_name: str
@@ -317,14 +317,14 @@ class ScalingPolicy(_Answer, frozen=True, kw_only=True):
     alarms: tuple[AlarmName, ...] = ()
 
 
-class ScalableTargetAction(_Answer, frozen=True, kw_only=True):
+class ScalableTargetAction(_DescriptionPart, frozen=True, kw_only=True):
     """Bounds that a scheduled action sets; one that is None stays as it is."""
 
     min_capacity: int | None = None
     max_capacity: int | None = None
 
 
-class ScheduledActionDescription(_Answer, frozen=True, kw_only=True):
+class ScheduledActionDescription(_DescriptionPart, frozen=True, kw_only=True):
     """An action as DescribeScheduledActions answers."""
 
     scheduled_action_name: str
@@ -337,7 +337,7 @@ class ScheduledActionDescription(_Answer, frozen=True, kw_only=True):
     scalable_target_action: ScalableTargetAction | None = None
 
 
-class ScalingActivity(_Answer, frozen=True, kw_only=True):
+class ScalingActivity(_DescriptionPart, frozen=True, kw_only=True):
     """What scaling did, or failed to do, within the last six weeks."""
 
     resource_id: str
@@ -352,14 +352,14 @@ class ScalingActivity(_Answer, frozen=True, kw_only=True):
     status_message: str = ""
 
 
-class Dimension(_Answer, frozen=True, kw_only=True):
+class Dimension(_DescriptionPart, frozen=True, kw_only=True):
     """One dimension of the metric of an alarm."""
 
     name: str
     value: str
 
 
-class MetricAlarm(_Answer, frozen=True, kw_only=True):
+class MetricAlarm(_DescriptionPart, frozen=True, kw_only=True):
     """An alarm that scaling waits for, or that follows a metric of SageMaker."""
 
     alarm_name: str

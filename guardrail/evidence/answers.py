@@ -35,7 +35,7 @@ _COUNTED: Final = ("Sum", "SampleCount")
 """Statistics that are greater of a longer time."""
 
 
-_Period = Annotated[int, Meta(ge=1, le=86_400)]
+_PeriodSeconds = Annotated[int, Meta(ge=1, le=86_400)]
 """Seconds; a day is the longest that CloudWatch takes (API, GetMetricData)."""
 
 
@@ -52,7 +52,7 @@ class _Metric(Struct, frozen=True, rename="pascal"):
 
 class _MetricStat(Struct, frozen=True, rename="pascal"):
     metric: _Metric
-    period: _Period
+    period: _PeriodSeconds
     stat: Statistic
     unit: str | None = None
     """Refused: a unit in which nobody publishes is answered completely, with nothing."""
@@ -79,7 +79,7 @@ class Request(Struct, frozen=True, rename="pascal"):
         return start, end
 
 
-class _Result(Struct, frozen=True, rename="pascal"):
+class _MetricDataResult(Struct, frozen=True, rename="pascal"):
     id: str
     status_code: str = "Complete"
     timestamps: tuple[str | float, ...] = ()
@@ -89,11 +89,11 @@ class _Result(Struct, frozen=True, rename="pascal"):
 class AnswerPage(Struct, frozen=True, rename="pascal"):
     """One page of an answer; the command line of AWS joins all pages in one."""
 
-    metric_data_results: tuple[_Result, ...]
+    metric_data_results: tuple[_MetricDataResult, ...]
     next_token: str | None = None
 
 
-class _Joined:
+class _JoinedPages:
     """All that pages say of one query."""
 
     __slots__ = ("points", "statuses")
@@ -137,7 +137,7 @@ def series(pages: Iterable[AnswerPage], requests: Sequence[Request]) -> Iterator
     if not requests:
         raise SourceError("answers without their queries say nothing: their identifiers are all they hold", hint=_HINT)
     asked = _asked(requests)
-    found: dict[str, _Joined] = defaultdict(_Joined)
+    found: dict[str, _JoinedPages] = defaultdict(_JoinedPages)
     last_pages = 0
     for page in pages:
         last_pages += page.next_token is None
@@ -195,7 +195,7 @@ def _asked(requests: Iterable[Request]) -> dict[str, MetricQuery]:
     return asked
 
 
-def _points(result: _Result) -> Iterator[tuple[datetime, float]]:
+def _points(result: _MetricDataResult) -> Iterator[tuple[datetime, float]]:
     if len(result.timestamps) != len(result.values):
         times, values = len(result.timestamps), len(result.values)
         raise SourceError(f"{_shown(result.id)} has {times:,} times and {values:,} values: the answer is cut off")
@@ -209,7 +209,7 @@ def is_measured(value: float) -> bool:
     return isfinite(value) and 0 <= value < limits.LARGEST_NUMBER
 
 
-def _series(joined: _Joined, asking: MetricQuery, request: Request, *, lacks_pages: bool) -> Series:
+def _series(joined: _JoinedPages, asking: MetricQuery, request: Request, *, lacks_pages: bool) -> Series:
     points = _in_order(joined.points, asking.statistic)
     status = _status(joined.statuses)
     start, end = request.span

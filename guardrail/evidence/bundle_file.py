@@ -23,7 +23,7 @@ _LONGEST_TEXT: Final = 2_048
 """Characters of a name or a reason: an ARN has 2,048 at most."""
 
 
-class _Version(Struct):
+class _BundleVersion(Struct):
     """What is looked at before the rest."""
 
     version: Any = None
@@ -143,7 +143,7 @@ def read(path: str | os.PathLike[str], content: bytes | None = None) -> Bundle:
         except OSError as error:
             raise SettingsError(f"{path}: it cannot be read: {error.strerror}", hint=_AGAIN) from None
     try:
-        version = msgspec.json.decode(content, type=_Version).version
+        version = msgspec.json.decode(content, type=_BundleVersion).version
         if version != VERSION and version is not None:
             raise SettingsError(f"{path}: version {str(version)[:20]!r} of a bundle is not supported", hint=_AGAIN)
         bundle = _DECODER.decode(content)

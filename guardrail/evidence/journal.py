@@ -51,7 +51,7 @@ class Header(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return self.journal, self.account, self.regions, days, self.resolution, self.endpoints, self.tags
 
 
-class _Answer(Struct, frozen=True, kw_only=True, tag="answer", forbid_unknown_fields=True):
+class _CallAnswer(Struct, frozen=True, kw_only=True, tag="answer", forbid_unknown_fields=True):
     """What one call that lists or describes answered, as decoded; None for what is there no more."""
 
     region: str
@@ -141,7 +141,9 @@ class Journal:
     def keep(self, region: str, call: str, subject: str, value: Any) -> bytes:
         """Write down an answer, and return it as `answer` will."""
         encoded = msgspec.json.encode(value)
-        self._write(msgspec.json.encode(_Answer(region=region, call=call, subject=subject, value=msgspec.Raw(encoded))))
+        self._write(
+            msgspec.json.encode(_CallAnswer(region=region, call=call, subject=subject, value=msgspec.Raw(encoded)))
+        )
         self._answers[region, call, subject] = encoded
         return encoded
 
@@ -197,10 +199,10 @@ class Journal:
                 self._file.truncate()
                 return
             try:
-                entry = msgspec.json.decode(line, type=_Answer | _Points)
+                entry = msgspec.json.decode(line, type=_CallAnswer | _Points)
             except NOT_JSON:
                 raise _damaged(f"{path}:{number}", path) from None
-            if isinstance(entry, _Answer):
+            if isinstance(entry, _CallAnswer):
                 self._answers[entry.region, entry.call, entry.subject] = bytes(entry.value)
             elif entry.status in _ANSWERED:
                 self._places[_key(entry.region, entry.id, entry.start)] = at, len(line) - 1

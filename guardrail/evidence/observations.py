@@ -28,7 +28,7 @@ from guardrail.prices.book import PriceBook
 _PERCENT: Final = Decimal(100)
 
 
-class _Asked(NamedTuple):
+class _ObservationTerms(NamedTuple):
     """By what a policy asks."""
 
     headroom: Decimal
@@ -68,11 +68,11 @@ class Observations:
         key = id(endpoint), place, headroom_percent, percentile, idle_hours
         if key not in self._known:
             self._kept.append(endpoint)  # so that no other has its id
-            asked = _Asked(headroom_percent / _PERCENT, _percentile(percentile), ceil(idle_hours))
+            asked = _ObservationTerms(headroom_percent / _PERCENT, _percentile(percentile), ceil(idle_hours))
             self._known[key] = self._of(endpoint, place, asked)
         return self._known[key]
 
-    def _of(self, endpoint: Endpoint, place: int, asked: "_Asked") -> Observation | None:
+    def _of(self, endpoint: Endpoint, place: int, asked: "_ObservationTerms") -> Observation | None:
         link = self._links.of(endpoint)
         seen = link.places[place] if place < len(link.places) else None
         if link.evidence is None or seen is None:

@@ -55,44 +55,48 @@ _ACCELERATORS = {"GPUUtilization": _HOST, "GPUMemoryUtilization": _HOST}
 _DISK: dict[str, tuple[Statistic, ...]] = {"DiskUtilization": ("Maximum",)}
 _TIMES: tuple[Statistic, ...] = ("Sum", "SampleCount", "Maximum")
 
-_Metrics = dict[str, tuple[Statistic, ...]]
+_MetricStatistics = dict[str, tuple[Statistic, ...]]
 
-_ERRORS: _Metrics = {"Invocation4XXErrors": ("Sum",), "Invocation5XXErrors": ("Sum",)}
-_REQUESTS: _Metrics = {
+_ERRORS: _MetricStatistics = {"Invocation4XXErrors": ("Sum",), "Invocation5XXErrors": ("Sum",)}
+_REQUESTS: _MetricStatistics = {
     "Invocations": ("Sum",),
     "ModelLatency": _TIMES,
     "OverheadLatency": _TIMES,
     **_ERRORS,
     "InvocationModelErrors": ("Sum",),
 }
-_REALTIME: _Metrics = {**_REQUESTS, "InvocationsPerInstance": ("Sum",), "ConcurrentRequestsPerModel": ("Maximum",)}
-_SERVERLESS: _Metrics = {
+_REALTIME: _MetricStatistics = {
+    **_REQUESTS,
+    "InvocationsPerInstance": ("Sum",),
+    "ConcurrentRequestsPerModel": ("Maximum",),
+}
+_SERVERLESS: _MetricStatistics = {
     **_REQUESTS,
     "ModelSetupTime": ("Maximum", "SampleCount"),
     "ServerlessConcurrentExecutionsUtilization": ("Maximum", "Average"),
 }
-_PROVISIONED: _Metrics = {
+_PROVISIONED: _MetricStatistics = {
     "ServerlessProvisionedConcurrencyExecutions": ("Maximum",),
     "ServerlessProvisionedConcurrencyUtilization": ("Maximum", "Average"),
     "ServerlessProvisionedConcurrencyInvocations": ("Sum",),
     "ServerlessProvisionedConcurrencySpilloverInvocations": ("Sum",),
 }
-_ASYNC: _Metrics = {
+_ASYNC: _MetricStatistics = {
     "ModelLatency": _TIMES,
     **_ERRORS,
     "TotalProcessingTime": ("Sum", "SampleCount"),
     "ExpiredRequests": ("Sum",),
     "InvocationFailures": ("Sum",),
 }
-_QUEUE: _Metrics = {
+_QUEUE: _MetricStatistics = {
     "ApproximateBacklogSize": ("Maximum", "Average", "SampleCount"),
     "ApproximateBacklogSizePerInstance": ("Maximum",),
     "ApproximateAgeOfOldestRequest": ("Maximum",),
     "HasBacklogWithoutCapacity": ("Maximum",),
 }
-_MULTI_MODEL: _Metrics = {"ModelCacheHit": ("Average", "SampleCount", "Sum")}
-_LOADED: _Metrics = {"LoadedModelCount": ("Maximum", "Average", "Sum", "SampleCount")}
-_COMPONENT: _Metrics = {
+_MULTI_MODEL: _MetricStatistics = {"ModelCacheHit": ("Average", "SampleCount", "Sum")}
+_LOADED: _MetricStatistics = {"LoadedModelCount": ("Maximum", "Average", "Sum", "SampleCount")}
+_COMPONENT: _MetricStatistics = {
     "Invocations": ("Sum",),
     "InvocationsPerCopy": ("Sum",),
     "ConcurrentRequestsPerCopy": ("Maximum",),
@@ -100,15 +104,17 @@ _COMPONENT: _Metrics = {
     **_ERRORS,
     "NoCapacityInvocationFailures": ("Sum",),
 }
-_NORMALIZED: _Metrics = {f"{name}UtilizationNormalized": _HOST for name in ("CPU", "Memory", "GPU", "GPUMemory")}
-_HOSTING: _Metrics = {
+_NORMALIZED: _MetricStatistics = {
+    f"{name}UtilizationNormalized": _HOST for name in ("CPU", "Memory", "GPU", "GPUMemory")
+}
+_HOSTING: _MetricStatistics = {
     **{f"{name}UtilizationNormalized": ("Maximum", "Average") for name in ("CPU", "GPU", "GPUMemory")},
     **{f"{name}Reservation": ("Maximum", "Average") for name in ("CPU", "Memory", "GPU")},
 }
 """What variants that host components have beside the metrics of any other."""
 
 
-_EVERY: tuple[_Metrics, ...] = (
+_EVERY: tuple[_MetricStatistics, ...] = (
     *(_PROCESSORS, _ACCELERATORS, _DISK, _REALTIME, _SERVERLESS, _PROVISIONED, _ASYNC, _QUEUE),
     *(_MULTI_MODEL, _LOADED, _COMPONENT, _NORMALIZED, _HOSTING),
 )
@@ -225,7 +231,9 @@ def _dimensions(component: InferenceComponentDescription) -> dict[str, str]:
     return {"InferenceComponentName": component.inference_component_name}
 
 
-def _queries(namespace: str, metrics: _Metrics, dimensions: dict[str, str], period: int) -> Iterator[MetricQuery]:
+def _queries(
+    namespace: str, metrics: _MetricStatistics, dimensions: dict[str, str], period: int
+) -> Iterator[MetricQuery]:
     for metric, statistics in metrics.items():
         for statistic in statistics:
             yield query(namespace, metric, dimensions, statistic, period)

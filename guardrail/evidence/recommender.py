@@ -31,11 +31,11 @@ _ARN: Final = re.compile(r"arn:aws[a-z-]*:sagemaker:([a-z0-9-]+):(\d{12}):infere
 _HINT: Final = "aws sagemaker describe-inference-recommendations-job --job-name NAME > job.json"
 
 
-class _Answer(Struct, frozen=True, kw_only=True, rename="pascal"):
+class _ResponsePart(Struct, frozen=True, kw_only=True, rename="pascal"):
     """A part of an answer of the API."""
 
 
-class _Metrics(_Answer, frozen=True, kw_only=True):
+class _RecommendationMetrics(_ResponsePart, frozen=True, kw_only=True):
     max_invocations: Decimal | None = None
     model_latency: Decimal | None = None
     cpu_utilization: Decimal | None = None
@@ -43,26 +43,26 @@ class _Metrics(_Answer, frozen=True, kw_only=True):
     model_setup_time: Decimal | None = None
 
 
-class _Configuration(_Answer, frozen=True, kw_only=True):
+class _EndpointOutputConfiguration(_ResponsePart, frozen=True, kw_only=True):
     instance_type: str | None = None
     initial_instance_count: int | None = None
 
 
-class _Recommendation(_Answer, frozen=True, kw_only=True):
-    metrics: _Metrics | None = None
-    endpoint_configuration: _Configuration = _Configuration()
+class _Recommendation(_ResponsePart, frozen=True, kw_only=True):
+    metrics: _RecommendationMetrics | None = None
+    endpoint_configuration: _EndpointOutputConfiguration = _EndpointOutputConfiguration()
 
 
-class _Input(_Answer, frozen=True, kw_only=True):
+class _JobInput(_ResponsePart, frozen=True, kw_only=True):
     model_name: str | None = None
     model_package_version_arn: str | None = None
 
 
-class _Job(_Answer, frozen=True, kw_only=True):
+class _RecommendationsJob(_ResponsePart, frozen=True, kw_only=True):
     job_name: str
     job_arn: str = ""
     status: str
-    input_config: _Input
+    input_config: _JobInput
     inference_recommendations: tuple[_Recommendation, ...] = ()
 
 
@@ -96,24 +96,24 @@ class LoadTest(Struct, frozen=True, kw_only=True):
     """The cheapest for a request first, those of which that is not known last."""
 
 
-class _Tracking(_Answer, frozen=True, kw_only=True):
+class _AdvisedTracking(_ResponsePart, frozen=True, kw_only=True):
     target_value: Decimal | None = None
 
 
-class _Policy(_Answer, frozen=True, kw_only=True):
-    target_tracking: _Tracking | None = None
+class _AdvisedPolicy(_ResponsePart, frozen=True, kw_only=True):
+    target_tracking: _AdvisedTracking | None = None
 
 
-class _Dynamic(_Answer, frozen=True, kw_only=True):
+class _DynamicScaling(_ResponsePart, frozen=True, kw_only=True):
     min_capacity: int | None = None
     max_capacity: int | None = None
-    scaling_policies: tuple[_Policy, ...] = ()
+    scaling_policies: tuple[_AdvisedPolicy, ...] = ()
 
 
-class _Advice(_Answer, frozen=True, kw_only=True):
+class _ScalingRecommendation(_ResponsePart, frozen=True, kw_only=True):
     inference_recommendations_job_name: str | None = None
     endpoint_name: str | None = None
-    dynamic_scaling_configuration: _Dynamic
+    dynamic_scaling_configuration: _DynamicScaling
 
 
 def read(content: bytes, path: str, region: str | None = None) -> LoadTestEvidence | AdviceEvidence:
@@ -123,7 +123,7 @@ def read(content: bytes, path: str, region: str | None = None) -> LoadTestEviden
     """
     if b'"DynamicScalingConfiguration"' in content:
         return _advice(content, path)
-    job = _converted(content, path, _Job, "no job of Inference Recommender")
+    job = _converted(content, path, _RecommendationsJob, "no job of Inference Recommender")
     if job.status != "COMPLETED":
         raise SourceError(f"{path}: the job {job.job_name[:64]!r} is not complete: {job.status[:20]}", hint=_HINT)
     found = _ARN.fullmatch(job.job_arn)
@@ -141,7 +141,7 @@ def read(content: bytes, path: str, region: str | None = None) -> LoadTestEviden
 
 
 def _type(found: _Recommendation) -> MeasuredType | None:
-    config, metrics = found.endpoint_configuration, found.metrics or _Metrics()
+    config, metrics = found.endpoint_configuration, found.metrics or _RecommendationMetrics()
     if config.instance_type is None:
         return None  # serverless: its cost depends on duration, which is not measured so
     return MeasuredType(
@@ -156,7 +156,7 @@ def _type(found: _Recommendation) -> MeasuredType | None:
 
 def _advice(content: bytes, path: str) -> AdviceEvidence:
     problem = "no recommendation of a scaling configuration"
-    told = _converted(content, path, _Advice, problem)
+    told = _converted(content, path, _ScalingRecommendation, problem)
     scaling = told.dynamic_scaling_configuration
     if scaling.min_capacity is None or scaling.max_capacity is None:
         raise SourceError(f"{path}: {problem}: it has no bounds", hint=_HINT)

@@ -191,23 +191,15 @@ def _disjunction(parts: list[Part]) -> Part:
 
 
 def _all(tests: list[Test]) -> Test:
-    if len(tests) == 1:
-        return tests[0]
-
-    def test(subject: Subject) -> Truth:
-        unknown: Unknown | None = None
-        for one in tests:
-            truth = one(subject)
-            if truth is False:
-                return False
-            if truth is not True and unknown is None:
-                unknown = truth
-        return True if unknown is None else unknown
-
-    return test
+    return _decided_by(tests, decisive=False)
 
 
 def _any(tests: list[Test]) -> Test:
+    return _decided_by(tests, decisive=True)
+
+
+def _decided_by(tests: list[Test], *, decisive: bool) -> Test:
+    """The test that is ``decisive`` where one of several is, else unknown where one is, else the opposite."""
     if len(tests) == 1:
         return tests[0]
 
@@ -215,11 +207,11 @@ def _any(tests: list[Test]) -> Test:
         unknown: Unknown | None = None
         for one in tests:
             truth = one(subject)
-            if truth is True:
-                return True
-            if truth is not False and unknown is None:
+            if truth is decisive:
+                return decisive
+            if unknown is None and isinstance(truth, Unknown):
                 unknown = truth
-        return False if unknown is None else unknown
+        return not decisive if unknown is None else unknown
 
     return test
 
