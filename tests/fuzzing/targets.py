@@ -296,19 +296,25 @@ resource "aws_sagemaker_endpoint" "e" {
   endpoint_config_name = aws_sagemaker_endpoint_configuration.c.name
 }
 """
+_COUNTS = ("1", "2", "5", "var.n + 1", "max(var.n, 1)", "(var.p ? 2 : 1) * (var.q ? 3 : 1)", "length(var.s) + var.n")
 _ATOMS = (
     *("var.p", "var.q", "var.p == var.q", "var.p == true", "var.q != false", 'var.s == "x"', 'var.s != "y"'),
     *("var.n == 1", "var.n > 0", "var.n != 2", 'contains(["x", "y"], var.s)', "local.held", 'var.s == "x" == var.p'),
+    *("var.s == null", "var.n == var.n", "var.n + 1 == 2", 'lower(var.s) == "x"', 'var.s == "x" ? var.p : var.q'),
 )
 
 
 def _undecided(dice: _Choices) -> str:
     """Source in which types, counts and endpoints hang on conditions over four variables."""
     held = _test(dice, 2).replace("local.held", "var.p")
-    types = ('"ml.m5.large"', '"ml.g5.xlarge"', 'lookup(local.types, var.s, "ml.m5.4xlarge")')
+    types = (
+        *('"ml.m5.large"', '"ml.g5.xlarge"', 'lookup(local.types, var.s, "ml.m5.4xlarge")'),
+        *('"ml.${var.p ? "m5" : "g5"}.xlarge"', 'element(["ml.m5.large", "ml.g5.xlarge"], var.n)'),
+        *('try(local.types[var.s], "ml.m5.12xlarge")', 'coalesce(var.q ? null : "ml.m5.large", "ml.c5.xlarge")'),
+    )
     body = f"""model_name = "m"
     instance_type = {_one_of(dice, types, 2)}
-    initial_instance_count = {_one_of(dice, ("1", "2", "5", "var.n + 1"), 2)}"""
+    initial_instance_count = {_one_of(dice, _COUNTS, 2)}"""
     variant = f'production_variants {{\n    variant_name = "v"\n    {body}\n  }}'
     if dice.pick((False, True)):
         lists = ('["u"]', '["u", "v"]')
