@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,17 @@ from msgspec import structs
 from guardrail import cli
 from guardrail.evidence import bundle_file
 from guardrail.evidence.bundle import Bundle, LoadTestEvidence, MeasuredType
-from tests.evidence.stories import HOURS, account_of, bundle_of, cpu, described, invocations, memory, of_component
+from tests.evidence.stories import (
+    HOURS,
+    account_of,
+    bundle_of,
+    cpu,
+    described,
+    invocations,
+    memory,
+    of_component,
+    series,
+)
 
 MODEL = {"models": [{"ModelName": "m", "PrimaryContainer": {"Mode": "SingleModel"}}]}
 TEMPLATE = """
@@ -149,13 +160,18 @@ def test_a_short_window_makes_it_a_note_that_fails_nothing(capsys: pytest.Captur
 
 def test_what_nobody_asked_is_told_with_its_cost_and_is_not_sized(capsys: pytest.CaptureFixture[str]) -> None:
     story = account_of(described(instance_type="ml.m5.xlarge"), MODEL)
-    seen = bundle_of(story, invocations((HOURS, None)), cpu((HOURS, 3, 1, 60, 60)), memory((HOURS, 5, 5, 300, 60)))
-    report = check(capsys, template("ml.m5.xlarge"), seen)
+    seen = [invocations((HOURS, None)), cpu((HOURS, 3, 1, 60, 60)), memory((HOURS, 5, 5, 300, 60))]
+    since_september = datetime(2026, 9, 1, tzinfo=UTC)
+    before = series("Invocations", [(76, None)], namespace="AWS/SageMaker", start=since_september, period=86400)
+    report = check(capsys, template("ml.m5.xlarge"), bundle_of(story, *seen, before))
     (finding,) = found(report, "endpoints-are-used")
     # 336 × 0.23 = 77.28 in the window; 167.90 and a volume of 8 GB at 0.14 a month
     assert "77.28 USD" in finding["message"]
     assert (finding["severity"], finding["saving_monthly"]) == ("warning", "169.02")
     assert found(report, "instances-fit-their-load") == []
+    # who did not look at the days before cannot exclude a job of the first of each month
+    (finding,) = found(check(capsys, template("ml.m5.xlarge"), bundle_of(story, *seen)), "endpoints-are-used")
+    assert finding["severity"] == "note"
 
 
 def test_another_endpoint_another_region_and_another_account_are_not_meant(
@@ -170,8 +186,6 @@ def test_what_is_expected_comes_from_evidence_and_the_usage_file_goes_before_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     serverless = {"ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}, "InstanceType": None}
-    from tests.evidence.stories import series
-
     took = series("ModelLatency", [(HOURS, 300_000, 200_000, 200_000 * 1000, 1000)], namespace="AWS/SageMaker")
     seen = bundle_of(account_of(described(variant=serverless), MODEL), invocations((HOURS, 1000)), took)
     text = template().replace(
