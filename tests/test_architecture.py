@@ -1,5 +1,6 @@
 """The floors of docs/architecture.md hold: the import contracts of pyproject.toml, run as a test."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,28 @@ def test_no_module_leads_back_to_itself(imports: dict[str, set[str]]) -> None:
     assert "guardrail.strict_yaml" in imports["guardrail.commands.policies"]
     found = on_the_way_to_a_circle(imports)
     assert not found, "these import one another, or lead to such: " + ", ".join(sorted(found))
+
+
+def test_each_line_of_the_page_imports_only_lines_below_it(imports: dict[str, set[str]]) -> None:
+    drawing = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").split("```")[1]
+    line: dict[str, int] = {}
+    """The line of a module or package at the top, by its name."""
+    for number, text in enumerate(drawing.partition("policies/")[0].splitlines()):
+        if not text.startswith("│"):
+            names = re.match(r"[├└─ ]*((?:\w+(?:\.py|/) *)+)", text)
+            line |= dict.fromkeys(re.findall(r"(\w+)[./]", names[1]) if names else (), number)
+    assert {"cli", "aws", "git", "clock", "errors"} <= line.keys()
+    upward = {
+        f"{module} imports {other}"
+        for module, imported in imports.items()
+        for other in imported
+        if line.get(_top(other), len(drawing)) <= line.get(_top(module), -1) and _top(module) != _top(other)
+    }
+    assert not upward
+
+
+def _top(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
 
 
 def packages(module: str) -> set[str]:
