@@ -284,11 +284,13 @@ def _session(profile: str | None) -> Any:
         raise MissingExtraError(
             "reading metrics needs boto3, which is not installed", hint="pip install 'guardrail-sagemaker[aws]'"
         ) from error
-    from botocore.exceptions import BotoCoreError
+    from botocore.exceptions import BotoCoreError, ProfileNotFound
 
     try:
         session = boto3.Session(botocore_session=_core(), profile_name=profile)
         found = session.get_credentials()
+    except ProfileNotFound as error:
+        raise CredentialsError(_one_line(error), hint="aws configure list-profiles") from error
     except BotoCoreError as error:
         raise CredentialsError(_one_line(error), hint=_SIGN_IN) from error
     if found is None:

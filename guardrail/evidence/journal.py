@@ -25,6 +25,7 @@ from guardrail.limits import NOT_JSON
 _FORMAT: Final = 1
 LONGEST_PAUSE: Final = timedelta(hours=24)
 """After which a journal is too old to go on with: its window would be of yesterday."""
+_LONGEST_TOLD: Final = 300
 _DIGEST: Final = 12
 _MODE: Final = 0o600
 _MORE_ROOM: Final = "make room, and give the same command again: it goes on from there"
@@ -49,6 +50,16 @@ class Header(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """What has to be the same for a run to go on; the window is that of the run that began."""
         days = (self.end - self.start).days
         return self.journal, self.account, self.regions, days, self.resolution, self.endpoints, self.tags
+
+    @property
+    def command(self) -> str:
+        """What was typed, but for whose credentials and where to: ``guardrail utilization shop --region eu-west-1``."""
+        days = (self.end - self.start).days
+        regions, tags = (f"--region {each}" for each in self.regions), (f"--tag {each}" for each in self.tags)
+        fine = f"--resolution {self.resolution}"
+        return " ".join(("guardrail utilization", *self.endpoints, *regions, *tags, f"--days {days}", fine))[
+            :_LONGEST_TOLD
+        ]
 
 
 class _CallAnswer(Struct, frozen=True, kw_only=True, tag="answer", forbid_unknown_fields=True):
@@ -122,7 +133,7 @@ class Journal:
         if found.asked != header.asked:
             raise SourceError(
                 f"{path} is the journal of another collection, which was not finished",
-                hint=f"run that again to go on with it, or remove {path}",
+                hint=f"{found.command} goes on with it, in account {found.account}; or remove {path}",
             )
         journal = cls(file, found, path)
         journal._read(path)

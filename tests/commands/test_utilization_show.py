@@ -198,8 +198,8 @@ def test_the_page_shows_what_was_used_of_what_there_is(capsys: pytest.CaptureFix
     text = show(capsys, two(), "--format", "html")
     assert "p99 30, at most 30 of 40 cores" in text
     assert "p99 9.6, at most 9.6 of 160 GiB" in text  # 6 % of 160
-    bars = re.findall(r'<rect x="46" y="\d+" width="(\d+)" height="18" rx="2" fill="#4680bb"', text)
-    assert bars[:2] == ["279", "22"]  # 30/40 and 6 % of the 372 that are all of it
+    bars = re.findall(r'<rect x="52" y="\d+" width="(\d+)" height="18" rx="2" fill="#4680bb"', text)
+    assert bars[:2] == ["274", "21"]  # 30/40 and 6 % of the 366 that are all of it
 
 
 def test_a_page_has_the_money_where_a_phone_shows_it(capsys: pytest.CaptureFixture[str]) -> None:

@@ -289,8 +289,10 @@ def test_a_journal_of_the_day_before_yesterday_begins_anew(path: str) -> None:
 def test_the_journal_of_another_collection_is_left_alone(path: str, changes: dict[str, object]) -> None:
     Journal.opened(path, _header()).close()
     before = Path(path).read_bytes()
-    with pytest.raises(SourceError, match="is the journal of another collection"):
+    with pytest.raises(SourceError, match="is the journal of another collection") as refused:
         Journal.opened(path, _header(**changes))
+    command = "guardrail utilization --region us-east-1 --days 14 --resolution 3600"
+    assert refused.value.hint == f"{command} goes on with it, in account {ACCOUNT}; or remove {path}"
     assert Path(path).read_bytes() == before
 
 

@@ -22,7 +22,7 @@ _WIDTH: Final = _LEFT + _HOURS * (_CELL + _GAP)
 _HEIGHT: Final = _TOP + len(_DAYS) * (_CELL + _GAP)
 MOST_DRAWN: Final = 60
 """Variants that one page draws, of what has the most money at stake: thousands make 70 MB that nobody looks at."""
-_BAR, _BAR_LEFT = 18, 46
+_BAR, _BAR_LEFT = 18, 52
 _SHADES: Final = ("#eef3f9", "#cfdff0", "#a6c4e3", "#74a3d1", "#4680bb", "#275f9b", "#123f70")
 """From quiet to busy; told apart in grey, too."""
 
