@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 from html.parser import HTMLParser
 from io import StringIO
 from typing import Any
@@ -283,9 +284,19 @@ def rows(table: Element) -> list[list[str]]:
     return [[cell.text.strip() for cell in row.children] for row in table.all("tr")]
 
 
+_MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
+_MARKER = re.compile(r"\A<!-- guardrail:comment [^<>\n]*-->\n(?=#)")
+"""The first line of a comment, which the summary of a run is without; the rest is often the same."""
+
+
+@lru_cache(maxsize=2)
+def _commented(text: str) -> Element:
+    return tree(_MARKDOWN.render(text))
+
+
 def of_comment(text: str, report: Any) -> tuple[Told, Told]:
     """What a comment tells once it is rendered."""
-    page = tree(MarkdownIt("commonmark", {"html": True}).enable("table").render(text))
+    page = _commented(_MARKER.sub("", text))
     (headline,) = page.all("h3")
     icon, _, sentence = headline.text.partition(" ")
     paragraphs = [one for one in page.children if one.tag == "p"]
