@@ -94,6 +94,13 @@ def of_rest(variant: VariantEvidence) -> Iterator[Doubt]:
             yield Doubt(text, is_grave=True)
 
 
+def of_shadow(variant: VariantEvidence) -> Iterator[Doubt]:
+    """Whether copies of requests count as those of a shadow variant is not documented: its machine has to agree."""
+    last = variant.segments[-1] if variant.segments else None
+    if variant.shadow and (last is None or last.cpu_cores is None):
+        yield Doubt("a shadow variant may publish no requests, and its CPU is not known", is_grave=True)
+
+
 def _of_errors(variant: VariantEvidence) -> Iterator[Doubt]:
     """Requests that went wrong: those that the model refuses cost it less than those that it would answer."""
     total = variant.answered if variant.requests is None else variant.requests.total

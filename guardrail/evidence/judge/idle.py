@@ -91,6 +91,7 @@ def of_variant(
         *confidence.of_update(found),
         *confidence.of_days_before(found, done, variant.requests),
         *confidence.of_rest(variant),
+        *confidence.of_shadow(variant),
     ]
     return replace(told, confidence=confidence.of(doubts))
 

@@ -87,9 +87,12 @@ def test_nothing_in_the_window_and_nothing_known_of_before_is_idle_for_at_least_
     assert "at least" in told.why
 
 
-def days_before(*rows: Any, start: datetime = datetime(2026, 9, 1, tzinfo=UTC)) -> Any:
+SEPTEMBER = datetime(2026, 9, 1, tzinfo=UTC)
+
+
+def days_before(*rows: Any) -> Any:
     """A value a day, as the last use is looked for."""
-    return series("Invocations", rows, namespace=SAGEMAKER, start=start, period=86400)
+    return series("Invocations", rows, namespace=SAGEMAKER, start=SEPTEMBER, period=86400)
 
 
 def test_who_did_not_look_before_the_window_cannot_exclude_a_monthly_job() -> None:
@@ -331,3 +334,19 @@ def test_the_only_variant_of_production_goes_with_its_endpoint_and_a_shadow_with
         "aws sagemaker delete-endpoint --endpoint-name shop --region us-east-1",
         f"aws sagemaker update-endpoint {name} --region us-east-1",
     ]
+
+
+def test_a_shadow_is_idle_for_sure_where_its_machine_rests_too() -> None:
+    # that it publishes copies of requests as its own is written nowhere: without a datapoint of its CPU it may work
+    story = described(ShadowProductionVariants=[{"VariantName": "s", "CurrentInstanceCount": 1}])
+    (config,) = story["endpoint_configs"]
+    config["ShadowProductionVariants"] = [{**config["ProductionVariants"][0], "VariantName": "s"}]
+    of_shadow = {"EndpointName": "shop", "VariantName": "s"}
+    silent = [invocations((HOURS, None), dimensions=of_shadow)]
+    silent.append(series("Invocations", [(76, None)], of_shadow, namespace=SAGEMAKER, start=SEPTEMBER, period=86400))
+    levels = []
+    for rest in ([], [cpu((HOURS, 3, 1, 60, 60), dimensions=of_shadow)]):
+        (found,) = bundle_of(account_of(story), *silent, *rest).endpoints
+        told = idle.of_variant(found, found.variants[1], HOUR_USD)
+        levels.append((told.verdict, told.confidence.level))
+    assert levels == [("idle", "low"), ("idle", "high")]
