@@ -1,0 +1,119 @@
+"""Where an alternative begins and ends: exactly enough, cents, what is not known. Prices as in test_instances.py."""
+
+from decimal import Decimal
+
+import pytest
+from msgspec.structs import replace
+
+from guardrail.alternatives.base import most_usd
+from guardrail.alternatives.engine import AlternativesEngine
+from guardrail.alternatives.instances import candidates, smallest, unfit
+from guardrail.alternatives.packing import packed
+from guardrail.alternatives.together import together
+from guardrail.model import Endpoint, InferenceComponent, ServerlessVariant, TargetTrackingPolicy, Unknown
+from tests.alternatives.built import PRICES, endpoint, found, model, used, variant
+from tests.alternatives.test_instances import scaled
+from tests.alternatives.test_together import one, put
+
+LATER = Unknown("later")
+
+
+def serverless(memory_mib: int | Unknown = 2048) -> Endpoint:
+    known = ServerlessVariant(name="main", memory_mib=memory_mib, max_concurrency=20, provisioned_concurrency=None)
+    return endpoint(known, mode="serverless")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "boxes"),
+    [
+        ((6, 4, 7, 6, 5, 6, 3, 2, 7, 2), 4),  # 7 + 5, 7 + 3 + 2, 6 + 6, 6 + 4 + 2: ten are put in the best way
+        ((2, 5, 3, 7, 3, 3, 7, 2, 5, 5, 6), 5),  # eleven the largest first: 7 + 5, 7 + 5, 6 + 5, 3 + 3 + 3 + 2, 2
+    ],
+)
+def test_up_to_ten_things_are_put_in_the_best_way(sizes: tuple[int, ...], boxes: int) -> None:
+    found_boxes = packed([(Decimal(size),) for size in sizes], (Decimal(12),))
+    assert found_boxes is not None
+    assert len(found_boxes) == boxes
+
+
+def test_a_queue_saves_at_most_all_that_the_instances_cost() -> None:
+    """84.51 a month: what is saved of it and what is left are all of it."""
+    offered = found(endpoint(variant("ml.m5.large")), used(monthly_busy_hours="100"))[
+        "asynchronous, down to 0 instances"
+    ]
+    assert most_usd(offered) == Decimal("84.51")
+    assert most_usd(replace(offered, saving=None)) == 0
+
+
+def test_a_type_with_half_of_the_memory_has_less_and_one_with_a_quarter_is_none() -> None:
+    """Of 4 vCPUs and 32 GiB: ml.m5.xlarge has 16, ml.c5.xlarge 8."""
+    kinds = {each.spec.instance_type: each.kind for each in candidates(PRICES, "us-east-1", "ml.r5.xlarge")}
+    assert kinds["ml.m5.xlarge"] == "less-memory"
+    assert "ml.c5.xlarge" not in kinds
+
+
+def test_what_is_not_known_of_a_component_asks_for_nothing_more() -> None:
+    spec = PRICES.instance("ml.m5.large")
+    assert spec is not None
+    component = InferenceComponent(address="i", name="i", variant_name=None, copies=1)
+    assert unfit(endpoint(inference_components=(component,)), variant(), spec, None) is None
+
+
+def test_burstable_types_take_what_does_not_scale() -> None:
+    spec = PRICES.instance("ml.t2.medium")
+    assert spec is not None
+    assert unfit(endpoint(), variant(), spec, None) is None
+    assert unfit(endpoint(), variant(scaling=scaled()), spec, None) == "burstable types cannot be scaled"
+
+
+def test_exactly_enough_memory_is_enough() -> None:
+    """ml.c5.large has 4 GiB, at 0.102; of more than that the cheapest has 8, at 0.115."""
+    exact, more = (smallest(PRICES, "us-east-1", Decimal(gib)) for gib in ("4", "4.1"))
+    assert exact is not None
+    assert more is not None
+    assert (exact.instance_type, more.memory_gib) == ("ml.c5.large", 8)
+
+
+def test_batch_saves_cents_where_the_work_never_ends() -> None:
+    """84.51 a month with its volume, less 730 × 0.115 = 83.95: 0.56."""
+    offered = found(endpoint(variant("ml.m5.large")), used(monthly_busy_hours="730"))
+    assert offered["batch transform, 1 × ml.m5.large"].usd == Decimal("0.56")
+
+
+def test_the_work_of_two_instances_is_that_of_both() -> None:
+    """338.04 / 0.46 = 734.87 h of two: × 2 × 3600 = 5,291,060.87 s."""
+    even = found(endpoint(variant(initial_instance_count=2)))["batch transform, 2 × ml.m5.xlarge"].break_even
+    assert even is not None
+    assert even.seconds_a_month is not None
+    assert round(even.seconds_a_month, 2) == Decimal("5291060.87")
+
+
+def test_serverless_of_unknown_memory_is_put_on_no_instance() -> None:
+    assert not [each for each in found(serverless(LATER)).values() if each.kind == "real-time"]
+
+
+def test_serverless_has_no_fewer_instances() -> None:
+    assert AlternativesEngine(PRICES).with_fewer(serverless(), 0, 1) is None
+
+
+def test_what_is_not_known_of_a_model_or_a_policy_leaves_its_alternatives() -> None:
+    policy = TargetTrackingPolicy(address="p", target_value=70, metrics=LATER, disable_scale_in=False)
+    assert "ml.m5.large" in found(endpoint(variant(scaling=scaled(policies=(policy,)))))
+    unknown = replace(model(), containers=LATER)
+    assert "ml.m5.large" in found(endpoint(variant(model=unknown)))
+
+
+def test_a_number_of_instances_that_is_not_known_is_put_together_with_nothing() -> None:
+    both = [
+        endpoint(replace(one(at).variants[0], initial_instance_count=LATER, scaling=scaled(1, 4)), address=at)
+        for at in "ab"
+    ]
+    assert put(*both) == ()
+
+
+def test_whether_all_are_of_one_environment_is_asked_where_it_is_not_known() -> None:
+    asked = "all are of one environment (not known)"
+    (known,) = put(one("a"), one("b"))
+    assert asked not in known.conditions
+    (unknown,) = together(AlternativesEngine(PRICES), [one("a"), one("b")], lambda _: LATER)
+    assert asked in unknown.conditions
