@@ -588,9 +588,8 @@ def main() -> int:
     found = [each for name in chosen.files for path in sorted(ROOT.glob(name)) for each in mutants(path)]
     ranks = {mutant.key: hashlib.sha256(repr((chosen.seed, mutant.key)).encode()).digest() for mutant in found}
     last = sorted(ranks.values())[: chosen.most][-1:]
-    late = FILES[-1].removesuffix("*.py")
     drawn = [mutant for mutant in found if [ranks[mutant.key]] <= last]
-    drawn.sort(key=lambda mutant: (mutant.path.startswith(late), ranks[mutant.key]))  # a part of them is a sample, too
+    drawn.sort(key=lambda mutant: ranks[mutant.key])  # so that a part of them is a sample, too
     reasons = equivalent()
     outcomes = Outcomes(chosen.log, reasons)
     left = [mutant for mutant in drawn if not outcomes.knows(mutant)]
