@@ -11,9 +11,9 @@ from guardrail.alternatives.instances import candidates, smallest, unfit
 from guardrail.alternatives.packing import packed
 from guardrail.alternatives.together import together
 from guardrail.model import Endpoint, InferenceComponent, ServerlessVariant, TargetTrackingPolicy, Unknown
-from tests.alternatives.built import PRICES, endpoint, found, model, used, variant
+from tests.alternatives.built import PRICES, container, endpoint, found, model, used, variant
 from tests.alternatives.test_instances import scaled
-from tests.alternatives.test_together import one, put
+from tests.alternatives.test_together import SKLEARN, one, put
 
 LATER = Unknown("later")
 
@@ -105,7 +105,9 @@ def test_what_is_not_known_of_a_model_or_a_policy_leaves_its_alternatives() -> N
 
 def test_a_number_of_instances_that_is_not_known_is_put_together_with_nothing() -> None:
     both = [
-        endpoint(replace(one(at).variants[0], initial_instance_count=LATER, scaling=scaled(1, 4)), address=at)
+        endpoint(
+            variant(model=model(container(SKLEARN)), initial_instance_count=LATER, scaling=scaled(1, 4)), address=at
+        )
         for at in "ab"
     ]
     assert put(*both) == ()
