@@ -75,8 +75,10 @@ class Base:
         """Copy what a path of the copy stands for, where a file is there that neither commit has: a job has made it."""
         inside = os.path.relpath(os.path.abspath(copied), os.path.abspath(self.folder))
         path = os.path.normpath(os.path.join(self.root, inside))
-        if self.holds(path) and not self.has(path) and not now.has(path) and os.path.isfile(path):
-            _write(os.path.join(self.folder, inside), files.content(path))
+        is_copied = lies_in(os.path.abspath(copied), os.path.abspath(self.folder))
+        if is_copied and self.holds(path) and not self.has(path) and not now.has(path) and os.path.isfile(path):
+            with suppress(OSError):  # whoever needs it says so
+                _write(os.path.join(self.folder, inside), files.content(path))
 
     def take_terms(self, paths: Sequence[str], config: str | None = None) -> None:
         """Copy the settings that hold for these inputs, for each and for all together, and all that they name.

@@ -353,6 +353,9 @@ def test_what_settings_name_and_the_job_makes_is_not_brought_by_the_change(
     change.git("commit", "-q", "--allow-empty", "-m", "x")
     (folder / "made").write_text(text)
     assert change.terms(capsys) == []
+    (folder / ".guardrail.yml").write_text(f"{key}: {folder}/made\n")  # which lies in no copy of the base
+    assert change.terms(capsys) == []
+    (folder / ".guardrail.yml").write_text(f"{key}: made\n")
     change.commit()
     assert len(change.terms(capsys)) == 1, "what it commits, it brings"
 
