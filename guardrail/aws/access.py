@@ -76,7 +76,7 @@ class CallRefusedError(AWSError):
 
     @property
     def is_throttled(self) -> bool:
-        """Whether it was asked too often, to the last attempt."""
+        """Whether AWS refused every attempt because calls came too often."""
         return self.code in _THROTTLED
 
 

@@ -60,7 +60,7 @@ class Athena:
         return None if limit is None else int(limit)
 
     def rows(self, text: str) -> list[dict[str, Any]]:
-        """What a text answers, after EXPLAIN has found nothing wrong with it. Raises `AWSError`.
+        """The rows that a query answers, after EXPLAIN has found no fault in it. Raises `AWSError`.
 
         An interrupted wait cancels the query at AWS.
         """

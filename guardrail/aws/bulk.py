@@ -181,7 +181,7 @@ class _PartialFile:
             return 0
 
     def headers(self) -> dict[str, str]:
-        """What asks for the rest: nothing where it cannot be told what it would be the rest of."""
+        """The headers that ask for the rest of a file; none of an empty one, or without an ETag."""
         try:
             with open(self._etag, encoding="ascii") as file:
                 etag = file.read()

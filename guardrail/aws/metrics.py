@@ -106,7 +106,7 @@ class Metrics:
 
 
 class _QueryPages:
-    """What pages say of one query, the last of them of its status. Said of nowhere, it was not answered.
+    """The datapoints of one query over all pages, and its last status. On no page, it was not answered.
 
     Numbers alone, 16 bytes a datapoint, until they are written down: as pairs of Python's they take ten times that.
     """

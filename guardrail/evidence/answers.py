@@ -64,7 +64,7 @@ class _Query(Struct, frozen=True, rename="pascal"):
 
 
 class Request(Struct, frozen=True, rename="pascal"):
-    """What was asked: the input of one call of GetMetricData."""
+    """The input of one call of GetMetricData."""
 
     start_time: str | float
     end_time: str | float
@@ -94,7 +94,7 @@ class AnswerPage(Struct, frozen=True, rename="pascal"):
 
 
 class _JoinedPages:
-    """All that pages say of one query."""
+    """The datapoints and statuses of one query, over all pages of an answer."""
 
     __slots__ = ("points", "statuses")
 
@@ -301,7 +301,7 @@ def from_csv(content: bytes, path: str, ask: "CsvSubject") -> list[Series]:
 
 
 def _period(path: str, found: Mapping[MetricQuery, Sequence[tuple[datetime, float]]], said: int | None) -> int:
-    """Seconds that a value is of: what was said, else the commonest step of at most an hour, else an hour."""
+    """The period in seconds: as stated, else the commonest step of at most an hour, else an hour."""
     steps = Counter(
         int((later - earlier).total_seconds())
         for points in found.values()

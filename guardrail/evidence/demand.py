@@ -75,7 +75,7 @@ class ObservedDemand:
 
 
 def _beside(whole: VariantDemand, said: VariantDemand, seen: VariantDemand, by: str) -> VariantDemand:
-    """Each number as is said of it, else as it was seen, else by default; instances and busy hours go together."""
+    """Each number of the usage file, else as observed, else the default; instances and busy hours go together."""
     names = [name for name in ("requests", "duration_ms", "model_memory_gib") if getattr(said, name) is None]
     if said.instances is None and said.busy_hours is None:
         names.append("instances")

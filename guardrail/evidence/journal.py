@@ -146,7 +146,7 @@ class Journal:
         return not self._answers and not self._places
 
     def answer(self, region: str, call: str, subject: str = "") -> bytes | None:
-        """What a call was answered, in JSON; None where it was not asked yet."""
+        """The answer to a call, in JSON; None where it was not made yet."""
         return self._answers.get((region, call, subject))
 
     def keep(self, region: str, call: str, subject: str, value: Any) -> bytes:

@@ -1,4 +1,4 @@
-"""What policies are told of a bundle: each variant of a change beside what was observed of it."""
+"""Observations for policies: each variant of a change with what a bundle has of it."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -29,7 +29,7 @@ _PERCENT: Final = Decimal(100)
 
 
 class _ObservationTerms(NamedTuple):
-    """By what a policy asks."""
+    """The terms of a policy: head-room, percentile, and the hours after which it is idle."""
 
     headroom: Decimal
     percentile: Percentile

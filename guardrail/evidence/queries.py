@@ -1,4 +1,4 @@
-"""What CloudWatch is asked about an account: of each endpoint, component and job the metrics that it publishes.
+"""The metrics to query of CloudWatch: those that each endpoint, component and job of an account publishes.
 
 Dimensions are exact or nothing: the same request is published by variant, by instance and by container, and a set
 that nobody published answers with no datapoint and no error. So the sets of SageMaker's guide are asked for and no
@@ -150,7 +150,7 @@ def window(now: datetime, days: int, resolution: int) -> Window:
 
 
 def of_endpoint(account: Account, endpoint: EndpointDescription, window: Window) -> Iterator[TimedQuery]:
-    """Everything that is asked about an endpoint, its variants and its components.
+    """Every query about an endpoint, its variants and its components.
 
     What is not known of it is asked for as well: a configuration that may not be read leaves its mode open, and each
     metric of another mode answers with nothing.
@@ -163,7 +163,7 @@ def of_endpoint(account: Account, endpoint: EndpointDescription, window: Window)
 
 
 def of_job(job: TransformJobDescription, hosts: Iterable[str], window: Window) -> Iterator[TimedQuery]:
-    """What is asked about the hosts of a transform job, ``rank-1116/i-0ab1``, over the days on which it ran."""
+    """The queries about the hosts of a transform job, ``rank-1116/i-0ab1``, over the days on which it ran."""
     if job.transform_start_time is None:
         return
     start = max(_day(job.transform_start_time), window.start)

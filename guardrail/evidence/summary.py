@@ -1,4 +1,4 @@
-"""Series made a bundle: what an account was told to run, and what CloudWatch counted of it hour by hour.
+"""From series to a bundle: what an account has configured, and what CloudWatch counted of it hour by hour.
 
 Facts alone: cores, GiB, requests, hours without any, and what is missing. What they mean is judged elsewhere.
 """

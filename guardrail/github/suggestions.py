@@ -156,7 +156,7 @@ class _ReviewComment(Authored, frozen=True):
 
 
 class _PostedSuggestion(Struct, frozen=True, kw_only=True):
-    """A suggestion that is there."""
+    """A suggestion that has been posted."""
 
     comment: _ReviewComment
     tag: str

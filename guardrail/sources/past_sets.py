@@ -18,7 +18,7 @@ _NAME = expression(r'"?([\w-]+)"?\s*[=:]')
 
 
 class Past(Protocol):
-    """The files of before the change, asked by the paths of today."""
+    """The files before the change, by the paths of today."""
 
     def is_new(self, path: str) -> bool:
         """Whether a file came with the change; what git does not keep is of no time."""

@@ -21,7 +21,7 @@ class PastEnvironments(Struct, frozen=True, kw_only=True):
     files: FilesByLabel = {}
     """By label of today, the files that made it then; an environment that is new has none."""
     gone: FilesByLabel = {}
-    """By label of then, what is no environment any more."""
+    """By its label in the compared commit, what is no environment any more."""
     said: dict[str, str] = {}
     """By label of today, what is to be said of how it was found."""
 

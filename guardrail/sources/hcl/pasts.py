@@ -76,7 +76,7 @@ class Pasts:
         self._disks: dict[str, Disk] = {}
         self._commits: list[Commit] = []
         self._left_out: list[str] = []
-        """Root modules of then that are not here because the checkout is sparse."""
+        """Root modules of the compared commit that are not here because the checkout is sparse."""
         self._at: dict[str, _PastRoot] = {}
         """By today's root module, what it was."""
         self.gone: dict[str, _PastRoot] = {}
@@ -149,7 +149,7 @@ class Pasts:
             return _saying([told], replace(read_root(root), is_past_unreadable=True))
 
     def _told(self, directory: str, change_set: ChangeSet, label: str = "") -> ChangeSet:
-        """The change set with what is to be said of its past."""
+        """The change set with the notices about its past."""
         is_said = self._is_first and directory not in self.unknown
         said = [NO_STATE.format(" and ".join(self.names))] if is_said else []
         self._is_first = self._is_first and not is_said
@@ -239,7 +239,7 @@ class Pasts:
         self.gone = {root: then for root, then in gone.items() if root not in self.renamed.values()}
 
     def _elsewhere(self, before: Mapping[str, _PastRoot]) -> dict[str, _PastRoot]:
-        """The root modules of then in the whole repository that are there no more, whose new names may be asked for."""
+        """Root modules of the compared commit that are gone, in all of the repository: inputs may be their new names."""
         roots = {
             os.path.relpath(root): _PastRoot(root, disk)
             for disk in self._disks.values()

@@ -137,7 +137,7 @@ def _read_root(root: RootModule, past: RootModule | None, *, has_past: bool) -> 
 
 
 def resources_of(root: RootModule) -> dict[str, ResourceInstance]:
-    """The resources of a root module that matter, by address, as far as they are told without deciding anything.
+    """The relevant resources of a root module, by address, as far as they are known with nothing decided.
 
     Raises `SourceError` for a file that cannot be read.
     """

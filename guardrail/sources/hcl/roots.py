@@ -162,7 +162,7 @@ def _has_state(settings: syntax.BlockNode) -> bool:
 
 
 class RootModules:
-    """The root modules that are to be read, with what is to be said of files that are not."""
+    """The root modules of a run, and the notices about files that are left out."""
 
     def __init__(self, sets: ValueSets, *, keep_going: bool = False, exclude: Excluded | None = None) -> None:
         self.roots: dict[str, Disk] = {}

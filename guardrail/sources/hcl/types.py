@@ -387,7 +387,7 @@ def key_of(value: Any, allowance: Allowance) -> Hashable:  # noqa: PLR0911 - one
 
 
 def _class(value: Any) -> Hashable:
-    """Whether it is a tuple, an object, a list of what, …; an empty collection is told apart by that alone."""
+    """A value's kind: tuple, object, list, …; of an empty collection with its element type, by which alone it differs."""
     if not isinstance(value, (ListValue, MapValue)):
         return list if isinstance(value, list) else dict
     return value.kind, None if value else str(value.element)

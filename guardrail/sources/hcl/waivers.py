@@ -51,7 +51,7 @@ def waivers_in(file: SourceFile, addresses: Mapping[int, Iterable[str]]) -> Iter
 
 
 def _named(block: BlockNode | None) -> str:
-    """What a waiver is said to be for that is for nothing."""
+    """The address that a notice has for a waiver in vain: ``aws_sagemaker_model.m``, or ``no block``."""
     return "no block" if block is None else ".".join((block.type, *block.labels))
 
 

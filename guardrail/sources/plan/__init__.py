@@ -292,7 +292,7 @@ class _PlanReader:
         )
 
     def _provider(self, key: str, resource: ResourceChange | StateResource, scope: Scope) -> Provider:
-        """The provider configuration of a block, told by the source beside the plan where the plan does not tell it."""
+        """The provider configuration of a block, from the source beside the plan where the plan has none."""
         provider = self._providers.of(key, resource.provider_name)
         beside = None if isinstance(provider.region, str) else self._source_beside()
         return (beside and beside.provider_of(scope.names, resource.type, resource.name)) or provider

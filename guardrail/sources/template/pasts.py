@@ -26,7 +26,7 @@ class PastTemplates(Struct, frozen=True, kw_only=True):
     """Templates that were below a folder in the compared commit, and are not there under the same name."""
 
     renamed: dict[str, str] = {}
-    """By the path of today, that of then."""
+    """By a path of today, the path in the compared commit."""
     gone: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
     """What was a template, and is there and nothing that can be read: a pointer of git LFS, a link to nowhere."""
