@@ -239,7 +239,7 @@ class Pasts:
         self.gone = {root: then for root, then in gone.items() if root not in self.renamed.values()}
 
     def _elsewhere(self, before: Mapping[str, _PastRoot]) -> dict[str, _PastRoot]:
-        """Root modules of the compared commit that are gone, in all of the repository: inputs may be their new names."""
+        """Root modules of the compared commit that are gone, in the whole repository: inputs may be renamed ones."""
         roots = {
             os.path.relpath(root): _PastRoot(root, disk)
             for disk in self._disks.values()

@@ -387,7 +387,7 @@ def key_of(value: Any, allowance: Allowance) -> Hashable:  # noqa: PLR0911 - one
 
 
 def _class(value: Any) -> Hashable:
-    """A value's kind: tuple, object, list, …; of an empty collection with its element type, by which alone it differs."""
+    """A value's kind: tuple, object, list, …; for an empty collection also its element type, the only difference."""
     if not isinstance(value, (ListValue, MapValue)):
         return list if isinstance(value, list) else dict
     return value.kind, None if value else str(value.element)
