@@ -1102,7 +1102,7 @@ def test_the_token_is_given_to_the_comment_alone() -> None:
 
 
 def test_without_uv_the_action_is_installed_with_venv_and_pip(tmp_path: Path) -> None:
-    """Which program is called with which words; `test_packaging` installs with pip for real."""
+    """Which program is called with which words; what they install is the same file, whose hashes either holds to."""
     log, temp = tmp_path / "log", tmp_path / "temp x"
     (tmp_path / "action dir").mkdir()
     python = tmp_path / "python 3"
@@ -1124,8 +1124,25 @@ def test_without_uv_the_action_is_installed_with_venv_and_pip(tmp_path: Path) ->
             check=True,
         )
     where = f"<{tmp_path}/action dir>"
-    pip = "<-m><pip><install><--quiet><--disable-pip-version-check><.[github,regex]>"
-    assert log.read_text() == f"{where}<-m><venv><{temp}/guardrail-venv>{where}{pip}", "and once per job"
+    pip = "<-m><pip><install><--quiet><--disable-pip-version-check><--require-hashes><--requirement><requirements.txt>"
+    said = log.read_text()
+    assert said.startswith(f"{where}<-m><venv><{temp}/guardrail-venv>{where}{pip}{where}<-c>")
+    assert said.count("<-m><venv>") == 1, "and once per job"
+
+
+def test_the_action_runs_what_is_locked_and_its_own_checkout(temp: Path, action: Path) -> None:
+    """Nothing is fetched that requirements.txt has no hash of: no other version, and nothing that builds guardrail."""
+    program = (
+        "import importlib.metadata, json, guardrail;"
+        "print(json.dumps([guardrail.__file__, {d.name: d.version for d in importlib.metadata.distributions()}]))"
+    )
+    command = [temp / "guardrail-venv" / "bin" / "python", "-P", "-c", program]
+    where, found = json.loads(subprocess.run(command, cwd="/", capture_output=True, check=True).stdout)
+    assert where == str(action / "guardrail" / "__init__.py")
+    installed = {re.sub(r"[._]", "-", name).lower(): version for name, version in found.items()}
+    assert {"msgspec", "google-re2", "urllib3"} <= installed.keys()
+    locked = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / "requirements.txt").read_text("utf-8"), re.MULTILINE))
+    assert {name: installed[name] for name in installed.keys() - {"pip", "setuptools"}}.items() <= locked.items()
 
 
 # Linters -------------------------------------------------------------------------------------------------------------

@@ -1,10 +1,19 @@
 """What a release takes from the checkout."""
 
+import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from scripts import release
+
+ROOT = Path(__file__).resolve().parent.parent
+WORKFLOW: dict[str, Any] = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text("utf-8"))
 
 CHANGELOG = """# Changelog
 
@@ -61,3 +70,113 @@ def test_a_patch_version_of_prices_says_what_it_is(tmp_path: Path, capsys: pytes
     assert f"# Changelog\n\n{section}## 0.2.0 - 2026-11-01\n" in (root / "CHANGELOG.md").read_text()
     assert release.main(["check", "v0.2.1"], root) == 0
     assert release.main(["patch", "today"], root) == 1
+
+
+# The steps of release.yml, run as its runner does; a program that would reach out notes what it is asked
+
+needs_bash = pytest.mark.skipif(
+    shutil.which("bash") is None or sys.platform == "win32", reason="needs bash, as the runner of release.yml has"
+)
+
+
+def program(path: Path, script: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/bash\n{script}\n", "utf-8")
+    path.chmod(0o755)
+
+
+def step(
+    job: str, name: str, folder: Path, tag: str = "v0.2.0", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a step of a job in ``folder``, with the programs in its ``bin`` before all others."""
+    script = next(step["run"] for step in WORKFLOW["jobs"][job]["steps"] if step.get("name") == name)
+    return subprocess.run(
+        [*WORKFLOW["defaults"]["run"]["shell"].removesuffix("{0}").split(), "-c", script],
+        cwd=folder,
+        env={
+            "PATH": f"{folder / 'bin'}:/usr/local/bin:/usr/bin:/bin",
+            "GITHUB_REF_NAME": tag,
+            "GITHUB_SHA": "5ha",
+            "GH_REPO": "acme/guardrail",
+            "RUNNER_TEMP": str(folder / "temp"),
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def list_of_parts(folder: Path, lister: str) -> subprocess.CompletedProcess[str]:
+    program(folder / "bin" / "python", "exit 0")
+    program(folder / ".venv" / "bin" / "python", f'echo "$*" >> "{folder}/asked"')
+    program(folder / ".venv" / "bin" / "cyclonedx-py", lister)
+    program(folder / "dist" / "guardrail_sagemaker-0.2.0-py3-none-any.whl", "")
+    return step("build", "What it is made of", folder)
+
+
+@needs_bash
+@pytest.mark.skipif(shutil.which("jq") is None, reason="needs jq, as the runner of release.yml has")
+def test_what_a_release_is_made_of_is_what_is_locked_and_the_wheel_under_its_version(tmp_path: Path) -> None:
+    done = list_of_parts(tmp_path, """echo '{"metadata": {"component": {"name": "it"}}, "components": [1]}'""")
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "sbom-v0.2.0.cdx.json").read_text("utf-8")) == {
+        "metadata": {"component": {"name": "it", "version": "0.2.0"}},
+        "components": [1],
+    }
+    into = f"-m uv --quiet pip install --python {tmp_path}/temp/bare/bin/python"
+    assert (tmp_path / "asked").read_text("utf-8").splitlines() == [
+        f"{into} --require-hashes --requirement requirements.txt",
+        f"{into} --no-deps dist/guardrail_sagemaker-0.2.0-py3-none-any.whl",
+    ]
+
+
+@needs_bash
+@pytest.mark.skipif(shutil.which("jq") is None, reason="needs jq, as the runner of release.yml has")
+def test_a_release_whose_parts_cannot_be_listed_is_none(tmp_path: Path) -> None:
+    """Of nothing jq makes an empty file, and is content: the program before it in the pipe has to be heard."""
+    assert list_of_parts(tmp_path, "exit 3").returncode == 3
+
+
+GH = """echo "$*" >> asked
+case "$1 $2 $3" in
+  "release list "*) printf '%s\\n' $RELEASED ;;
+  "api --silent repos/"*) if test "$#" = 3; then test -n "$MOVING"; fi ;;
+esac"""
+REFS = "repos/acme/guardrail/git/refs"
+MOVED = f"api --silent --method PATCH {REFS}/tags/v0 --raw-field sha=5ha --field force=true"
+MADE = f"api --silent {REFS} --raw-field ref=refs/tags/v0 --raw-field sha=5ha"
+
+
+@needs_bash
+@pytest.mark.parametrize(
+    ("released", "moving", "asked"),
+    [
+        ("v0.2.0 v0.1.0", "yes", MOVED),
+        ("v0.1.0", "yes", MOVED),  # GitHub does not list yet what was released a second ago
+        ("", "", MADE),
+        ("v0.2.0 v1.0.0", "yes", MOVED),  # what is newer moves another tag
+    ],
+)
+def test_the_tag_of_the_action_moves_to_the_newest_of_its_major_version(
+    tmp_path: Path, released: str, moving: str, asked: str
+) -> None:
+    program(tmp_path / "bin" / "gh", GH)
+    done = step("release", "Move the tag of the action", tmp_path, RELEASED=released, MOVING=moving)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "asked").read_text("utf-8").splitlines()[-1] == asked
+
+
+@needs_bash
+@pytest.mark.parametrize("newer", ["v0.2.1", "v0.10.0"])
+def test_the_tag_of_the_action_stays_where_something_newer_is_out(tmp_path: Path, newer: str) -> None:
+    program(tmp_path / "bin" / "gh", GH)
+    done = step("release", "Move the tag of the action", tmp_path, RELEASED=f"v0.1.0 {newer} v0.2.0", MOVING="yes")
+    assert (done.returncode, done.stdout) == (0, f"{newer} is newer: v0 stays\n")
+    assert "git/ref" not in (tmp_path / "asked").read_text("utf-8")
+
+
+@needs_bash
+def test_a_tag_that_cannot_be_moved_fails_the_release(tmp_path: Path) -> None:
+    program(tmp_path / "bin" / "gh", 'test "$1" = release')
+    assert step("release", "Move the tag of the action", tmp_path, RELEASED="", MOVING="").returncode == 1

@@ -53,6 +53,12 @@ def test_a_foreign_action_is_named_by_its_hash_and_belongs_to_whom_we_trust(path
         assert re.fullmatch(r"(actions|pypa)/[\w-]+@[0-9a-f]{40} # v\d+(\.\d+\.\d+)?", line), line
 
 
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_step_of_a_workflow_fails_where_any_part_of_it_does(path: Path) -> None:
+    """`bash` stands for `bash -eo pipefail`; where nothing is said, a runner leaves out pipefail."""
+    assert workflow(path)["defaults"]["run"]["shell"] in ("bash", "bash -euo pipefail {0}")
+
+
 def test_every_supported_python_is_checked_on_three_systems() -> None:
     """The versions are those of the classifiers, which the package index shows."""
     matrix = workflow(ROOT / ".github" / "workflows" / "ci.yml")["jobs"]["verify"]["strategy"]["matrix"]

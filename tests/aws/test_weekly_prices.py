@@ -85,7 +85,7 @@ class Runner:
             if step["name"] in leave_out:
                 continue
             done = subprocess.run(
-                ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],  # noqa: S607 - as the runner does
+                [*WORKFLOW["defaults"]["run"]["shell"].removesuffix("{0}").split(), "-c", step["run"]],
                 cwd=workspace,
                 env={
                     "PATH": f"{self._folder / 'bin'}:/usr/local/bin:/usr/bin:/bin",
