@@ -25,7 +25,9 @@ FILES = {
 def main() -> int:
     """Compile one after the other, as the second follows the first."""
     for name, options in FILES.items():
-        subprocess.run([sys.executable, "-m", *COMPILE, *options, *STYLE, name], cwd=ROOT, check=True)
+        command = [sys.executable, "-m", *COMPILE, *options, *STYLE, name]
+        if code := subprocess.run(command, cwd=ROOT, check=False).returncode:
+            return code
         print(f"{name}: {(ROOT / name).read_text('utf-8').count('==')} packages")
     return 0
 

@@ -17,13 +17,19 @@ VENV = ROOT / ".venv-lowest"
 
 
 def main() -> int:
-    """Make the environment and return what pytest does."""
+    """Make the environment, run the tests in it, and return the exit code of the first step that fails, or 0."""
     python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     uv = (sys.executable, "-m", "uv", "--quiet")
-    subprocess.run([*uv, "venv", "--clear", "--python", "3.11", VENV], check=True)
     install = ("pip", "install", "--python", python, "--resolution", "lowest-direct", "--editable", f"{ROOT}[dev]")
-    subprocess.run([*uv, *install], check=True)
-    return subprocess.run([python, "-m", "pytest", "-n", "auto", "-q", *sys.argv[1:]], cwd=ROOT, check=False).returncode
+    commands: tuple[list[str | Path], ...] = (
+        [*uv, "venv", "--clear", "--python", "3.11", VENV],
+        [*uv, *install],
+        [python, "-m", "pytest", "-n", "auto", "-q", *sys.argv[1:]],
+    )
+    for command in commands:
+        if code := subprocess.run(command, cwd=ROOT, check=False).returncode:
+            return code
+    return 0
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ import argparse
 import hashlib
 import itertools
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -53,6 +54,9 @@ BY_NAME = {
     "lock": ["scripts.lock"],
 }
 """What is run only where it is asked for, as it takes long or needs the network."""
+OF_A_CLONE = {"tests", "coverage", "reproducible", "secrets", "install"}
+UNREACHABLE = ("error sending request", "NewConnectionError", "NameResolutionError", "Network is unreachable")
+"""What uv and pip print where they reach no package index."""
 TEXT = {"PYTHONUTF8": "1"} if os.name == "nt" else {}
 """Tests read files as UTF-8 without saying so; only on Windows is there anything else."""
 ON_ALL_CORES = {"tests", "coverage"}
@@ -80,6 +84,9 @@ def main() -> int:
     unknown = [name for name in chosen if name not in known]
     if unknown:
         parser.error(f"there is no check {unknown[0]!r}, choose from {', '.join(known)}")
+    if OF_A_CLONE & {*chosen} and (shutil.which("git") is None or not (ROOT / ".git").exists()):
+        print("verify: needs git and a clone: which files are the project's is asked of git", file=sys.stderr)
+        return 2
     python = _environment()
     failed = [name for name, passed in _outcomes(python, chosen, extra) if not passed]
     print(f"verify: {', '.join(failed)} failed" if failed else "verify: all good", flush=True)
@@ -120,6 +127,8 @@ def _passes(python: Path, name: str, extra: list[str]) -> bool:
     said = done.stdout.rstrip()
     good = done.returncode == 0
     took = f"{'ok' if good else 'FAILED':<6} {name:<12} {time.monotonic() - started:6.1f} s"
+    if not good and name in ("audit", "install", "lock") and any(sign in said for sign in UNREACHABLE):
+        said = f"{name} needs the network: the package index cannot be reached"
     closing = said.rpartition("\n")[2]
     print(f"{took}\n{closing}" if good else f"{said}\n{took}", flush=True)
     return good

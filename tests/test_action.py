@@ -1136,7 +1136,7 @@ def test_the_action_runs_what_is_locked_and_its_own_checkout(temp: Path, action:
         "import importlib.metadata, json, guardrail;"
         "print(json.dumps([guardrail.__file__, {d.name: d.version for d in importlib.metadata.distributions()}]))"
     )
-    command = [temp / "guardrail-venv" / "bin" / "python", "-P", "-c", program]
+    command = [str(temp / "guardrail-venv" / "bin" / "python"), "-P", "-c", program]
     where, found = json.loads(subprocess.run(command, cwd="/", capture_output=True, check=True).stdout)
     assert where == str(action / "guardrail" / "__init__.py")
     installed = {re.sub(r"[._]", "-", name).lower(): version for name, version in found.items()}

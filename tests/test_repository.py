@@ -162,3 +162,30 @@ def test_docker_is_sent_what_the_wheel_is_made_of_and_nothing_else() -> None:
     assert {name.split("/")[0] for name in sent if "/" in name} == {"guardrail", "policies", "pricing"}
     assert not [name for name in sent if name.startswith("pricing/evidence")]
     assert {f"guardrail/{path.name}" for path in (ROOT / "guardrail").glob("*.py")} <= sent
+
+
+@pytest.mark.parametrize("missing", ["git", "clone"])
+def test_without_git_or_a_clone_that_is_said_in_one_line(
+    missing: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is told before an environment is made, which takes a minute."""
+    monkeypatch.setattr(sys, "argv", ["verify.py", "lint", "secrets"])
+    if missing == "git":
+        monkeypatch.setenv("PATH", str(tmp_path))
+    else:
+        monkeypatch.setattr(verify, "ROOT", tmp_path)
+    assert verify.main() == 2
+    assert capsys.readouterr() == ("", "verify: needs git and a clone: which files are the project's is asked of git\n")
+
+
+def test_a_check_without_a_network_says_so_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In place of a stack of what each library of the tool makes of it."""
+    (tmp_path / "audited.py").write_text("raise OSError('HTTPSConnection: NameResolutionError')\n", "utf-8")
+    monkeypatch.setattr(verify, "ROOT", tmp_path)
+    monkeypatch.setitem(verify.BY_NAME, "audit", ["audited"])
+    assert not verify._passes(Path(sys.executable), "audit", [])  # noqa: SLF001
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "audit needs the network: the package index cannot be reached"
+    assert second.startswith("FAILED audit")
