@@ -62,7 +62,7 @@ def accepted_in_code(
     A waiver is the same one where its policy, its last day and the block around it are; one of a file that does not
     read is a new one.
     """
-    files: dict[str, tuple[frozenset[_Written], list[tuple[int, _Written]]]] = {}
+    files: dict[str, tuple[frozenset[_WaiverInCode], list[tuple[int, _WaiverInCode]]]] = {}
     phrases: dict[str, None] = {}
     for result in results:
         if result.verdict != "waived" or result.waiver is None:
@@ -79,7 +79,7 @@ def accepted_in_code(
     return tuple(phrases)
 
 
-class _Written(Struct, frozen=True):
+class _WaiverInCode(Struct, frozen=True):
     """A waiver as it stands in the code."""
 
     policy: str
@@ -88,7 +88,7 @@ class _Written(Struct, frozen=True):
     until: str
 
 
-def _written(path: str, content: bytes | None) -> list[tuple[int, _Written]]:
+def _written(path: str, content: bytes | None) -> list[tuple[int, _WaiverInCode]]:
     """The waivers that a text has, each with its line; none where it is not there, or does not read."""
     from guardrail.sources.inline_waivers import waivers_in_text
 
@@ -97,7 +97,7 @@ def _written(path: str, content: bytes | None) -> list[tuple[int, _Written]]:
     except GuardrailError:
         return []
     return [
-        (each.location.line, _Written(each.policy, each.address or "", each.until))
+        (each.location.line, _WaiverInCode(each.policy, each.address or "", each.until))
         for each in found
         if each.location is not None
     ]

@@ -105,18 +105,20 @@ class AlternativesEngine:
         """Whether a variant has a price, and nothing binds what it runs on."""
         return self._on_free_instances(endpoint, place) is not None
 
-    def _on_free_instances(self, endpoint: Endpoint, place: int) -> "_Variant | None":
+    def _on_free_instances(self, endpoint: Endpoint, place: int) -> "_VariantTerms | None":
         """A variant of which one may say what else it could run on; None where something binds it."""
         if isinstance(endpoint.variants, Unknown) or isinstance(endpoint.region, Unknown):
             return None
         standing = replace(endpoint, deployed="yes")
-        at = _Variant(standing, place, self.estimator.endpoint(standing), self.demand.of(endpoint), PRODUCTION)
+        at = _VariantTerms(standing, place, self.estimator.endpoint(standing), self.demand.of(endpoint), PRODUCTION)
         is_bound = (
             at.variant.sensitive or _what_binds(at.variant) is not None or uncounted(at.present, at.present) is None
         )
         return None if is_bound else at
 
-    def _of_free_type(self, endpoint: Endpoint, place: int) -> "tuple[_Variant, InstanceVariant, InstanceSpec] | None":
+    def _of_free_type(
+        self, endpoint: Endpoint, place: int
+    ) -> "tuple[_VariantTerms, InstanceVariant, InstanceSpec] | None":
         """The same of what runs on instances, with what is known of their type; None where nothing is."""
         at = self._on_free_instances(endpoint, place)
         if at is None or not isinstance(at.variant, InstanceVariant):
@@ -143,11 +145,13 @@ class AlternativesEngine:
             standing = replace(endpoint, deployed="yes")
             count = 0 if isinstance(endpoint.variants, Unknown) else len(endpoint.variants)
             bill = self.estimator.endpoint(standing)
-            self._alike[key] = _Alike([_Variant(standing, place, bill, demand, environment) for place in range(count)])
+            self._alike[key] = _Alike(
+                [_VariantTerms(standing, place, bill, demand, environment) for place in range(count)]
+            )
         self._last = endpoint, environment, self._alike[key]
         return self._last[2]
 
-    def _of_variant(self, at: "_Variant") -> Iterator[Alternative]:
+    def _of_variant(self, at: "_VariantTerms") -> Iterator[Alternative]:
         variant = at.variant
         if isinstance(at.region, Unknown) or _what_binds(variant) is not None:
             return
@@ -162,13 +166,13 @@ class AlternativesEngine:
         yield from self._serverless(at, variant)
         yield from (each for each in self._for_the_work_alone(at, variant) if _too_many(each) is None)
 
-    def _for_the_work_alone(self, at: "_Variant", variant: InstanceVariant) -> Iterator[Alternative]:
+    def _for_the_work_alone(self, at: "_VariantTerms", variant: InstanceVariant) -> Iterator[Alternative]:
         """The same instances behind a queue and in transform jobs, billed for as long as they work."""
         if modes.refuses_asynchronous(at.endpoint, variant, at.asked, at.demand) is None:
             yield from self._asynchronous(at, variant)
         yield from self._batch(at, variant)
 
-    def _not_offered(self, at: "_Variant") -> Iterator[RuledOut]:
+    def _not_offered(self, at: "_VariantTerms") -> Iterator[RuledOut]:
         variant = at.variant
         binds = _what_binds(variant)
         if isinstance(at.region, Unknown):
@@ -195,7 +199,7 @@ class AlternativesEngine:
                 said = f"{two_decimals(more)} a month more" if more else "the same price"
                 yield RuledOut(newer.instance_type, f"a newer generation, {said}")
 
-    def _refused_ways(self, at: "_Variant", variant: InstanceVariant) -> Iterator[RuledOut]:
+    def _refused_ways(self, at: "_VariantTerms", variant: InstanceVariant) -> Iterator[RuledOut]:
         """Other ways to serve that a hard limit forbids, and a plan of which nobody knows that it covers this one."""
         is_queued = at.endpoint.mode == "async"
         for name, reason in (
@@ -220,16 +224,16 @@ class AlternativesEngine:
     def _spec(self, variant: InstanceVariant) -> InstanceSpec | None:
         return self.prices.instance(variant.instance_type) if isinstance(variant.instance_type, str) else None
 
-    def _bill(self, at: "_Variant", variant: Variant, mode: Mode | None = None) -> Bill:
+    def _bill(self, at: "_VariantTerms", variant: Variant, mode: Mode | None = None) -> Bill:
         """The bill of what may stand in the place of a variant."""
         endpoint = at.endpoint if mode is None else replace(at.endpoint, mode=mode)
         return self.estimator.variant(endpoint, at.present.label, variant, at.asked)
 
-    def _of_another_type(self, at: "_Variant", variant: InstanceVariant) -> Bill:
+    def _of_another_type(self, at: "_VariantTerms", variant: InstanceVariant) -> Bill:
         """The bill of as many instances of another type: how many there are does not rest on it."""
         return self.estimator.variant(at.endpoint, at.present.label, variant, at.asked, at.capacity)
 
-    def _priced(self, at: "_Variant", bill: Bill, **fields: Any) -> Alternative | None:
+    def _priced(self, at: "_VariantTerms", bill: Bill, **fields: Any) -> Alternative | None:
         """An alternative that saves something for sure, as the difference of two bills; None where it does not."""
         before, after = at.present.monthly, bill.monthly
         left_out = uncounted(at.present, bill)
@@ -243,7 +247,9 @@ class AlternativesEngine:
         fields["conditions"] = (*fields.get("conditions", ()), *left_out)
         return Alternative(usd=usd, saving=saving, monthly=after, basis=basis, **fields)
 
-    def _reconfigured(self, at: "_Variant", bill: Bill, conditions: Iterable[str], **fields: Any) -> Alternative | None:
+    def _reconfigured(
+        self, at: "_VariantTerms", bill: Bill, conditions: Iterable[str], **fields: Any
+    ) -> Alternative | None:
         """`_priced`, of what only another configuration brings: it reaches the endpoint under a name of its own."""
         if not facts.has_fixed_name(at.endpoint):
             return self._priced(at, bill, conditions=tuple(conditions), **fields)
@@ -253,7 +259,7 @@ class AlternativesEngine:
 
     # Instances -------------------------------------------------------------------------------------------------------
 
-    def _other_types(self, at: "_Variant", variant: InstanceVariant, spec: InstanceSpec) -> Iterator[Alternative]:
+    def _other_types(self, at: "_VariantTerms", variant: InstanceVariant, spec: InstanceSpec) -> Iterator[Alternative]:
         memory = at.memory_gib
         cheaper = instances.candidates(self.prices, str(at.region), spec.instance_type)
         for found, reason in instances.held(cheaper, at.endpoint, variant, memory):
@@ -262,7 +268,12 @@ class AlternativesEngine:
                 yield alternative
 
     def _of_type(
-        self, at: "_Variant", variant: InstanceVariant, spec: InstanceSpec, found: Candidate, memory: Decimal | None
+        self,
+        at: "_VariantTerms",
+        variant: InstanceVariant,
+        spec: InstanceSpec,
+        found: Candidate,
+        memory: Decimal | None,
     ) -> Alternative | None:
         other = found.spec.instance_type
         bill = self._of_another_type(at, replace(variant, instance_type=other))  # a local disk bills no volume
@@ -280,7 +291,7 @@ class AlternativesEngine:
             breaks=tuple(instances.obstacles(variant, spec, found.spec)),
         )
 
-    def _other_counts(self, at: "_Variant", variant: InstanceVariant, spec: InstanceSpec) -> Iterator[Alternative]:
+    def _other_counts(self, at: "_VariantTerms", variant: InstanceVariant, spec: InstanceSpec) -> Iterator[Alternative]:
         """Fewer instances, and more of half the size: of what does not scale and is no inference component's host."""
         count = variant.initial_instance_count
         if _scales(variant) or isinstance(count, Unknown):
@@ -305,7 +316,9 @@ class AlternativesEngine:
             if made is not None:
                 yield made
 
-    def _of_count(self, at: "_Variant", variant: InstanceVariant, spec: InstanceSpec, fewer: int) -> Alternative | None:
+    def _of_count(
+        self, at: "_VariantTerms", variant: InstanceVariant, spec: InstanceSpec, fewer: int
+    ) -> Alternative | None:
         count = variant.initial_instance_count
         said = [f"{fewer} of {count} instances take the load, peaks included"]
         if fewer == 1 and not variant.shadow:
@@ -323,7 +336,7 @@ class AlternativesEngine:
             conditions=tuple(said),
         )
 
-    def _savings_plan(self, at: "_Variant", variant: InstanceVariant) -> Iterator[Alternative]:
+    def _savings_plan(self, at: "_VariantTerms", variant: InstanceVariant) -> Iterator[Alternative]:
         """The floor alone: what is billed in every hour whatever happens."""
         line = next((each for each in at.present.lines if each.kind == "instance"), None)
         if line is None or line.price is None or line.quantity is None or not line.quantity.floor:
@@ -350,7 +363,7 @@ class AlternativesEngine:
 
     # Ways to serve ---------------------------------------------------------------------------------------------------
 
-    def _serverless(self, at: "_Variant", variant: InstanceVariant) -> Iterator[Alternative]:
+    def _serverless(self, at: "_VariantTerms", variant: InstanceVariant) -> Iterator[Alternative]:
         size, even = modes.serverless_memory_gib(at.memory_gib), self._serverless_even(at)
         if size is None or even is None:
             return
@@ -371,13 +384,13 @@ class AlternativesEngine:
         if made is not None:
             yield made
 
-    def _serverless_even(self, at: "_Variant") -> BreakEven | None:
+    def _serverless_even(self, at: "_VariantTerms") -> BreakEven | None:
         size, fixed = modes.serverless_memory_gib(at.memory_gib), at.present.monthly.expected
         if size is None or isinstance(fixed, Unknown):
             return None
         return modes.of_serverless(self.prices, str(at.region), size * facts.MIB_PER_GIB, fixed, at.asked)
 
-    def _on_instances(self, at: "_Variant", variant: ServerlessVariant) -> Iterator[Alternative]:
+    def _on_instances(self, at: "_VariantTerms", variant: ServerlessVariant) -> Iterator[Alternative]:
         """Instances in place of serverless compute: where usage shows it to be dearer; else, from where on it is."""
         present = at.present.monthly
         if present.at_least or isinstance(variant.memory_mib, Unknown):
@@ -415,7 +428,7 @@ class AlternativesEngine:
         if made is not None:
             yield made
 
-    def _asynchronous(self, at: "_Variant", variant: InstanceVariant) -> Iterator[Alternative]:
+    def _asynchronous(self, at: "_VariantTerms", variant: InstanceVariant) -> Iterator[Alternative]:
         """A queue before the same instances: what it saves are the hours in which nothing runs."""
         bill = self._bill(at, modes.as_asynchronous(variant), "async")
         left_out = uncounted(at.present, bill)
@@ -444,7 +457,7 @@ class AlternativesEngine:
             ),
         )
 
-    def _batch(self, at: "_Variant", variant: InstanceVariant) -> Iterator[Alternative]:
+    def _batch(self, at: "_VariantTerms", variant: InstanceVariant) -> Iterator[Alternative]:
         """Transform jobs of the same instances for the hours of work."""
         spec = self._spec(variant)
         count = variant.initial_instance_count
@@ -514,13 +527,13 @@ class _Alike:
 
     __slots__ = ("offered", "refused", "variants")
 
-    def __init__(self, variants: "Sequence[_Variant]") -> None:
+    def __init__(self, variants: "Sequence[_VariantTerms]") -> None:
         self.variants = variants
         self.offered: tuple[tuple[Alternative, ...], ...] | None = None
         self.refused: tuple[tuple[RuledOut, ...], ...] | None = None
 
 
-class _Variant:
+class _VariantTerms:
     """A variant with the bill, usage and environment that its alternatives are compared with."""
 
     __slots__ = ("_capacity", "asked", "bill", "demand", "endpoint", "environment", "place", "variant", "variants")

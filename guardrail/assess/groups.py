@@ -31,10 +31,10 @@ Values: TypeAlias = tuple[str | Unknown | None, ...]
 """What an endpoint is under each key; None where it has no such tag."""
 
 
-_Item: TypeAlias = EndpointReport | WorkflowReport
+_GroupMember: TypeAlias = EndpointReport | WorkflowReport
 
 
-class _Side(Struct, frozen=True):
+class _MemberSides(Struct, frozen=True):
     """An endpoint or a workflow in a group: before the change, after it, or on both sides."""
 
     source: str
@@ -63,10 +63,10 @@ def problem(key: str) -> str:
 
 
 def grouped(
-    by: Sequence[str], priced: Sequence[PricedSource], items: Iterable[_Item], environments: Environments
+    by: Sequence[str], priced: Sequence[PricedSource], items: Iterable[_GroupMember], environments: Environments
 ) -> tuple[GroupReport, ...]:
     """The bill of each group, the dearest first; of equal ones those with unknown parts last."""
-    found: dict[object, tuple[Values, list[_Side]]] = {}
+    found: dict[object, tuple[Values, list[_MemberSides]]] = {}
     for values, side in _sides(by, priced, items, environments):
         found.setdefault(_alike(values), (values, []))[1].append(side)
     groups = [
@@ -84,7 +84,7 @@ def grouped(
 def held(
     terms: Terms,
     priced: Sequence[PricedSource],
-    items: Sequence[_Item],
+    items: Sequence[_GroupMember],
     outcomes: Sequence[Combination],
     policies: Sequence[Policy],
 ) -> tuple[list[Result], list[BudgetReport], list[str]]:
@@ -118,7 +118,7 @@ def held(
 
 def _come_true(
     outcome: Combination, priced: Sequence[PricedSource], environments: Environments
-) -> tuple[list[PricedSource], list[_Item]]:
+) -> tuple[list[PricedSource], list[_GroupMember]]:
     """The sources and their endpoints as if nothing had been undecided."""
     sources = [
         structs.replace(
@@ -131,7 +131,7 @@ def _come_true(
         )
         for one, world in zip(priced, outcome.worlds, strict=True)
     ]
-    found: list[_Item] = []
+    found: list[_GroupMember] = []
     for one in sources:
         found += (*pricing.endpoints(one, environments), *pricing.workflows(one, environments))
     return sources, found
@@ -140,9 +140,9 @@ def _come_true(
 def _members(
     where: Mapping[str, str],
     priced: Sequence[PricedSource],
-    items: Iterable[_Item],
+    items: Iterable[_GroupMember],
     environments: Environments,
-) -> Iterator[tuple[bool, _Side]]:
+) -> Iterator[tuple[bool, _MemberSides]]:
     """The endpoints of a group, and those that may be of it because something is not known of them (False)."""
     for values, side in _sides(tuple(where), priced, items, environments):
         pairs = list(zip(values, where.values(), strict=True))
@@ -150,7 +150,7 @@ def _members(
             yield not any(isinstance(value, Unknown) for value, _ in pairs), side
 
 
-def _of_members(members: Sequence[tuple[bool, _Side]], priced: Sequence[PricedSource]) -> Totals:
+def _of_members(members: Sequence[tuple[bool, _MemberSides]], priced: Sequence[PricedSource]) -> Totals:
     """What is certainly of the group: "at least", and an unknown change, where more may be."""
     totals = _totals([side for is_certain, side in members if is_certain], priced)
     doubtful = [side for is_certain, side in members if not is_certain]
@@ -181,8 +181,8 @@ def _weight(totals: Totals) -> Decimal:
 
 
 def _sides(
-    by: Sequence[str], priced: Sequence[PricedSource], items: Iterable[_Item], environments: Environments
-) -> Iterator[tuple[Values, _Side]]:
+    by: Sequence[str], priced: Sequence[PricedSource], items: Iterable[_GroupMember], environments: Environments
+) -> Iterator[tuple[Values, _MemberSides]]:
     """What bills, with what it is under the keys. A configuration that counts in its endpoint is left to that."""
     sources = {one.source.id: one for one in priced}
     for item in items:
@@ -194,10 +194,10 @@ def _sides(
         now = _values(by, item.source, one, item.environment)
         old = now if item.previous is None else _values(by, item.source, item.previous, environments.of(item.previous))
         if past is None or cost is None or _alike(old) == _alike(now):
-            yield (now if cost is not None else old), _Side(item.source, is_workflow, past, cost, item.delta)
+            yield (now if cost is not None else old), _MemberSides(item.source, is_workflow, past, cost, item.delta)
         else:
-            yield old, _Side(item.source, is_workflow, past, None, join.bill_delta(past, None))
-            yield now, _Side(item.source, is_workflow, None, cost, join.bill_delta(None, cost))
+            yield old, _MemberSides(item.source, is_workflow, past, None, join.bill_delta(past, None))
+            yield now, _MemberSides(item.source, is_workflow, None, cost, join.bill_delta(None, cost))
 
 
 def _alike(values: Values) -> tuple[object, ...]:
@@ -218,7 +218,7 @@ def _values(by: Sequence[str], source: str, endpoint: Endpoint | Workflow, envir
     )
 
 
-def _totals(sides: Sequence[_Side], priced: Sequence[PricedSource]) -> Totals:
+def _totals(sides: Sequence[_MemberSides], priced: Sequence[PricedSource]) -> Totals:
     """The sums of a group. What was seen and has no amount may belong to any: then each is "at least"."""
     lacking = any(map(pricing.is_incomplete, priced))
     sources = {one.source.id: one for one in priced}

@@ -132,8 +132,8 @@ def run(arguments: Namespace) -> int:
     from guardrail.fixes.places import placed
 
     checked = _as_check(arguments)
-    workbench = _Workbench(checked)
-    wanted = _Wanted(arguments.finding, arguments.new_in, arguments.most)
+    workbench = _RunWorkbench(checked)
+    wanted = _FindingSelector(arguments.finding, arguments.new_in, arguments.most)
     title = f"fixing {', '.join(checked.paths)}"
     with progress(title) as status:
         wanted.refuse_strangers(workbench.report({}, ()))
@@ -170,8 +170,8 @@ def suggestions() -> "list[Suggestible]":
     """Fixes of what is in the working directory, as a review can suggest them. Raises `GuardrailError`."""
     from guardrail.commands.base import parser
 
-    workbench = _Workbench(_as_check(parser("fix").parse_args([])))
-    return _suggestible(workbench, propose(workbench, _Wanted(most=MOST_SUGGESTED)), any_owner=False)
+    workbench = _RunWorkbench(_as_check(parser("fix").parse_args([])))
+    return _suggestible(workbench, propose(workbench, _FindingSelector(most=MOST_SUGGESTED)), any_owner=False)
 
 
 def _suggestible(workbench: Workbench, proposals: Proposals, *, any_owner: bool) -> "list[Suggestible]":
@@ -249,7 +249,7 @@ def _refuse_replacing(path: str, contents: Mapping[str, object]) -> None:
         raise GuardrailError(f"{path} is edited, and what is written there would replace it")
 
 
-class _Wanted:
+class _FindingSelector:
     """Which findings ``--finding`` means: by id, policy, the address of the block or that of the endpoint."""
 
     def __init__(self, named: Sequence[str] | None = None, report: str | None = None, most: int | None = None) -> None:
@@ -284,21 +284,21 @@ class _Wanted:
             raise GuardrailError(f"--finding {name}: there is no such finding{near}", hint="guardrail check PATH")
 
 
-class _Finding(Struct, frozen=True):
+class _ReportedFinding(Struct, frozen=True):
     """A result of a JSON report, as far as it says which finding is new."""
 
     id: str = ""
     status: str | None = None
 
 
-class _Findings(Struct, frozen=True):
-    results: tuple[_Finding, ...]
+class _ReportedFindings(Struct, frozen=True):
+    results: tuple[_ReportedFinding, ...]
 
 
 def _new_in(path: str) -> frozenset[str]:
     """The ids of the findings that are new in a report. Raises `GuardrailError`."""
     try:
-        found = msgspec.json.decode(files.named(path), type=_Findings)
+        found = msgspec.json.decode(files.named(path), type=_ReportedFindings)
     except OSError as error:
         raise GuardrailError(f"{path} cannot be read: {error.strerror or error}") from error
     except NOT_JSON as error:
@@ -311,7 +311,7 @@ def _names_of(result: Result, fingerprints: "Fingerprints") -> tuple[str, ...]:
     return (fingerprints.id_of(result), result.policy, result.address, result.endpoint or "")
 
 
-class _Workbench(Workbench):
+class _RunWorkbench(Workbench):
     """Checks and changes the inputs of a run, in memory."""
 
     def __init__(self, arguments: Namespace, reached: dict[str, frozenset[str]] | None = None) -> None:
@@ -319,7 +319,7 @@ class _Workbench(Workbench):
         self._reports: dict[tuple[object, ...], Report] = {}
         self._reached = {} if reached is None else reached
         """The root modules that use a folder, and the templates that name one, where that has been asked."""
-        self._around: dict[str, _Workbench] = {}
+        self._around: dict[str, _RunWorkbench] = {}
         self._validations: dict[tuple[str, frozenset[tuple[str, bytes]]], frozenset[str]] = {}
         self._usage: dict[str | None, Usage | None] = {}
 
@@ -381,12 +381,12 @@ class _Workbench(Workbench):
         stated = self._usage[path]
         return () if stated is None else stated.of(endpoint).variants
 
-    def around(self, source: str) -> "_Workbench":
+    def around(self, source: str) -> "_RunWorkbench":
         if source not in self._around:
             self._around[source] = self._narrowed(source)
         return self._around[source]
 
-    def _narrowed(self, source: str) -> "_Workbench":
+    def _narrowed(self, source: str) -> "_RunWorkbench":
         from guardrail.sources.hcl.disk import source_names
 
         root = self._roots().get(source)
@@ -398,7 +398,7 @@ class _Workbench(Workbench):
             return self
         arguments = copy(self._arguments)
         arguments.paths = [path]
-        return _Workbench(arguments, self._reached)
+        return _RunWorkbench(arguments, self._reached)
 
     @cached_property
     def _paths(self) -> dict[str, str]:

@@ -16,7 +16,7 @@ _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 _ASSIGNS = re.compile(r"(?P<lead>[ \t]*[^\s=!<>][^=!<>]*?)(?P<gap>[ \t]*)=(?![=>])")
 
 
-class _Row(Struct, frozen=True):
+class _CodeRow(Struct, frozen=True):
     """A line of code, or several where a heredoc begins on the first of them."""
 
     start: int
@@ -46,16 +46,16 @@ def settled(old: str, new: str, changed: range) -> str:
     return new
 
 
-def _rows(text: str) -> list[_Row]:
+def _rows(text: str) -> list[_CodeRow]:
     file = SourceFile("", text)
     scan = scan_file(file)
     ends = {opening: heredoc.stop for opening, heredoc in scan.heredocs.items()}
     openings = sorted(ends)
-    rows: list[_Row] = []
+    rows: list[_CodeRow] = []
     hidden_until = -1
     for start, end in _lines(text):
         if start <= hidden_until:
-            rows.append(_Row(start, -1, -1, -1, -1))
+            rows.append(_CodeRow(start, -1, -1, -1, -1))
             continue
         inside = [at for at in openings if start <= at < end]
         hidden_until = ends[inside[-1]] if inside else hidden_until
@@ -72,41 +72,41 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
         start = end + 1
 
 
-def _row(text: str, scanned: str, start: int, end: int) -> _Row:
+def _row(text: str, scanned: str, start: int, end: int) -> _CodeRow:
     code_end = start + len(scanned[start:end].rstrip())
     behind = re.compile(r"[ \t\r]*").match(text, code_end, end)
     comment = behind.end() if behind and behind.end() < end else -1
     if code_end == start or not scanned[start:end].strip():
-        return _Row(start, -1, -1, -1, -1)
+        return _CodeRow(start, -1, -1, -1, -1)
     plain = _STRING.sub(lambda string: "_" * len(string[0]), scanned[start:code_end])
     found = _ASSIGNS.match(plain)
     if found is None or _net_brackets(plain[found.end() :]) != 0:
-        return _Row(start, -1, -1, code_end, comment)
-    return _Row(start, start + found.end("lead"), start + found.end() - 1, code_end, comment)
+        return _CodeRow(start, -1, -1, code_end, comment)
+    return _CodeRow(start, start + found.end("lead"), start + found.end() - 1, code_end, comment)
 
 
 def _net_brackets(code: str) -> int:
     return sum(code.count(bracket) for bracket in "([{") - sum(code.count(bracket) for bracket in ")]}")
 
 
-def _assigns(row: _Row) -> bool:
+def _assigns(row: _CodeRow) -> bool:
     return row.lead >= 0
 
 
-def _has_comment(row: _Row) -> bool:
+def _has_comment(row: _CodeRow) -> bool:
     return row.comment >= 0
 
 
-def _equals_column(row: _Row) -> tuple[int, int]:
+def _equals_column(row: _CodeRow) -> tuple[int, int]:
     """Where code ends that something follows in a column of its own, and where that starts."""
     return row.lead, row.equals
 
 
-def _comment_column(row: _Row) -> tuple[int, int]:
+def _comment_column(row: _CodeRow) -> tuple[int, int]:
     return row.code, row.comment
 
 
-def _group(rows: Sequence[_Row], lines: range, belongs: Callable[[_Row], bool]) -> range:
+def _group(rows: Sequence[_CodeRow], lines: range, belongs: Callable[[_CodeRow], bool]) -> range:
     """The rows of a kind that follow each other and touch some lines."""
     inside = [at for at in range(max(lines.start - 1, 0), min(lines.stop + 1, len(rows))) if belongs(rows[at])]
     if not inside:
@@ -121,7 +121,7 @@ def _group(rows: Sequence[_Row], lines: range, belongs: Callable[[_Row], bool]) 
     return range(first, last + 1)
 
 
-def _in_order(text: str, rows: Sequence[_Row], column: Callable[[_Row], tuple[int, int]]) -> str:
+def _in_order(text: str, rows: Sequence[_CodeRow], column: Callable[[_CodeRow], tuple[int, int]]) -> str:
     """The text with what follows in one column, one blank behind the longest of what stands before it."""
     widest = max((column(row)[0] - row.start for row in rows), default=0)
     for row in reversed(rows):

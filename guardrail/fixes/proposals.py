@@ -96,7 +96,7 @@ class Proposals(Struct, frozen=True, kw_only=True):
     """What all that they reach costs without them and with them."""
 
 
-class _State(Struct, frozen=True):
+class _EditedFiles(Struct, frozen=True):
     """Files with edits, and what a check says of them."""
 
     contents: Contents
@@ -106,7 +106,7 @@ class _State(Struct, frozen=True):
 class _Mended(Struct, frozen=True):
     """A state in which a finding is gone and nothing is new."""
 
-    state: _State
+    state: _EditedFiles
     before: Report
     """What a check of all that it reaches says without it."""
     changes: tuple[tuple[str, Change], ...]
@@ -125,7 +125,7 @@ def propose(
     Those that do not go together are proven one on top of the other, and who does not stand there is not offered.
     ``say`` is told what is at hand.
     """
-    nothing = _State({}, workbench.report({}, ()))
+    nothing = _EditedFiles({}, workbench.report({}, ()))
     fingerprints = Fingerprints(nothing.report)
     found: dict[Key, _Mended] = {}
     left: list[WithoutFix] = []
@@ -155,13 +155,13 @@ def propose(
     )
 
 
-def _near(workbench: Workbench, nothing: _State, key: Key) -> tuple[Workbench, _State]:
+def _near(workbench: Workbench, nothing: _EditedFiles, key: Key) -> tuple[Workbench, _EditedFiles]:
     """What to prove a fix with: its own input and what its files reach, if alone it is what it is among all."""
     bench = workbench.around(str(key[0]))
     if bench is workbench:
         return workbench, nothing
     try:
-        alone = _State({}, _checked(bench, {}, ()))
+        alone = _EditedFiles({}, _checked(bench, {}, ()))
     except NoFixError:
         return workbench, nothing
     is_same = any(source.id == key[0] for source in alone.report.sources) and agree(alone.report, nothing.report)
@@ -179,7 +179,7 @@ def _fix(report: Report, key: Key, mended: _Mended) -> ProvenFix:
     )
 
 
-def _together(workbench: Workbench, nothing: _State, several: Collection[_Mended]) -> _State | None:
+def _together(workbench: Workbench, nothing: _EditedFiles, several: Collection[_Mended]) -> _EditedFiles | None:
     """The state with all fixes; None where they do not go together."""
     if not several:
         return nothing
@@ -193,10 +193,10 @@ def _together(workbench: Workbench, nothing: _State, several: Collection[_Mended
     return _sound(workbench, contents, {key: result for each in several for key, result in each.gone.items()})
 
 
-def _sound(workbench: Workbench, contents: Contents, gone: Mapping[Key, Result]) -> _State | None:
+def _sound(workbench: Workbench, contents: Contents, gone: Mapping[Key, Result]) -> _EditedFiles | None:
     """The state with contents; None where they do not mend all that is to be gone, or do something else."""
     try:
-        state = _State(contents, _checked(workbench, contents, contents))
+        state = _EditedFiles(contents, _checked(workbench, contents, contents))
         before = _checked(workbench, {}, contents)
     except NoFixError:
         return None
@@ -211,8 +211,8 @@ def go_together(workbench: Workbench, fixes: Sequence[ProvenFix], contents: Cont
 
 
 def _stacked(
-    workbench: Workbench, nothing: _State, found: Mapping[Key, _Mended], left: list[WithoutFix]
-) -> tuple[_State, dict[Key, _Mended]]:
+    workbench: Workbench, nothing: _EditedFiles, found: Mapping[Key, _Mended], left: list[WithoutFix]
+) -> tuple[_EditedFiles, dict[Key, _Mended]]:
     """The fixes that stand on top of those before them; the others are ``left``."""
     now, kept = nothing, dict[Key, _Mended]()
     for key, alone in found.items():
@@ -227,7 +227,7 @@ def _stacked(
     return now, kept
 
 
-def _mended(workbench: Workbench, start: _State, key: Key) -> _Mended:
+def _mended(workbench: Workbench, start: _EditedFiles, key: Key) -> _Mended:
     """The state in which a finding is gone and nothing is new. Raises `NoFixError`."""
     goal = failing(start.report)[key]
     state, done, mended = start, list[tuple[str, Change]](), {key: goal}
@@ -238,7 +238,7 @@ def _mended(workbench: Workbench, start: _State, key: Key) -> _Mended:
         if not changes:
             raise NoFixError("what would mend it is there already, and does not")
         contents = _edited(workbench, state.contents, goal.source, changes)
-        state = _State(contents, _checked(workbench, contents, contents))
+        state = _EditedFiles(contents, _checked(workbench, contents, contents))
         done += ((goal.source, change) for change in changes)
         before = _checked(workbench, start.contents, state.contents)
         if are_gone([key], state.report) and not any(map(_counts, fresh(before, state.report))):
@@ -251,7 +251,7 @@ def _mended(workbench: Workbench, start: _State, key: Key) -> _Mended:
 
 
 def _refuse_objections(
-    workbench: Workbench, before: Contents, state: _State, report: Report, mended: Mapping[Key, Result]
+    workbench: Workbench, before: Contents, state: _EditedFiles, report: Report, mended: Mapping[Key, Result]
 ) -> None:
     """Raise `NoFixError` for what else a state is, whose ``report`` before is given, that nobody asked for."""
     said = next(objections(report, state.report, mended), None)

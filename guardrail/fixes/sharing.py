@@ -22,16 +22,16 @@ from guardrail.sources.hcl.values import plain
 _CHECKS = {"condition", "error_message"}
 """Arguments that only look at a value."""
 _MOST_HOPS = 32
-_Step: TypeAlias = str | int | None
+_ElementKey: TypeAlias = str | int | None
 """Which element of a collection; None where nobody can tell."""
 
 
-class _Named(Struct, frozen=True):
+class _ModuleElement(Struct, frozen=True):
     """A variable, local value or element at hand of a module, with the steps from it to a part of it."""
 
     spot: Spot
     name: str
-    steps: tuple[_Step, ...]
+    steps: tuple[_ElementKey, ...]
     collection: syntax.Expression | None = None
     """Of an element at hand, as ``each.value``: what ``for_each`` goes through."""
 
@@ -53,7 +53,7 @@ def refuse_shared(spots: Sequence[Spot], argument: str) -> None:
                 allowed = allowed | {name}
 
 
-def _names(spot: Spot) -> Iterator[_Named]:
+def _names(spot: Spot) -> Iterator[_ModuleElement]:
     """The names that an expression goes through: ``each.value.least``, and then ``local.queues`` with two steps."""
     found = _rooted(spot, ())
     for _ in range(_MOST_HOPS):
@@ -67,15 +67,15 @@ def _names(spot: Spot) -> Iterator[_Named]:
         found = _rooted(following, steps) if following is not None and steps else None
 
 
-def _rooted(spot: Spot, steps: tuple[_Step, ...]) -> _Named | None:
+def _rooted(spot: Spot, steps: tuple[_ElementKey, ...]) -> _ModuleElement | None:
     """The name that an expression starts from, at its own place."""
     here = spot
     while True:
         match here.expression:
             case syntax.Attribute(subject=syntax.Name(name="var" | "local" as kind), name=name):
-                return _Named(here, f"{kind}.{name}", steps)
+                return _ModuleElement(here, f"{kind}.{name}", steps)
             case syntax.Attribute(subject=syntax.Name(name=bound), name="value") if bound in here.bound:
-                return _Named(here, f"{bound}.value", steps, here.bound[bound].collection.expression)
+                return _ModuleElement(here, f"{bound}.value", steps, here.bound[bound].collection.expression)
             case syntax.Attribute(subject=subject, name=name):
                 here, steps = here._replace(expression=subject), (name, *steps)
             case syntax.Index(subject=subject, key=key):
@@ -86,7 +86,7 @@ def _rooted(spot: Spot, steps: tuple[_Step, ...]) -> _Named | None:
                 return None
 
 
-def _refuse_other_uses(named: _Named, allowed: set[str]) -> None:
+def _refuse_other_uses(named: _ModuleElement, allowed: set[str]) -> None:
     for file in named.spot.module.source.files:
         other = _used_otherwise(file, named, allowed)
         if other is not None:
@@ -94,7 +94,7 @@ def _refuse_other_uses(named: _Named, allowed: set[str]) -> None:
             raise NoFixError(f"{named.shown} is also used at {file.path}:{line}, where it would change as well")
 
 
-def _used_otherwise(file: syntax.SourceFile, named: _Named, allowed: set[str]) -> int | None:
+def _used_otherwise(file: syntax.SourceFile, named: _ModuleElement, allowed: set[str]) -> int | None:
     """Where a name, or the part of it, is used that is not assigned to one of the ``allowed`` arguments."""
     pattern = re.compile(rf"(?<![\w.-]){re.escape(named.name)}(?![\w-]){''.join(map(_step, named.steps))}")
     if pattern.search(file.text) is None:
@@ -119,7 +119,7 @@ def _is_code(text: str, code: str, at: int) -> bool:
     return opening >= 0 and "}" not in text[opening:at] and "\n" not in text[opening:at]
 
 
-def _ranges(file: syntax.SourceFile, named: _Named) -> Iterator[tuple[int, int]]:
+def _ranges(file: syntax.SourceFile, named: _ModuleElement) -> Iterator[tuple[int, int]]:
     """Where in a file the name means the same: an element at hand, in the blocks that go through its collection."""
     if named.collection is None or file.path.endswith(IN_JSON):
         yield 0, len(file.text)
@@ -133,7 +133,7 @@ def _ranges(file: syntax.SourceFile, named: _Named) -> Iterator[tuple[int, int]]
             yield block.at, block.end
 
 
-def _step(step: _Step) -> str:
+def _step(step: _ElementKey) -> str:
     """How an element is taken: by its name, or by a key that may come to it."""
     worked_out = r"\[(?!\s*[\"\d])[^\]\n]*\]"
     if step is None:

@@ -55,7 +55,7 @@ _WORKED_OUT: Mapping[type, str] = {
 }
 
 
-class _Written(Struct, frozen=True):
+class _ArgumentInSource(Struct, frozen=True):
     """An argument of a resource, or an entry of an object in one."""
 
     name: str
@@ -98,7 +98,7 @@ class TerraformCode:
             raise NoFixError(f"nobody can tell where {address} is written")
         return found
 
-    def _written(self, resource: ResourceInstance, path: PropertyPath) -> _Written:
+    def _written(self, resource: ResourceInstance, path: PropertyPath) -> _ArgumentInSource:
         """The argument at the end of a path. Raises `NoFixError` where it is not written out."""
         spelling = spelling_of(resource.type)
         *blocks, last = path
@@ -130,10 +130,10 @@ class TerraformCode:
                 return dimension
             entry = _entry(inside[0], name)
             if entry is not None:
-                return _Written(name, entry.key.at, entry.value, inside[1], None)
+                return _ArgumentInSource(name, entry.key.at, entry.value, inside[1], None)
         elif name in body.arguments:
             argument = body.arguments[name]
-            return _Written(name, argument.at, argument.expression, argument.file, argument)
+            return _ArgumentInSource(name, argument.at, argument.expression, argument.file, argument)
         raise NoFixError(f"{resource.address} has no {name} that is written out")
 
     def _refuse_ignored(self, resource: ResourceInstance, path: PropertyPath) -> None:
@@ -168,7 +168,7 @@ class TerraformCode:
         new = literal(change.value) if is_bare else _literal(change.value, found[0])
         return {text.path: _replaced(text, found.start(), found.end(), new)}
 
-    def _end(self, resource: ResourceInstance, written: _Written) -> Spot:
+    def _end(self, resource: ResourceInstance, written: _ArgumentInSource) -> Spot:
         """Where the literal is written. Raises `NoFixError` where there is none, or where it is shared."""
         spots = _way(resource, written)
         for spot in spots:
@@ -193,7 +193,7 @@ class TerraformCode:
                 reasons.append(error.reason)
         raise NoFixError(reasons[0] if reasons else "nothing is nearly it")
 
-    def _reworded(self, spots: Sequence[Spot], written: _Written, change: SetWord) -> dict[str, str]:
+    def _reworded(self, spots: Sequence[Spot], written: _ArgumentInSource, change: SetWord) -> dict[str, str]:
         """The word in the first text on the way to a value, or in a part of it that comes from elsewhere."""
         end = next((at for at, spot in enumerate(spots) if _texts(spot.expression)), len(spots) - 1)
         refuse_shared(spots[: end + 1], written.name)
@@ -281,7 +281,7 @@ def _parts(expression: syntax.Expression) -> Iterator[syntax.Expression]:
             yield expression
 
 
-def _way(resource: ResourceInstance, written: _Written) -> list[Spot]:
+def _way(resource: ResourceInstance, written: _ArgumentInSource) -> list[Spot]:
     """Where a value is written, and on the way to that; of an entry of an object only the entry."""
     if written.argument is None:
         return [Spot(written.expression, written.file, resource.module, {})]  # type: ignore[arg-type]
@@ -358,7 +358,7 @@ def _entry(expression: syntax.Expression, name: str) -> syntax.ObjectElement | N
     )
 
 
-def _dimension(inside: tuple[syntax.Expression, syntax.SourceFile], path: PropertyPath) -> _Written | None:
+def _dimension(inside: tuple[syntax.Expression, syntax.SourceFile], path: PropertyPath) -> _ArgumentInSource | None:
     """The name, or the value, of a dimension that is an entry of an object: ``dimensions = { EndpointName = … }``."""
     match (inside[0], path[-3:]):
         case (syntax.Object(entries=entries), ("Dimensions", int(index), "Name" | "Value" as part)) if index < len(
@@ -366,7 +366,7 @@ def _dimension(inside: tuple[syntax.Expression, syntax.SourceFile], path: Proper
         ):
             entry = entries[index]
             expression = entry.key if part == "Name" else entry.value
-            return _Written("dimensions", entry.key.at, expression, inside[1], None, is_key=part == "Name")
+            return _ArgumentInSource("dimensions", entry.key.at, expression, inside[1], None, is_key=part == "Name")
     return None
 
 

@@ -9,7 +9,7 @@ from guardrail.model import Unknown
 from guardrail.policy.base import Result
 from guardrail.policy.policy import Policy
 
-_Key = tuple[str, str | None, str, str | None, int]
+_ResultKey = tuple[str, str | None, str, str | None, int]
 
 
 def agreed(worlds: Sequence[tuple[str, Sequence[Result]]], policies: Sequence[Policy], undecided: str) -> list[Result]:
@@ -18,7 +18,7 @@ def agreed(worlds: Sequence[tuple[str, Sequence[Result]]], policies: Sequence[Po
     A policy that fails in one and not in another is open, and its reason says where it fails and what to give so that
     it is decided. One that applies in some of them only and passes there passes.
     """
-    found: dict[_Key, list[tuple[str, Result]]] = defaultdict(list)
+    found: dict[_ResultKey, list[tuple[str, Result]]] = defaultdict(list)
     for given, results in worlds:
         for key, result in _keyed(results):
             found[key].append((given, result))
@@ -26,10 +26,10 @@ def agreed(worlds: Sequence[tuple[str, Sequence[Result]]], policies: Sequence[Po
     return [_one(each, len(worlds), titles, undecided) for each in found.values()]
 
 
-def _keyed(results: Sequence[Result]) -> list[tuple[_Key, Result]]:
+def _keyed(results: Sequence[Result]) -> list[tuple[_ResultKey, Result]]:
     """Results with what makes them the same one in another world: policy, subject, and how many of them came before."""
     seen: dict[tuple[str, str | None, str, str | None], int] = defaultdict(int)
-    keyed: list[tuple[_Key, Result]] = []
+    keyed: list[tuple[_ResultKey, Result]] = []
     for result in results:
         subject = (result.policy, result.endpoint, "" if result.endpoint else result.address, result.variant)
         keyed.append(((*subject, seen[subject]), result))

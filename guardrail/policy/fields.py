@@ -120,7 +120,7 @@ _HOUR = "USD per hour"
 _CAPACITY = "instances, copies or slots"
 
 
-class _Group:
+class _FieldGroup:
     """Fields that the same subjects have and that the same mark hides."""
 
     def __init__(self, subjects: tuple[SubjectKind, ...], secrecy: Secrecy | None = None) -> None:
@@ -142,19 +142,19 @@ class _Group:
         return structs.replace(self.field(path, kind, meaning, get.never, unit), bind=bind)
 
 
-_endpoint, _variant = _Group(_ENDPOINTS), _Group(_VARIANTS)
-_size = _Group(_VARIANTS, "variant")
-_seen = _Group(_SCALED)
+_endpoint, _variant = _FieldGroup(_ENDPOINTS), _FieldGroup(_VARIANTS)
+_size = _FieldGroup(_VARIANTS, "variant")
+_seen = _FieldGroup(_SCALED)
 """What was observed of a variant or a component."""
-_count = _Group(_VARIANTS, "either")
-_scaled = _Group(_SCALED)
-_scaling = _Group(_SCALED, "target")
-_measured = _Group(_SCALED, "either")
+_count = _FieldGroup(_VARIANTS, "either")
+_scaled = _FieldGroup(_SCALED)
+_scaling = _FieldGroup(_SCALED, "target")
+_measured = _FieldGroup(_SCALED, "either")
 """What follows from a target and from the size of what it scales."""
-_job = _Group(("transform_job",))
-_pool = _Group(("pool",), "variant")
-_policy, _schedule = _Group(("scaling_policy",), "target"), _Group(("schedule",), "target")
-_component, _stack, _total = _Group(_COMPONENTS), _Group(_STACK), _Group(_ALL)
+_job = _FieldGroup(("transform_job",))
+_pool = _FieldGroup(("pool",), "variant")
+_policy, _schedule = _FieldGroup(("scaling_policy",), "target"), _FieldGroup(("schedule",), "target")
+_component, _stack, _total = _FieldGroup(_COMPONENTS), _FieldGroup(_STACK), _FieldGroup(_ALL)
 
 _OBSERVED: tuple[tuple[str, FieldType, str, bool, str], ...] = (
     ("first_day", "string", "", False, "The first day of the window, as 2026-11-02."),

@@ -47,7 +47,7 @@ class Pattern:
         self._next: list[tuple[int, ...]] = []
         self._start: frozenset[int] = frozenset()
         if self._literal is None:
-            program = _Parser(text).program()
+            program = _PatternParser(text).program()
             self._accepts, self._next = program.accepts, program.next
             self._start = self._closure((program.start,))
 
@@ -114,7 +114,7 @@ _Fragment: TypeAlias = Callable[[_Program, int], int]
 """Adds its states to a program, leading to the given state, and returns the state to begin with."""
 
 
-class _Parser:
+class _PatternParser:
     """Recursive descent; each rule returns a fragment."""
 
     def __init__(self, text: str) -> None:

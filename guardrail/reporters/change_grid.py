@@ -29,7 +29,7 @@ _NARROW_AMOUNT = 9
 _NONE = "–"
 
 
-class _Row(Struct, frozen=True, kw_only=True):
+class _GridRow(Struct, frozen=True, kw_only=True):
     """What a row is about, and its cells."""
 
     text: str
@@ -49,19 +49,19 @@ def change_grid(report: Report, told: Overview, page: Page) -> Iterator[TextLine
     for item in sorted(told.rows, key=lambda each: places[each.source]):  # in one source they keep their order
         if len(report.sources) > 1 and item.source != source:
             source = item.source
-            yield _line(_Row(text=inert(source), indent=1), page)
+            yield _line(_GridRow(text=inert(source), indent=1), page)
         mark = found.get((item.source, item.endpoint.address))
         for row in _rows(item, kinds[item.source], mark, is_wide=is_wide):
             yield _line(row, page)
     if told.unchanged and report.totals.unchanged is not None:
         left = report.totals.unchanged
         name = f"{counted(told.unchanged, 'endpoint')} unchanged"
-        yield _line(_Row(text=name, cells=_cells(left, left, Delta(*[Decimal(0)] * 3), is_wide=is_wide)), page)
+        yield _line(_GridRow(text=name, cells=_cells(left, left, Delta(*[Decimal(0)] * 3), is_wide=is_wide)), page)
     for job in report.workflows if report.endpoints else ():
         after = job.cost.monthly if job.cost else None
         usage = f"  {USAGE}" if after is not None and after.depends_on_usage else ""
         cells = _cells(job.before, after, job.delta, is_wide=is_wide)
-        yield _line(_Row(text=f"{inert(job.workflow.address)}, transform jobs{usage}", cells=cells), page)
+        yield _line(_GridRow(text=f"{inert(job.workflow.address)}, transform jobs{usage}", cells=cells), page)
     yield TextLine(page.text(f" {'─' * (min(page.width, WIDEST) - 2)}"), "quiet")
     yield from _totals(report, page, is_wide=is_wide)
 
@@ -69,7 +69,7 @@ def change_grid(report: Report, told: Overview, page: Page) -> Iterator[TextLine
 def _head(text: str, page: Page) -> TextLine:
     """The names of the cells, with what the rows below them are about."""
     ends = ("floor", "ceiling") if page.width >= WIDE else ("up to",)
-    return _line(_Row(text=text, indent=1, cells=("before", "after", "change", *ends)), page, "quiet")
+    return _line(_GridRow(text=text, indent=1, cells=("before", "after", "change", *ends)), page, "quiet")
 
 
 def _totals(report: Report, page: Page, *, is_wide: bool) -> Iterator[TextLine]:
@@ -77,18 +77,18 @@ def _totals(report: Report, page: Page, *, is_wide: bool) -> Iterator[TextLine]:
     totals = report.totals
     usage = f"  {USAGE}" if totals.after.depends_on_usage else ""
     cells = _cells(totals.before, totals.after, totals.delta, is_wide=is_wide)
-    yield _line(_Row(text=f"TOTAL{usage}", cells=cells), page, "total")
+    yield _line(_GridRow(text=f"TOTAL{usage}", cells=cells), page, "total")
     shown, more = possibilities(report)
     for each in shown:
         own = each.totals
         cells = _cells(own.before, own.after, own.delta, is_wide=is_wide)
-        yield _line(_Row(text=f"if {inert(each.given)}", cells=cells), page)
+        yield _line(_GridRow(text=f"if {inert(each.given)}", cells=cells), page)
     if more:
         yield from page.wrapped(more, indent="   ", hanging=5, colour="quiet")
     discounts = report.discounts
     if discounts is not None:
         cells = _cells(discounts.before, discounts.after, discounts.delta, is_wide=is_wide)
-        yield _line(_Row(text=WITH_DISCOUNTS, cells=cells), page)
+        yield _line(_GridRow(text=WITH_DISCOUNTS, cells=cells), page)
     for item in report.unattached:
         cost = "no price" if item.cost is None else _end(item.cost.monthly, "expected")
         text = f"not deployed, in no total: {named(item.endpoint)}, {cost} once an endpoint uses it"
@@ -107,14 +107,14 @@ def subtotals(report: Report, page: Page) -> Iterator[TextLine]:
         text = f"{group_name(group.values)}  {members(group.endpoints, group.workflows)}{usage}"
         is_broken = any(budget.state == "broken" for budget in group_limits(group, report))
         cells = _cells(totals.before, totals.after, totals.delta, is_wide=is_wide)
-        yield _line(_Row(text=text, mark="error" if is_broken else None, cells=cells), page)
+        yield _line(_GridRow(text=text, mark="error" if is_broken else None, cells=cells), page)
 
 
-def _rows(item: EndpointReport, kind: str, mark: Severity | None, *, is_wide: bool) -> Iterator[_Row]:
+def _rows(item: EndpointReport, kind: str, mark: Severity | None, *, is_wide: bool) -> Iterator[_GridRow]:
     """The endpoint, what changes of each variant, and what else changes."""
     endpoint = item.endpoint
     of_variants, of_endpoint = by_variant(item)
-    yield _Row(
+    yield _GridRow(
         text=f"{named(endpoint)}  {_facts(item)}",
         mark=mark,
         cells=_cells(item.before, item.cost.monthly if item.cost else None, item.delta, is_wide=is_wide),
@@ -125,10 +125,10 @@ def _rows(item: EndpointReport, kind: str, mark: Severity | None, *, is_wide: bo
             texts = [plain(consists_of(each) if comes_or_goes(each) else phrase(each, kind)) for each in told]
             yield from _variant(item, pair, texts)
     for words in rest([*of_endpoint, *chain.from_iterable(of_variants.values())], kind):
-        yield _Row(text=plain(words), indent=5)
+        yield _GridRow(text=plain(words), indent=5)
     before, after = data(item)
     if item.previous is not None and _differs(before, after):
-        yield _Row(text="data in and out", indent=5, cells=_amounts(before, after))
+        yield _GridRow(text="data in and out", indent=5, cells=_amounts(before, after))
 
 
 def _facts(item: EndpointReport) -> str:
@@ -142,7 +142,7 @@ def _facts(item: EndpointReport) -> str:
     return ", ".join(facts)
 
 
-def _variant(item: EndpointReport, pair: VariantPair, told: list[str]) -> Iterator[_Row]:
+def _variant(item: EndpointReport, pair: VariantPair, told: list[str]) -> Iterator[_GridRow]:
     """What computes, with the first phrase beside its amounts; further phrases; the volume where its cost changes."""
     sign = "+ " if pair.before is None and item.previous is not None else "- " if pair.after is None else ""
     shadow = ", shadow" if _is_shadow(item, pair.label) else ""
@@ -152,12 +152,12 @@ def _variant(item: EndpointReport, pair: VariantPair, told: list[str]) -> Iterat
     if pair.before is not None and pair.after is not None and not _differs(pair.before, pair.after):
         further = pair.after.ceiling - pair.before.ceiling + pair.volume_after.ceiling - pair.volume_before.ceiling
         first, cells = f"{first}: up to {signed_dollars(further)}" if further and first else first, ()
-    yield _Row(text=f"{lead}  {first}{shadow}", indent=5, cells=cells)
+    yield _GridRow(text=f"{lead}  {first}{shadow}", indent=5, cells=cells)
     margin = 5 + display_width(lead) + 2
     for words in more:
-        yield _Row(text=words, indent=margin)
+        yield _GridRow(text=words, indent=margin)
     if _differs(pair.volume_before, pair.volume_after):
-        yield _Row(text=pair.volume_in_words, indent=margin, cells=_amounts(*pair.volumes))
+        yield _GridRow(text=pair.volume_in_words, indent=margin, cells=_amounts(*pair.volumes))
 
 
 def _is_shadow(item: EndpointReport, label: str) -> bool:
@@ -205,7 +205,7 @@ def _differs(before: SumOfLines, after: SumOfLines) -> bool:
 # Lines ---------------------------------------------------------------------------------------------------------------
 
 
-def _line(row: _Row, page: Page, colour: str = "") -> TextLine:
+def _line(row: _GridRow, page: Page, colour: str = "") -> TextLine:
     """The row with its cells at the right edge; a name that is too long is cut in the middle, a number never."""
     width = _NARROW_AMOUNT if page.width < WIDE else _AMOUNT
     cells = [page.text(cell) for cell in row.cells]

@@ -33,8 +33,8 @@ _STATES: tuple[State, ...] = ("known", "usage", "at least", "unknown")
 _NOTHING, _NOT_KNOWN = (plain(ZERO),) * len(BOUNDS), ("",) * len(BOUNDS)
 """The three amounts of what is not there, and of what is not known or usage decides."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_Key: TypeAlias = tuple[str, str, str, int]
-_Row: TypeAlias = tuple[str, ...]
+_LineKey: TypeAlias = tuple[str, str, str, int]
+_CsvRow: TypeAlias = tuple[str, ...]
 
 
 def render(report: Report, options: Options = DEFAULT) -> str:  # noqa: ARG001 - nothing in it depends on a terminal
@@ -46,7 +46,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:  # noqa: ARG001 -
     return text.getvalue()
 
 
-def _rows(report: Report) -> Iterator[_Row]:
+def _rows(report: Report) -> Iterator[_CsvRow]:
     """What bills, by source and address, then what was skipped and may bill: it has no amount."""
     has_before = {source.id: source.has_before for source in report.sources}
     for item in report.endpoints:
@@ -72,7 +72,7 @@ def _rows(report: Report) -> Iterator[_Row]:
             )
 
 
-def _of_endpoint(item: EndpointReport, *, has_before: bool) -> Iterator[_Row]:
+def _of_endpoint(item: EndpointReport, *, has_before: bool) -> Iterator[_CsvRow]:
     """A row for each line of either side; one without an amount where the variants are not known."""
     endpoint = item.endpoint
     head = (item.source, endpoint.account or "", _known(endpoint.region), _known(item.environment), _name(endpoint))
@@ -91,7 +91,7 @@ def _of_endpoint(item: EndpointReport, *, has_before: bool) -> Iterator[_Row]:
         yield (*head, "", "", "", tags, *_NOT_KNOWN, *_NOT_KNOWN, "unknown")
 
 
-def _of_workflow(item: WorkflowReport, *, has_before: bool) -> Iterator[_Row]:
+def _of_workflow(item: WorkflowReport, *, has_before: bool) -> Iterator[_CsvRow]:
     """A row for each transform job, called by what starts it and by its label; the past is told of the whole alone."""
     workflow = item.workflow
     tags = _tags(workflow.tags)
@@ -105,9 +105,9 @@ def _of_workflow(item: WorkflowReport, *, has_before: bool) -> Iterator[_Row]:
         yield (*head, "", "transform", "", tags, *_bounds(item.before), *_NOTHING, "known")
 
 
-def _lines(bill: Bill | None) -> dict[_Key, CostComponent]:
+def _lines(bill: Bill | None) -> dict[_LineKey, CostComponent]:
     """The lines of a bill by variant, kind and usage type, and by their place where two share those."""
-    found: dict[_Key, CostComponent] = {}
+    found: dict[_LineKey, CostComponent] = {}
     parts = [("", bill), *((child.label, child) for child in bill.children)] if bill else []
     for label, part in parts:
         for line in part.lines:

@@ -24,7 +24,7 @@ _DEFAULT_OF_TYPE = "a volume without a size has the default one of its type"
 _DEFAULT_VOLUME = "a volume without a size is taken as half the memory of its type, at most 30 GB"
 
 
-class _Line(Struct, frozen=True):
+class _BillLine(Struct, frozen=True):
     """A line of the bill and what it belongs to."""
 
     endpoint: str
@@ -90,7 +90,7 @@ def assumptions(report: Report) -> list[Assumption]:
         names = [named(item.endpoint) for item in items if item.cost and getattr(item.cost.monthly, flag)]
         if names:
             found.append(Assumption(text=text, endpoints=tuple(dict.fromkeys(names)), usd=None, basis=basis))
-    reasons: dict[tuple[str, str], list[_Line]] = {}
+    reasons: dict[tuple[str, str], list[_BillLine]] = {}
     for line in lines:
         for basis, told in _RESTS_ON.items() if not line.component.redacted else ():
             for text, _ in told(line):
@@ -109,7 +109,7 @@ def assumptions(report: Report) -> list[Assumption]:
     ]
 
 
-def _amount(line: _Line) -> Decimal:
+def _amount(line: _BillLine) -> Decimal:
     """What a line is expected to cost a month, or at most where that is not known."""
     monthly = line.component.monthly
     if monthly is None:
@@ -117,13 +117,13 @@ def _amount(line: _Line) -> Decimal:
     return monthly.ceiling if isinstance(monthly.expected, Unknown) else monthly.expected
 
 
-def _billed(report: Report) -> tuple[list[EndpointReport], list[_Line]]:
+def _billed(report: Report) -> tuple[list[EndpointReport], list[_BillLine]]:
     """What has a bill, and every line of it."""
     items = [item for item in (*report.endpoints, *report.unattached) if item.cost is not None]
     return items, [line for item in items for line in _bill_lines(item)]
 
 
-def _hidden(lines: Iterable[_Line]) -> list[str]:
+def _hidden(lines: Iterable[_BillLine]) -> list[str]:
     hides = any(line.component.redacted for line in lines)
     return ["sensitive: these values are used and not shown"] if hides else []
 
@@ -152,19 +152,19 @@ def notes(report: Report) -> list[str]:
     ]
 
 
-def _bill_lines(item: EndpointReport) -> Iterator[_Line]:
+def _bill_lines(item: EndpointReport) -> Iterator[_BillLine]:
     endpoint, cost = item.endpoint, item.cost
     if cost is None:
         return
     name = named(endpoint)
     for component in cost.lines:
-        yield _Line(name, name, component)
+        yield _BillLine(name, name, component)
     if isinstance(endpoint.variants, Unknown):
         return
     for position, (variant, priced) in enumerate(zip(endpoint.variants, cost.children, strict=True), start=1):
         where = f"{name}/{variant_name(variant, position)}"
         for component in priced.lines:
-            yield _Line(name, where, component)
+            yield _BillLine(name, where, component)
 
 
 def _incomplete(report: Report) -> Iterator[str]:
@@ -173,7 +173,7 @@ def _incomplete(report: Report) -> Iterator[str]:
             yield f"≥ {inert(source.shortfall)}"
 
 
-def _missing(items: Iterable[EndpointReport], lines: Sequence[_Line]) -> Iterator[str]:
+def _missing(items: Iterable[EndpointReport], lines: Sequence[_BillLine]) -> Iterator[str]:
     """Why amounts are missing; where an instance is not known, its volume goes without saying."""
     unknown = {line.where for line in lines if line.component.kind == "instance" and line.component.reason}
     reasons = [
@@ -259,7 +259,7 @@ def _assumed(report: Report) -> Iterator[str]:
         yield f"expected: {_ASSUMED}"
 
 
-def _estimated(line: _Line) -> Iterator[tuple[str, str]]:
+def _estimated(line: _BillLine) -> Iterator[tuple[str, str]]:
     component, price = line.component, line.component.price
     if not component.estimated:
         return
@@ -271,25 +271,25 @@ def _estimated(line: _Line) -> Iterator[tuple[str, str]]:
         yield _DEFAULT_VOLUME if origin == INFERRED_DEFAULT else origin, line.where
 
 
-def _derived(line: _Line) -> Iterator[tuple[str, str]]:
+def _derived(line: _BillLine) -> Iterator[tuple[str, str]]:
     price = line.component.price
     if price is not None and price.basis == "derived":
         rule = _first_sentence(price.rule or "by a rule that held in every observed case")
         yield _AT_THE_HOSTING_PRICE if price.use == "AsyncInf" else f"derived price: {rule}", price.usage_type
 
 
-def _suspect(line: _Line) -> Iterator[tuple[str, str]]:
+def _suspect(line: _BillLine) -> Iterator[tuple[str, str]]:
     price = line.component.price
     if price is not None and price.suspect:
         yield price.suspect, price.usage_type
 
 
-def _defaulted(line: _Line) -> Iterator[tuple[str, str]]:
+def _defaulted(line: _BillLine) -> Iterator[tuple[str, str]]:
     if line.component.default_size and line.component.size is not None and not line.component.estimated:
         yield _DEFAULT_OF_TYPE, line.where
 
 
-_RESTS_ON: dict[str, Callable[[_Line], Iterator[tuple[str, str]]]] = {
+_RESTS_ON: dict[str, Callable[[_BillLine], Iterator[tuple[str, str]]]] = {
     "estimated": _estimated,
     "derived": _derived,
     "doubtful": _suspect,

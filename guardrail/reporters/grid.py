@@ -22,7 +22,7 @@ _BELOW_A_NAME = 5
 _HEADER = Row(kind="total", name="endpoint / component", quantity="qty", amounts=("floor", "expected", "ceiling"))
 
 
-class _Layout(Struct, frozen=True):
+class _GridLayout(Struct, frozen=True):
     """The rows, and how wide their first column is."""
 
     rows: list[Row]
@@ -70,7 +70,7 @@ def grid(report: Report, page: Page) -> Iterator[TextLine]:
             yield TextLine(line, _colour(row))
 
 
-def _fitting(rows: list[Row], page: Page) -> _Layout:
+def _fitting(rows: list[Row], page: Page) -> _GridLayout:
     """The first layout that fits, else the last one."""
     for layout in _layouts(rows, page):
         if layout.needed <= layout.room:
@@ -78,7 +78,7 @@ def _fitting(rows: list[Row], page: Page) -> _Layout:
     return layout
 
 
-def _layouts(rows: list[Row], page: Page) -> Iterator[_Layout]:
+def _layouts(rows: list[Row], page: Page) -> Iterator[_GridLayout]:
     """Spacious, then tight, then with unit prices that flow, then with names on lines of their own."""
     for some, flows in ((rows, False), (rows, True), (_below_names(rows), True)):
         for width in (_SPACIOUS, _SPACIOUS - 1, 0):
@@ -86,10 +86,10 @@ def _layouts(rows: list[Row], page: Page) -> Iterator[_Layout]:
         yield _layout([_with_usage_in_words(row) for row in some], page, 0, flows=flows)
 
 
-def _layout(rows: list[Row], page: Page, width: int, *, flows: bool) -> _Layout:
+def _layout(rows: list[Row], page: Page, width: int, *, flows: bool) -> _GridLayout:
     """The rows with amounts of at least ``width`` columns."""
     right = [[*(amount.rjust(width) for amount in row.amounts), _mark(row, page)] for row in rows]
-    return _Layout(rows, right, _margin(rows), page.width - _width(right), flows)
+    return _GridLayout(rows, right, _margin(rows), page.width - _width(right), flows)
 
 
 def _with_usage_in_words(row: Row) -> Row:
@@ -152,7 +152,7 @@ def _colour(row: Row) -> str:
 # The first column ----------------------------------------------------------------------------------------------------
 
 
-def _first_column(layout: _Layout) -> int:
+def _first_column(layout: _GridLayout) -> int:
     """How wide it is: as wide as it needs or the page allows, but not so narrow that details say nothing."""
     least = max(_least(row, layout) for row in layout.rows)
     return min(layout.needed, max(layout.room, least))
@@ -166,7 +166,7 @@ def _margin(rows: list[Row]) -> int:
     return _INDENT + names + (_GAP if names else 0)
 
 
-def _least(row: Row, layout: _Layout) -> int:
+def _least(row: Row, layout: _GridLayout) -> int:
     """Columns below which nothing more is cut."""
     needed = _needed(row, layout.margin, flows=layout.flows)
     return needed - max(0, display_width(row.detail) - _SHORTEST_DETAIL)
@@ -187,7 +187,7 @@ def _start(row: Row, margin: int) -> int:
     return _INDENT if row.kind == "shared" else margin
 
 
-def _first(row: Row, page: Page, layout: _Layout, width: int) -> str:
+def _first(row: Row, page: Page, layout: _GridLayout, width: int) -> str:
     if _is_whole(row) or _overflows(row, layout.margin, width):
         return ""
     room = width - (_GAP + display_width(row.quantity) if row.quantity else 0)

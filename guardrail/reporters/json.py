@@ -67,7 +67,7 @@ _AT_ONCE = 16
 """How many items of a list are encoded together: quicker than one by one, and never megabytes at a time."""
 
 _T = TypeVar("_T")
-_Object: TypeAlias = dict[str, object]
+_JsonObject: TypeAlias = dict[str, object]
 
 
 def render(report: Report, options: Options = DEFAULT) -> str:
@@ -103,7 +103,7 @@ def _lines(items: Iterable[object]) -> Iterator[bytes]:
     yield b"[]" if lines == b"[\n" else lines.removesuffix(b",\n") + b"\n]"
 
 
-def _head(report: Report, options: Options) -> _Object:
+def _head(report: Report, options: Options) -> _JsonObject:
     regions = dict(sorted(report.prices.items()))
     return {
         "schema_version": SCHEMA_VERSION,
@@ -137,7 +137,7 @@ def _head(report: Report, options: Options) -> _Object:
     }
 
 
-def _workflow(item: WorkflowReport) -> _Object:
+def _workflow(item: WorkflowReport) -> _JsonObject:
     """A workflow, with the attributes and the bill of each of its transform jobs."""
     workflow, nothing = item.workflow, [None] * len(item.workflow.jobs)
     costs, hours = (item.cost.children, item.hours) if item.cost else (nothing, nothing)
@@ -175,7 +175,7 @@ def _workflow(item: WorkflowReport) -> _Object:
     }
 
 
-def _as_it_was(workflow: Workflow, runs: Iterable[tuple[int, int | None]]) -> _Object:
+def _as_it_was(workflow: Workflow, runs: Iterable[tuple[int, int | None]]) -> _JsonObject:
     """What starts transform jobs and the jobs, before the change."""
     return {
         "once": workflow.once,
@@ -185,7 +185,7 @@ def _as_it_was(workflow: Workflow, runs: Iterable[tuple[int, int | None]]) -> _O
     }
 
 
-def _size(job: TransformJob, runs: tuple[int, int | None]) -> _Object:
+def _size(job: TransformJob, runs: tuple[int, int | None]) -> _JsonObject:
     return {
         "label": job.label,
         "instance_types": [_value(each) for each in job.instance_types],
@@ -195,7 +195,7 @@ def _size(job: TransformJob, runs: tuple[int, int | None]) -> _Object:
     }
 
 
-def _job(job: TransformJob, runs: tuple[int, int | None], cost: Bill | None, price: HourPrice | None) -> _Object:
+def _job(job: TransformJob, runs: tuple[int, int | None], cost: Bill | None, price: HourPrice | None) -> _JsonObject:
     return {
         **_size(job, runs),
         "name": _value(job.name),
@@ -221,7 +221,7 @@ def _value(value: object) -> object:
     return plain(value) if isinstance(value, Decimal) else _known(value)
 
 
-def _totals(found: Totals) -> _Object:
+def _totals(found: Totals) -> _JsonObject:
     return {
         "before": _monthly(found.before) if found.before else None,
         "after": _monthly(found.after),
@@ -230,7 +230,7 @@ def _totals(found: Totals) -> _Object:
     }
 
 
-def _overview(report: Report) -> _Object:
+def _overview(report: Report) -> _JsonObject:
     """What every format asks the one overview."""
     found = overview(report)
     return {
@@ -245,7 +245,7 @@ def _overview(report: Report) -> _Object:
     }
 
 
-def _discounts(found: DiscountReport) -> _Object:
+def _discounts(found: DiscountReport) -> _JsonObject:
     """The bill with discounts, beside the list bill of ``totals``."""
     plan = found.plan
     return {
@@ -262,7 +262,7 @@ def _discounts(found: DiscountReport) -> _Object:
     }
 
 
-def _plan(plan: PlanReport) -> _Object:
+def _plan(plan: PlanReport) -> _JsonObject:
     return {
         "commitment_usd_per_hour": plain(plan.commitment_usd_per_hour),
         "available_usd_per_hour": plain(plan.available_usd_per_hour),
@@ -272,11 +272,11 @@ def _plan(plan: PlanReport) -> _Object:
     }
 
 
-def _plan_use(use: PlanUse) -> _Object:
+def _plan_use(use: PlanUse) -> _JsonObject:
     return {"covered": _bounds(use.covered), "spilled": _bounds(use.spilled), "stranded": _bounds(use.stranded)}
 
 
-def _tail(report: Report) -> _Object:
+def _tail(report: Report) -> _JsonObject:
     return {
         "coverage": report.coverage,
         "budgets": [_budget(budget) for budget in report.budgets],
@@ -306,7 +306,7 @@ def _tail(report: Report) -> _Object:
     }
 
 
-def _billed(billed: BilledReport | None) -> _Object | None:
+def _billed(billed: BilledReport | None) -> _JsonObject | None:
     if billed is None:
         return None
     return {
@@ -321,7 +321,7 @@ def _billed(billed: BilledReport | None) -> _Object | None:
     }
 
 
-def _alternatives(found: AlternativesReport) -> _Object:
+def _alternatives(found: AlternativesReport) -> _JsonObject:
     """What could run instead of each part, and together."""
     return {
         "parts": [
@@ -340,7 +340,7 @@ def _alternatives(found: AlternativesReport) -> _Object:
     }
 
 
-def _alternative(each: "Alternative") -> _Object:
+def _alternative(each: "Alternative") -> _JsonObject:
     even = each.break_even
     return {
         "kind": each.kind,
@@ -369,7 +369,7 @@ def _alternative(each: "Alternative") -> _Object:
     }
 
 
-def _endpoint(item: EndpointReport) -> _Object:
+def _endpoint(item: EndpointReport) -> _JsonObject:
     endpoint, cost = item.endpoint, item.cost
     components = endpoint.inference_components
     return {
@@ -401,7 +401,7 @@ def _endpoint(item: EndpointReport) -> _Object:
     }
 
 
-def _previous(bill: Bill) -> _Object:
+def _previous(bill: Bill) -> _JsonObject:
     """The lines of the bill that stood before a change."""
     return {
         "components": [_component(component) for component in bill.lines],
@@ -412,7 +412,7 @@ def _previous(bill: Bill) -> _Object:
     }
 
 
-def _budget(budget: BudgetReport) -> _Object:
+def _budget(budget: BudgetReport) -> _JsonObject:
     return {
         "limit": budget.limit,
         "usd": plain(budget.usd),
@@ -424,7 +424,7 @@ def _budget(budget: BudgetReport) -> _Object:
     }
 
 
-def _difference(difference: Difference) -> _Object:
+def _difference(difference: Difference) -> _JsonObject:
     return {
         "part": difference.part,
         "name": difference.name,
@@ -438,7 +438,7 @@ def _side(value: Told) -> object:
     return _named(value) if isinstance(value, Unknown) else _value(value)
 
 
-def _variants(endpoint: Endpoint, cost: Bill) -> list[_Object]:
+def _variants(endpoint: Endpoint, cost: Bill) -> list[_JsonObject]:
     if isinstance(endpoint.variants, Unknown):
         return []
     return [
@@ -454,14 +454,14 @@ def _variants(endpoint: Endpoint, cost: Bill) -> list[_Object]:
     ]
 
 
-def _pairs(pairs: dict[str, str | Unknown] | Unknown) -> _Object:
+def _pairs(pairs: dict[str, str | Unknown] | Unknown) -> _JsonObject:
     """Tags or dimensions, sorted by name."""
     if isinstance(pairs, Unknown):
         return _unknown(pairs)
     return {key: _known(value) for key, value in sorted(pairs.items())}
 
 
-def _model(model: Model | Unknown | None) -> _Object | None:
+def _model(model: Model | Unknown | None) -> _JsonObject | None:
     if model is None:
         return None
     if isinstance(model, Unknown):
@@ -475,11 +475,11 @@ def _model(model: Model | Unknown | None) -> _Object | None:
     }
 
 
-def _container(container: Container) -> _Object:
+def _container(container: Container) -> _JsonObject:
     return {name: _known(getattr(container, name)) for name in ("image", "mode", "model_package")}
 
 
-def _instances(variant: InstanceVariant) -> _Object:
+def _instances(variant: InstanceVariant) -> _JsonObject:
     hidden = variant.sensitive
     return {
         "name": _named(variant.name),
@@ -511,7 +511,7 @@ def _hours(variant: InstanceVariant) -> object:
     return _money(hours)
 
 
-def _serverless(variant: ServerlessVariant) -> _Object:
+def _serverless(variant: ServerlessVariant) -> _JsonObject:
     hidden = variant.sensitive
     return {
         "name": _named(variant.name),
@@ -529,7 +529,7 @@ def _serverless(variant: ServerlessVariant) -> _Object:
     }
 
 
-def _scaling(variant: Variant) -> _Object | None:
+def _scaling(variant: Variant) -> _JsonObject | None:
     """What scales the variant: its scalable target, else managed instance scaling where SageMaker heeds it."""
     if isinstance(variant.scaling, ScalableTarget):
         return _target(variant.scaling)
@@ -538,7 +538,7 @@ def _scaling(variant: Variant) -> _Object | None:
     return _managed(variant) if isinstance(variant, InstanceVariant) else None
 
 
-def _target(target: ScalableTarget) -> _Object:
+def _target(target: ScalableTarget) -> _JsonObject:
     return {
         "source": "target",
         "address": target.address,
@@ -550,7 +550,7 @@ def _target(target: ScalableTarget) -> _Object:
     }
 
 
-def _policy(policy: ScalingPolicy) -> _Object:
+def _policy(policy: ScalingPolicy) -> _JsonObject:
     """What a policy follows; of a step policy that are its alarms' metrics, and where they start it."""
     metrics: object = []
     target_value: object = None
@@ -567,19 +567,19 @@ def _policy(policy: ScalingPolicy) -> _Object:
     }
 
 
-def _each(things: tuple[_T, ...] | Unknown, of: Callable[[_T], _Object]) -> object:
+def _each(things: tuple[_T, ...] | Unknown, of: Callable[[_T], _JsonObject]) -> object:
     return _unknown(things) if isinstance(things, Unknown) else [of(thing) for thing in things]
 
 
-def _metric(metric: ScalingMetric) -> _Object:
+def _metric(metric: ScalingMetric) -> _JsonObject:
     return _series(metric, metric.name, None)
 
 
-def _alarm(alarm: Alarm) -> _Object:
+def _alarm(alarm: Alarm) -> _JsonObject:
     return _series(alarm, alarm.metric_name, alarm.threshold)
 
 
-def _series(of: ScalingMetric | Alarm, name: object, threshold: object) -> _Object:
+def _series(of: ScalingMetric | Alarm, name: object, threshold: object) -> _JsonObject:
     """What a policy follows in CloudWatch."""
     return {
         "name": _known(name),
@@ -600,7 +600,7 @@ def _policy_type(policy: ScalingPolicy) -> object:
             return _known(policy.policy_type)
 
 
-def _action(action: ScheduledAction, *, hidden: bool) -> _Object:
+def _action(action: ScheduledAction, *, hidden: bool) -> _JsonObject:
     return {
         "address": action.address,
         "schedule": _known(action.schedule),
@@ -609,7 +609,7 @@ def _action(action: ScheduledAction, *, hidden: bool) -> _Object:
     }
 
 
-def _managed(variant: InstanceVariant) -> _Object | None:
+def _managed(variant: InstanceVariant) -> _JsonObject | None:
     """Managed instance scaling, where it has an effect."""
     managed, effective = variant.managed_scaling, managed_scaling_effective(variant)
     if isinstance(effective, Unknown):
@@ -627,7 +627,7 @@ def _managed(variant: InstanceVariant) -> _Object | None:
     }
 
 
-def _hosted(component: InferenceComponent) -> _Object:
+def _hosted(component: InferenceComponent) -> _JsonObject:
     scaling = component.scaling
     least: object = None
     most: object = None
@@ -646,7 +646,7 @@ def _hosted(component: InferenceComponent) -> _Object:
     }
 
 
-def _component(component: CostComponent) -> _Object:
+def _component(component: CostComponent) -> _JsonObject:
     """One line of the bill."""
     if component.redacted:
         return _redacted(component)
@@ -677,7 +677,7 @@ def _component(component: CostComponent) -> _Object:
     }
 
 
-def _redacted(component: CostComponent) -> _Object:
+def _redacted(component: CostComponent) -> _JsonObject:
     """A line that rests on sensitive values: what kind it is, and what it costs a month."""
     shown = structs.replace(
         component,
@@ -694,7 +694,7 @@ def _redacted(component: CostComponent) -> _Object:
     return _component(shown) | {"redacted": True}
 
 
-def _result(fingerprints: Fingerprints, fixable: Collection[str], result: Result) -> Result | _Object:
+def _result(fingerprints: Fingerprints, fixable: Collection[str], result: Result) -> Result | _JsonObject:
     """A result, with its id where it is a violation, and whether there is an edit that mends it.
 
     What is none needs no remediation, and repeating it twenty thousand times would be most of a report.
@@ -703,7 +703,7 @@ def _result(fingerprints: Fingerprints, fixable: Collection[str], result: Result
         result = structs.replace(result, remediation=NO_REMEDIATION)
     if result.verdict == "pass":  # as most are
         return result
-    own: _Object = {"id": fingerprints.id_of(result)} if result.verdict == "fail" else {}
+    own: _JsonObject = {"id": fingerprints.id_of(result)} if result.verdict == "fail" else {}
     if own and own["id"] in fixable:
         own["has_edit"] = True
     if result.saving_monthly is not None:
@@ -711,7 +711,7 @@ def _result(fingerprints: Fingerprints, fixable: Collection[str], result: Result
     return structs.asdict(result) | own if own else result
 
 
-def _skipped(item: SkippedReport) -> _Object:
+def _skipped(item: SkippedReport) -> _JsonObject:
     resource = item.resource
     return {
         "source": item.source,
@@ -722,7 +722,7 @@ def _skipped(item: SkippedReport) -> _Object:
     }
 
 
-def _monthly(monthly: Monthly) -> _Object:
+def _monthly(monthly: Monthly) -> _JsonObject:
     return {
         "floor": plain(monthly.floor),
         "expected": _money(monthly.expected),
@@ -735,7 +735,7 @@ def _monthly(monthly: Monthly) -> _Object:
     }
 
 
-def _bounds(bounds: MonthlyQuantity | Delta) -> _Object:
+def _bounds(bounds: MonthlyQuantity | Delta) -> _JsonObject:
     return {
         "floor": _money(bounds.floor),
         "expected": _money(bounds.expected),
@@ -743,7 +743,7 @@ def _bounds(bounds: MonthlyQuantity | Delta) -> _Object:
     }
 
 
-def _money(amount: Decimal | Unknown) -> str | _Object:
+def _money(amount: Decimal | Unknown) -> str | _JsonObject:
     return plain(amount) if isinstance(amount, Decimal) else _unknown(amount)
 
 
@@ -763,9 +763,9 @@ def _shown(value: object, *, hidden: bool) -> object:
     return {"unknown": "sensitive"} if hidden and value is not None else _known(value)
 
 
-def _unknown(value: Unknown) -> _Object:
+def _unknown(value: Unknown) -> _JsonObject:
     """Why something is unknown, and between what it lies where that is known."""
-    shown: _Object = {"unknown": value.reason}
+    shown: _JsonObject = {"unknown": value.reason}
     if value.at_least is not None:
         shown["at_least"] = plain(value.at_least)
     if value.at_most is not None:

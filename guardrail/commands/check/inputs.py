@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from guardrail.sources.past import KnownPasts
 
 
-_Kind: TypeAlias = Literal["template", "source", "folder"]
+_InputKind: TypeAlias = Literal["template", "source", "folder"]
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
@@ -111,7 +111,7 @@ def search(arguments: Namespace, settings: FoundSettings) -> Inputs:
     )
 
 
-def _what_was(path: str, arguments: Namespace, known: "KnownPasts") -> "_Kind | None":
+def _what_was(path: str, arguments: Namespace, known: "KnownPasts") -> "_InputKind | None":
     """What a named path was where the change began that is there no more; None of any other.
 
     Raises `SourceError` for one that was not there then either, or was nothing that is read.

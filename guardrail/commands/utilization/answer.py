@@ -26,11 +26,11 @@ SCHEMA_VERSION: Final = "1.0"
 Amount: TypeAlias = Annotated[str, Meta(pattern=r"^-?[0-9]+(\.[0-9]+)?$")]
 
 
-class _Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _AnswerPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A part of the answer: every key is there, whatever is known."""
 
 
-class ToldNeed(_Part, frozen=True, kw_only=True):
+class ToldNeed(_AnswerPart, frozen=True, kw_only=True):
     """What a load takes of one instance."""
 
     cpu_cores: Amount | None
@@ -43,7 +43,7 @@ class ToldNeed(_Part, frozen=True, kw_only=True):
     """GiB of GPU memory."""
 
 
-class ToldOption(_Part, frozen=True, kw_only=True):
+class ToldOption(_AnswerPart, frozen=True, kw_only=True):
     """A type that has what is needed."""
 
     instance_type: str
@@ -58,7 +58,7 @@ class ToldOption(_Part, frozen=True, kw_only=True):
     """What must be true for it."""
 
 
-class ToldSizing(_Part, frozen=True, kw_only=True):
+class ToldSizing(_AnswerPart, frozen=True, kw_only=True):
     """A machine against its load."""
 
     verdict: right_sizing.Verdict
@@ -83,7 +83,7 @@ class ToldSizing(_Part, frozen=True, kw_only=True):
     """What it has too little of, or why it is not sized."""
 
 
-class ToldIdleness(_Part, frozen=True, kw_only=True):
+class ToldIdleness(_AnswerPart, frozen=True, kw_only=True):
     """Whether anybody asks it anything."""
 
     verdict: idle.Verdict
@@ -98,7 +98,7 @@ class ToldIdleness(_Part, frozen=True, kw_only=True):
     """The reason, in a sentence."""
 
 
-class ToldVariant(_Part, frozen=True, kw_only=True):
+class ToldVariant(_AnswerPart, frozen=True, kw_only=True):
     """One variant."""
 
     name: str
@@ -117,7 +117,7 @@ class ToldVariant(_Part, frozen=True, kw_only=True):
     """None of what is idle, and of what runs on no instance."""
 
 
-class ToldStatement(_Part, frozen=True, kw_only=True):
+class ToldStatement(_AnswerPart, frozen=True, kw_only=True):
     """A finding or a note about an endpoint."""
 
     kind: statements.Kind
@@ -140,7 +140,7 @@ class ToldStatement(_Part, frozen=True, kw_only=True):
     """What would do it: printed, never run."""
 
 
-class ToldEndpoint(_Part, frozen=True, kw_only=True):
+class ToldEndpoint(_AnswerPart, frozen=True, kw_only=True):
     """One endpoint, over its own window."""
 
     account: str
@@ -167,7 +167,7 @@ class ToldEndpoint(_Part, frozen=True, kw_only=True):
     """Findings and notes about it."""
 
 
-class ToldJobs(_Part, frozen=True, kw_only=True):
+class ToldJobs(_AnswerPart, frozen=True, kw_only=True):
     """The transform jobs of one model on one kind of machine."""
 
     account: str
@@ -200,7 +200,7 @@ class ToldJobs(_Part, frozen=True, kw_only=True):
     """Reasons why it is not surer."""
 
 
-class UtilizationAnswer(_Part, frozen=True, kw_only=True):
+class UtilizationAnswer(_AnswerPart, frozen=True, kw_only=True):
     """What endpoints did and need, the most money first."""
 
     schema_version: Literal["1.0"]

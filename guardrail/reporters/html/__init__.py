@@ -133,7 +133,7 @@ class Sum(Struct, frozen=True, kw_only=True):
 
 def render(report: Report, options: Options = DEFAULT) -> str:
     """The report as one HTML document."""
-    return _template().render(_Page(report, options).content()) + "\n"
+    return _template().render(_HtmlPage(report, options).content()) + "\n"
 
 
 @cache
@@ -159,7 +159,7 @@ def breaking(text: str) -> Markup:
     return Markup(_SEPARATOR.sub(r"\g<0><wbr>", str(escape(text))))  # noqa: S704 - escaped just here
 
 
-class _Page:
+class _HtmlPage:
     """What stands on the page."""
 
     def __init__(self, report: Report, options: Options) -> None:

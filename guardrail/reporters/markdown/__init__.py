@@ -69,7 +69,7 @@ def write(report: Report, options: Options, limit: int) -> str:
 
 
 def _written(text: "_Writer", limit: int) -> str:
-    room = _Room(limit - _RESERVE)
+    room = _BytesLeft(limit - _RESERVE)
     head, foot = text.head(), text.foot()
     room.take(head + foot)
     table = room.kept(text.table())
@@ -106,7 +106,7 @@ def write_with_mending(report: Report, options: Options, limit: int, most: int) 
     return _written(text, limit), first, len(mending.groups) - len(first)
 
 
-class _Room:
+class _BytesLeft:
     """Bytes that are left."""
 
     def __init__(self, limit: int) -> None:
@@ -133,7 +133,7 @@ class _Room:
         return kept
 
 
-def _folded(room: _Room, summary: str, lines: Sequence[str]) -> str:
+def _folded(room: _BytesLeft, summary: str, lines: Sequence[str]) -> str:
     """A section with as many of its lines as fit; nothing where not one does, or there are none."""
     if not lines or not room.take(details(summary, "")):
         return ""

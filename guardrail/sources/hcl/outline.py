@@ -26,7 +26,7 @@ BlockKey: TypeAlias = tuple[tuple[str, ...], str, str]
 _MODULE = expression(r'(?:(?<=\.)|^)module\.([\w-]+)(?:\[(?:\d+|"(?:[^"\\]|\\.)*")\])?(?=\.)')
 
 
-class _Module(Struct):
+class _ModuleOutline(Struct):
     """What matters of one module."""
 
     source: ModuleSource
@@ -51,9 +51,9 @@ class Outline:
         self.disk = Disk(tree_of(directory))
         """What has been read of it."""
         self._installed = Installed(directory, self.disk)
-        root = _Module(self.disk.legible(directory), None, "", ())
-        self._modules: dict[tuple[str, ...], _Module | None] = {(): root}
-        self._asked: list[tuple[_Module, syntax.BlockNode]] = []
+        root = _ModuleOutline(self.disk.legible(directory), None, "", ())
+        self._modules: dict[tuple[str, ...], _ModuleOutline | None] = {(): root}
+        self._asked: list[tuple[_ModuleOutline, syntax.BlockNode]] = []
         self._places: dict[BlockKey, BlockPlaces | None] = {}
 
     def places(self, names: tuple[str, ...], type_: str, name: str) -> BlockPlaces | None:
@@ -107,12 +107,12 @@ class Outline:
             files, ((module.glob_of(written), (written, *module.calls_around)) for module, written in self._asked)
         )
 
-    def _module(self, names: tuple[str, ...]) -> _Module | None:
+    def _module(self, names: tuple[str, ...]) -> _ModuleOutline | None:
         if names not in self._modules:
             self._modules[names] = self._called(names)
         return self._modules[names]
 
-    def _called(self, names: tuple[str, ...]) -> _Module | None:
+    def _called(self, names: tuple[str, ...]) -> _ModuleOutline | None:
         parent = self._module(names[:-1])
         call = parent.source.calls.get(names[-1]) if parent else None
         if parent is None or call is None:
@@ -125,7 +125,7 @@ class Outline:
             directory = self._installed.directory(names)
         if directory is None or not self.disk.tree.holds(directory):
             return None
-        return _Module(
+        return _ModuleOutline(
             self.disk.legible(directory),
             call.location(parent.called_at),
             parent.glob_of(call, "module"),

@@ -86,7 +86,7 @@ def parse_expression(text: str, path: str) -> Expression:
     """A text that is one expression, as on a command line. Raises `HclSyntaxError`."""
     file = SourceFile(path, text)
     scan = scan_file(file, quiet=True)
-    return _Piece(file, f"_={scan.text}", -2, scan.heredocs).expression()
+    return _SourcePiece(file, f"_={scan.text}", -2, scan.heredocs).expression()
 
 
 def parse_template(text: str, path: str) -> Expression:
@@ -159,7 +159,7 @@ class _BodyReader:
         plain = _PLAIN.fullmatch(self._file.text, at, end)
         if plain:
             return _plain(plain)
-        return _Piece(self._file, f"_={self._scan.text[at:end]}", at - 2, self._scan.heredocs).expression()
+        return _SourcePiece(self._file, f"_={self._scan.text[at:end]}", at - 2, self._scan.heredocs).expression()
 
     def _headless(self, at: int) -> HclSyntaxError:
         """An error about what starts neither an argument nor a block."""
@@ -210,7 +210,7 @@ def _reference(match: re.Match[str]) -> Expression:
     return expression
 
 
-class _Piece:
+class _SourcePiece:
     """A piece of a file that python-hcl2 reads by itself: one argument, or an interpolation in the place of one."""
 
     def __init__(self, file: SourceFile, source: str, base: int, heredocs: dict[int, Heredoc]) -> None:
@@ -268,7 +268,7 @@ def _template_parts(file: SourceFile, at: int, stop: int) -> list[Part]:
         at = start + len(scan.text)
         if at > stop:
             raise file.error(start, "the interpolation is not closed")
-        parts += (plain, _Piece(file, f'_="{scan.text}"', start - 3, scan.heredocs).part())
+        parts += (plain, _SourcePiece(file, f'_="{scan.text}"', start - 3, scan.heredocs).part())
         plain = ""
     return trimmed([part for part in (*parts, plain + file.text[at:stop]) if part != ""], by_line=True)
 

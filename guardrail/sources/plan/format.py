@@ -122,7 +122,7 @@ class StateResource(Struct):
     deposed_key: str | None = None
 
 
-class _Variable(Struct):
+class _PlanVariable(Struct):
     value: Any = None
 
 
@@ -151,27 +151,27 @@ class _PlannedModule(Struct):
             pending += module.child_modules
 
 
-class _Planned(Struct, frozen=True):
+class _PlannedValues(Struct, frozen=True):
     root_module: _PlannedModule | None = None
 
 
-class _Module(Struct):
+class _StateModule(Struct):
     """A module of a state, with its resources and other values undecoded."""
 
     resources: list[Raw] | UnsetType = UNSET
-    child_modules: "list[_Module] | UnsetType" = UNSET
+    child_modules: "list[_StateModule] | UnsetType" = UNSET
     address: Raw = _ABSENT
 
 
-class _Values(Struct):
-    root_module: _Module | UnsetType = UNSET
+class _StateValues(Struct):
+    root_module: _StateModule | UnsetType = UNSET
     outputs: Raw = _ABSENT
 
 
-class _State(Struct):
+class _PriorState(Struct):
     """The state that a plan was made on."""
 
-    values: _Values | UnsetType = UNSET
+    values: _StateValues | UnsetType = UNSET
     format_version: Raw = _ABSENT
     terraform_version: Raw = _ABSENT
     checks: Raw = _ABSENT
@@ -201,7 +201,7 @@ class _Plan(Struct, Generic[_S]):
     complete: Raw = _ABSENT
 
 
-class _Key(Enum):
+class _MemberName(Enum):
     """The keys of an object, each occurrence a member of its own: a dict of them keeps those that come twice."""
 
     NONE = "\0"
@@ -217,13 +217,13 @@ class _Key(Enum):
 
 
 _plan_decoder = msgspec.json.Decoder(_Plan[Raw])
-_opened_decoder = msgspec.json.Decoder(_Plan[_State])
+_opened_decoder = msgspec.json.Decoder(_Plan[_PriorState])
 _head_decoder = msgspec.json.Decoder(_Head)
 _change_decoder = msgspec.json.Decoder(_WrittenChange)
 _decode_any = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 _object_decoder = msgspec.json.Decoder(dict[str, Raw])
-_members_decoder = msgspec.json.Decoder(dict[_Key, Raw])
+_members_decoder = msgspec.json.Decoder(dict[_MemberName, Raw])
 _list_decoder = msgspec.json.Decoder(list[Raw])
 _text_decoder = msgspec.json.Decoder(str | None)
 
@@ -279,7 +279,7 @@ class PlanDocument:
     @property
     def variables(self) -> dict[str, Any]:
         """The values of the root module's variables."""
-        variables = _told(self._plan.variables, dict[str, _Variable]) or {}
+        variables = _told(self._plan.variables, dict[str, _PlanVariable]) or {}
         return {name: variable.value for name, variable in variables.items()}
 
     @property
@@ -307,16 +307,18 @@ class PlanDocument:
             if head.type in types:
                 yield self._decoded(raw, StateResource)
 
-    def _root(self) -> _Module | Raw | None:
+    def _root(self) -> _StateModule | Raw | None:
         """The root module of what stands: of the state, or of the state that the plan was made on."""
         prior = self._plan.prior_state
         if self.is_state or prior is UNSET:
-            values: _Values | Raw | UnsetType = self._plan.values if len(self._plan.values) else UNSET
+            values: _StateValues | Raw | UnsetType = self._plan.values if len(self._plan.values) else UNSET
         else:
-            values = prior.values if isinstance(prior, _State) else self._members(prior).get("values", UNSET)
+            values = prior.values if isinstance(prior, _PriorState) else self._members(prior).get("values", UNSET)
         if values is UNSET:
             return None
-        root = values.root_module if isinstance(values, _Values) else self._members(values).get("root_module", UNSET)
+        root = (
+            values.root_module if isinstance(values, _StateValues) else self._members(values).get("root_module", UNSET)
+        )
         if root is UNSET:
             raise SourceError(f"{self._path} has values without a root_module: a part of it is lost", hint=SHOW_HINT)
         return root
@@ -431,7 +433,7 @@ class PlanDocument:
             if (head.address, head.deposed_key) not in spoken_of:
                 yield self._decoded(raw, StateResource), module
 
-    def _resources(self, root: _Module | Raw | None) -> Iterator[tuple[_Head, Raw, str | None]]:
+    def _resources(self, root: _StateModule | Raw | None) -> Iterator[tuple[_Head, Raw, str | None]]:
         """Every resource of a tree of modules, and the address of its module."""
         pending = [] if root is None else [root]
         allowed = _MOST_SCANS * len(root) if isinstance(root, Raw) else 0
@@ -529,7 +531,7 @@ class PlanDocument:
 
     def _compare_with_planned(self) -> None:
         """Raise `SourceError` where the planned values hold what no change and no state tells, or tell it otherwise."""
-        planned = _told(self._plan.planned_values, _Planned)
+        planned = _told(self._plan.planned_values, _PlannedValues)
         if planned is None or planned.root_module is None:
             return
         told: dict[tuple[str, str | None], Raw | None] = {
@@ -576,7 +578,7 @@ def _length(value: Any) -> int:
     return len("null") if value is None else len(value)
 
 
-def _decode(document: JsonText) -> tuple[JsonText, _Plan[_State] | _Plan[Raw]]:
+def _decode(document: JsonText) -> tuple[JsonText, _Plan[_PriorState] | _Plan[Raw]]:
     try:
         return document, _opened(document.content)
     except msgspec.ValidationError:
@@ -588,7 +590,7 @@ def _decode(document: JsonText) -> tuple[JsonText, _Plan[_State] | _Plan[Raw]]:
         return shorter, _opened(shorter.content)
 
 
-def _opened(content: Any) -> _Plan[_State] | _Plan[Raw]:
+def _opened(content: Any) -> _Plan[_PriorState] | _Plan[Raw]:
     """The members of a document, and of the state in it down to its resources where that has the usual shape."""
     with suppress(msgspec.ValidationError):
         return _opened_decoder.decode(content)

@@ -203,11 +203,11 @@ class Configuration:
             self._references[key] = tuple(tuple(_steps(reference)) for reference in references)
         return self._references[key]
 
-    def _owner(self, scope: Scope, resource: ConfigResource) -> "_Owner":
-        return _Owner(resource.for_each_expression, self.instances(scope, resource.type, resource.name))
+    def _owner(self, scope: Scope, resource: ConfigResource) -> "_ExpressionOwner":
+        return _ExpressionOwner(resource.for_each_expression, self.instances(scope, resource.type, resource.name))
 
 
-class _Owner(Struct, frozen=True):
+class _ExpressionOwner(Struct, frozen=True):
     """The block or module call that an expression belongs to: what ``each`` and ``count`` mean in it."""
 
     for_each: Any
@@ -215,7 +215,7 @@ class _Owner(Struct, frozen=True):
     """All its instances by their keys."""
 
 
-_NOBODY = _Owner(None, _NONE)
+_NOBODY = _ExpressionOwner(None, _NONE)
 
 
 class _Walk:
@@ -230,7 +230,7 @@ class _Walk:
         self.meets_resources = False
         self._seen: set[tuple[Scope, int]] = set()
 
-    def follow(self, scope: Scope, expression: Any, owner: _Owner, *, keyed: bool = False) -> None:
+    def follow(self, scope: Scope, expression: Any, owner: _ExpressionOwner, *, keyed: bool = False) -> None:
         """Follow every reference of ``expression``, which stands in ``scope`` and belongs to ``owner``.
 
         ``keyed`` says that what it leads to is picked by the key of the owner.
@@ -246,7 +246,7 @@ class _Walk:
         for steps in references:
             self._follow_reference(scope, steps, owner, keyed=keyed)
 
-    def _follow_reference(self, scope: Scope, steps: "_Steps", owner: _Owner, *, keyed: bool) -> None:
+    def _follow_reference(self, scope: Scope, steps: "_Steps", owner: _ExpressionOwner, *, keyed: bool) -> None:
         head = steps[0].value if steps else None
         if head in _ALWAYS_KNOWN:
             return
@@ -261,7 +261,7 @@ class _Walk:
         else:
             self._follow_resource(scope, steps, owner if keyed else None)
 
-    def _follow_each(self, scope: Scope, steps: "_Steps", owner: _Owner) -> None:
+    def _follow_each(self, scope: Scope, steps: "_Steps", owner: _ExpressionOwner) -> None:
         """``each.value`` of a for_each over the instances of a block is the instance with the same key."""
         if len(steps) > 1 and steps[1].value == "key":
             return
@@ -278,10 +278,10 @@ class _Walk:
         if call is None:
             self.is_lost = True
             return
-        owner = _Owner(call.for_each_expression, self.configuration.call_keys(outer, scope.names[-1]))
+        owner = _ExpressionOwner(call.for_each_expression, self.configuration.call_keys(outer, scope.names[-1]))
         self.follow(outer, call.expressions.get(name), owner)
 
-    def _follow_module(self, scope: Scope, name: str, rest: "_Steps", keyed: _Owner | None) -> None:
+    def _follow_module(self, scope: Scope, name: str, rest: "_Steps", keyed: _ExpressionOwner | None) -> None:
         module = self.configuration.module((*scope.names, name))
         if module is None:
             self.is_lost = True
@@ -301,7 +301,7 @@ class _Walk:
             for output in outputs:
                 self.follow(inner, module.outputs[output].expression, _NOBODY)
 
-    def _follow_resource(self, scope: Scope, steps: "_Steps", keyed: _Owner | None) -> None:
+    def _follow_resource(self, scope: Scope, steps: "_Steps", keyed: _ExpressionOwner | None) -> None:
         type_, name, rest = str(steps[0].value), str(steps[1].value), steps[2:]
         self.meets_resources = True
         instances = self.configuration.instances(scope, type_, name)
@@ -324,7 +324,7 @@ class _Walk:
         self.is_lost = self.is_lost or is_too_far
         return is_too_far
 
-    def _picks(self, owner: _Owner | None, key: Key, others: Mapping[Key, object]) -> bool:
+    def _picks(self, owner: _ExpressionOwner | None, key: Key, others: Mapping[Key, object]) -> bool:
         """Whether the key of ``owner``, which the expression mentions, picks one of ``others``."""
         return owner is not None and key in others and self.configuration.are_parallel(owner.instances, others)
 
@@ -336,11 +336,11 @@ class _Walk:
         if block is None or not rest:
             self.is_lost = True
         elif attribute in block.expressions:
-            owner = _Owner(block.for_each_expression, self.configuration.instances(scope, type_, name))
+            owner = _ExpressionOwner(block.for_each_expression, self.configuration.instances(scope, type_, name))
             self.follow(scope, block.expressions[attribute], owner)
 
 
-_Steps: TypeAlias = tuple["_Step", ...]
+_Steps: TypeAlias = tuple["_ReferenceStep", ...]
 
 
 def reference_path(expression: Any) -> list[str | int]:
@@ -371,26 +371,26 @@ def _most_specific(references: list[str]) -> Iterator[str]:
             yield reference
 
 
-class _Step(Struct, frozen=True):
+class _ReferenceStep(Struct, frozen=True):
     """One step of a reference: ``.name`` or ``[index]``."""
 
     value: str | int
     is_index: bool
 
 
-def _steps(reference: str) -> list[_Step]:
+def _steps(reference: str) -> list[_ReferenceStep]:
     if "[" not in reference and "]" not in reference:  # as most are, which need no expression
-        return [_Step(name, is_index=False) for name in reference.split(".") if name]
+        return [_ReferenceStep(name, is_index=False) for name in reference.split(".") if name]
     steps = []
     for match in _TOKEN.finditer(reference):
         key = _key(match[2], match[3])
-        steps.append(_Step(match[1], is_index=False) if key is None else _Step(key, is_index=True))
+        steps.append(_ReferenceStep(match[1], is_index=False) if key is None else _ReferenceStep(key, is_index=True))
     return steps
 
 
 _KEYS = (
-    (_Step("each", is_index=False), _Step("key", is_index=False)),
-    (_Step("count", is_index=False), _Step("index", is_index=False)),
+    (_ReferenceStep("each", is_index=False), _ReferenceStep("key", is_index=False)),
+    (_ReferenceStep("count", is_index=False), _ReferenceStep("index", is_index=False)),
 )
 """``each.key`` and ``count.index``."""
 

@@ -210,12 +210,12 @@ def assets(directory: str, files: FileTree) -> dict[str, str]:
     return paths
 
 
-class _Source(Struct, frozen=True):
+class _AssetSource(Struct, frozen=True):
     path: str | None = None
 
 
 class _Asset(Struct, frozen=True):
-    source: _Source = _Source()
+    source: _AssetSource = _AssetSource()
 
 
 class _AssetManifest(Struct):

@@ -16,14 +16,14 @@ def load(path: str, text: str, duplicates: list[DuplicateKey]) -> Any:
 
     Raises `SourceError` where it is malformed.
     """
-    tables = _Tables(path, text, duplicates)
+    tables = _ObjectTables(path, text, duplicates)
     try:
         return decode(text, pairs=tables.table, strict=False)
     except JsonError as error:
         raise SourceError(error.at(path)) from None
 
 
-class _Tables:
+class _ObjectTables:
     """The tables of a JSON text, which the decoder asks for in the order in which their objects close."""
 
     def __init__(self, path: str, text: str, duplicates: list[DuplicateKey]) -> None:
