@@ -6,7 +6,7 @@ import pytest
 
 from guardrail.errors import SourceError
 from guardrail.sources.template.assembly import ParameterValue
-from guardrail.sources.template.parameters import load
+from guardrail.sources.template.parameters import load, named_files
 
 
 def given(tmp_path: Path, text: str) -> dict[str, ParameterValue]:
@@ -36,6 +36,19 @@ def test_the_list_of_cloudformation(tmp_path: Path) -> None:
         "Old": ParameterValue(None),
         "Size": ParameterValue("/ml/size", "ml.g5.xlarge"),
     }
+
+
+def test_a_previous_value_stands_over_one_that_is_given_beside_it(tmp_path: Path) -> None:
+    text = """[
+      {"ParameterKey": "Old", "UsePreviousValue": true, "ParameterValue": "x"},
+      {"ParameterKey": "New", "UsePreviousValue": false, "ParameterValue": "y"}
+    ]"""
+    assert given(tmp_path, text) == {"Old": ParameterValue(None), "New": ParameterValue("y")}
+
+
+def test_what_is_no_pair_is_a_file() -> None:
+    arguments = ["Stage=prod", "parameters.json", "./a=b.json", "prod/x.json"]
+    assert named_files(arguments) == ["parameters.json", "./a=b.json", "prod/x.json"]
 
 
 def test_the_list_of_aws_cloudformation_deploy(tmp_path: Path) -> None:
