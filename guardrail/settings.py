@@ -333,7 +333,7 @@ def _within(copy: str, start: str) -> Iterator[str]:
 def in_repository(path: str, copy: str | None) -> str:
     """What ``path`` is called in the git repository of the working directory, where it lies in a ``copy`` of that.
 
-    ``infra/.guardrail.yml`` of ``/tmp/base/infra/.guardrail.yml``; a path that lies elsewhere is itself.
+    ``infra/.guardrail.yml`` of ``/base/infra/.guardrail.yml``; a path that lies elsewhere is itself.
     """
     inside = os.path.relpath(os.path.abspath(path), os.path.abspath(copy)) if copy is not None else os.pardir
     if leads_out(inside):

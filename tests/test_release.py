@@ -162,7 +162,7 @@ def test_the_tag_of_the_action_moves_to_the_newest_of_its_major_version(
     tmp_path: Path, released: str, moving: str, asked: str
 ) -> None:
     program(tmp_path / "bin" / "gh", GH)
-    done = step("release", "Move the tag of the action", tmp_path, RELEASED=released, MOVING=moving)
+    done = step("moving-tag", "Move the tag of the action", tmp_path, RELEASED=released, MOVING=moving)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "asked").read_text("utf-8").splitlines()[-1] == asked
 
@@ -171,7 +171,7 @@ def test_the_tag_of_the_action_moves_to_the_newest_of_its_major_version(
 @pytest.mark.parametrize("newer", ["v0.2.1", "v0.10.0"])
 def test_the_tag_of_the_action_stays_where_something_newer_is_out(tmp_path: Path, newer: str) -> None:
     program(tmp_path / "bin" / "gh", GH)
-    done = step("release", "Move the tag of the action", tmp_path, RELEASED=f"v0.1.0 {newer} v0.2.0", MOVING="yes")
+    done = step("moving-tag", "Move the tag of the action", tmp_path, RELEASED=f"v0.1.0 {newer} v0.2.0", MOVING="yes")
     assert (done.returncode, done.stdout) == (0, f"{newer} is newer: v0 stays\n")
     assert "git/ref" not in (tmp_path / "asked").read_text("utf-8")
 
@@ -179,4 +179,4 @@ def test_the_tag_of_the_action_stays_where_something_newer_is_out(tmp_path: Path
 @needs_bash
 def test_a_tag_that_cannot_be_moved_fails_the_release(tmp_path: Path) -> None:
     program(tmp_path / "bin" / "gh", 'test "$1" = release')
-    assert step("release", "Move the tag of the action", tmp_path, RELEASED="", MOVING="").returncode == 1
+    assert step("moving-tag", "Move the tag of the action", tmp_path, RELEASED="", MOVING="").returncode == 1
