@@ -99,14 +99,14 @@ def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _outcomes(python: Path, chosen: list[str], extra: list[str]) -> list[tuple[str, bool]]:
-    """Run the checks, and say of each whether it passes: those on one core beside each other, then the others."""
+    """Run the checks, and say of each whether it passes: those on all cores in turn, and beside them the others."""
     arguments = {name: extra if name == chosen[-1] else [] for name in chosen}
-    several = [name for name in chosen if name in ON_ALL_CORES]
     single = [name for name in chosen if name not in ON_ALL_CORES]
+    several = [name for name in chosen if name in ON_ALL_CORES]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        passed = list(pool.map(lambda name: _passes(python, name, arguments[name]), single))
-    passed += [_passes(python, name, arguments[name]) for name in several]
-    return list(zip([*single, *several], passed, strict=True))
+        beside = pool.map(lambda name: _passes(python, name, arguments[name]), single)
+        in_turn = [_passes(python, name, arguments[name]) for name in several]
+        return list(zip([*single, *several], [*beside, *in_turn], strict=True))
 
 
 def _passes(python: Path, name: str, extra: list[str]) -> bool:
