@@ -22,6 +22,7 @@ import yaml
 from guardrail.commands.action import OUTPUTS, _matches
 from guardrail.errors import GitHubError
 from guardrail.evidence import bundle_file, merging
+from scripts.distributions import tracked
 from tests import in_process
 from tests.fixes.stack import BACKLOG, ENDPOINT, PROVIDER, TARGET, WAKE
 from tests.github.server import TOKEN, Fault, GitHub, github
@@ -54,11 +55,9 @@ def action(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not (ROOT / ".git").exists():
         pytest.skip("this is no git checkout")
     folder = tmp_path_factory.mktemp("actions") / "your organisation" / "guardrail"
-    listed = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    for name in filter(None, listed.split("\0")):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
+    for name in tracked():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
     return folder
 
 

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import pytest
 import yaml
 
+from scripts.distributions import tracked
 from tests.test_packaging import UNREACHABLE
 
 CHECKOUT = Path(__file__).parents[1]
@@ -100,12 +101,9 @@ def hooks(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Hooks:
 
 def _install(hooks: Hooks) -> None:
     """Commit what lies in this checkout, changes included, as ``pre-commit try-repo`` does, and install the hooks."""
-    listed = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run([GIT, *listed], cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
-    for name in filter(None, names.split("\0")):
-        if (CHECKOUT / name).is_file():
-            (hooks.repository / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(CHECKOUT / name, hooks.repository / name)
+    for name in tracked():
+        (hooks.repository / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(CHECKOUT / name, hooks.repository / name)
     committed(hooks.repository, "as it lies there")
     hooks.home.mkdir()
     done = pre_commit(hooks, hooks.repository, "guardrail-policies", "install-hooks")
