@@ -7,7 +7,7 @@ each. A check that does not ask for them imports none of it (tests/test_footprin
 import pathlib
 
 from generate import main as generate
-from harness import Result, Target, above, apart, best, guardrail, python
+from harness import Result, Target, above, best, guardrail, once, python
 
 PRICED, ADDED, CHECK = "read and price", "and alternatives", "check --alternatives"
 PROGRAM = """
@@ -33,8 +33,7 @@ together(engine, endpoints, environments.of)
 
 def measure(folder: pathlib.Path, rounds: int) -> Result:
     path = folder / "plan 10,000 resources.json"
-    if not path.exists():
-        apart(generate, ["--resources", "10000", "-o", str(path)])
+    once(path, generate, ["--resources", "10000", "-o", str(path)])
     commands = {
         PRICED: python(PROGRAM, path),
         ADDED: python(PROGRAM + MORE, path),

@@ -9,7 +9,7 @@ ten are SageMaker's: 3,000 endpoints, a month of hours each.
 
 import pathlib
 
-from harness import Cost, Result, Target, above, apart, best, guardrail, python
+from harness import Cost, Result, Target, above, best, guardrail, once, python
 
 from guardrail.bills.engine import MEMORY
 
@@ -89,8 +89,7 @@ def measure(folder: pathlib.Path, rounds: int) -> Result:
     costs: dict[int, dict[str, Cost]] = {}
     for lines in LINES:
         path = folder / f"bill-{lines}.parquet"
-        if not path.exists():
-            apart(generate, path, lines)
+        once(path, generate, path, lines)
         commands = {ENGINE: python(BARE)}
         for question, raw in QUESTIONS.items():
             commands[f"raw {question}"] = python(RAW.replace("QUERY", repr(raw)), path)

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import resource
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -67,6 +68,12 @@ def surroundings() -> dict[str, str]:
     return {**kept, **fixed, "GUARDRAIL_PRICES": "bundled"}
 
 
+def cost_of(usage: resource.struct_rusage) -> Cost:
+    """What the kernel says of a process that has ended."""
+    kib = usage.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
+    return Cost(usage.ru_utime + usage.ru_stime, kib / 1024)
+
+
 def run(arguments: Sequence[str]) -> Cost:
     """Run Python in a process of its own, and wait for what it took."""
     nowhere = (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)
@@ -75,8 +82,7 @@ def run(arguments: Sequence[str]) -> Cost:
     code = os.waitstatus_to_exitcode(status)
     if code and not (code == VIOLATED and "guardrail.__main__" in arguments[1]):
         raise SystemExit(f"exit code {code} of {' '.join(arguments)}")
-    kib = usage.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
-    return Cost(usage.ru_utime + usage.ru_stime, kib / 1024)
+    return cost_of(usage)
 
 
 def best(commands: Commands, rounds: int) -> dict[str, Cost]:
@@ -102,6 +108,12 @@ def apart(make: Callable[..., object], *arguments: object) -> None:
             os._exit(code)
     if os.waitpid(pid, 0)[1]:
         raise SystemExit("an input could not be made")
+
+
+def once(path: pathlib.Path, make: Callable[..., object], *arguments: object) -> None:
+    """Make an input at ``path``, likewise, unless an earlier run has."""
+    if not path.exists():
+        apart(make, *arguments)
 
 
 def above(costs: Mapping[str, Cost], process: str, base: str = BARE) -> float:

@@ -6,7 +6,7 @@ to.
 
 import pathlib
 
-from harness import Cost, Result, Target, above, apart, best, guardrail, python
+from harness import Cost, Result, Target, above, best, guardrail, once, python
 
 SIZES = (10, 1_000, 10_000)
 HCL2, PARSE, READ, CHECK = "python-hcl2, parse", "guardrail, parse", "guardrail, read", "check, JSON"
@@ -140,8 +140,7 @@ def measure(folder: pathlib.Path, rounds: int) -> Result:
     costs: dict[str, dict[str, Cost]] = {}
     for size in SIZES:
         directory = folder / f"hcl {size}"
-        if not directory.exists():
-            apart(generate, directory, size)
+        once(directory, generate, directory, size)
         commands = {name: python(program, directory) for name, program in PROGRAMS.items()}
         costs[f"{size:,} resources"] = best(
             {**commands, CHECK: guardrail("check", directory, "--format", "json")}, rounds

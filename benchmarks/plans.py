@@ -3,7 +3,7 @@
 import pathlib
 
 from generate import main as generate
-from harness import BARE, HERE, Cost, Result, Target, above, apart, best, guardrail
+from harness import BARE, HERE, Cost, Result, Target, above, best, guardrail, once
 
 PLANS = {
     "10 resources": ["--resources", "10"],
@@ -22,8 +22,7 @@ def measure(folder: pathlib.Path, rounds: int) -> Result:
     costs: dict[str, dict[str, Cost]] = {}
     for title, arguments in PLANS.items():
         path = folder / f"plan {title}.json"
-        if not path.exists():
-            apart(generate, [*arguments, "-o", str(path)])
+        once(path, generate, [*arguments, "-o", str(path)])
         commands = {
             DECODE: [str(HERE / "decode.py"), str(path)],
             JSON: guardrail("check", path, "--format", "json"),

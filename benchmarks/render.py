@@ -5,12 +5,14 @@ python benchmarks/render.py [FORMAT]
 
 import pathlib
 import sys
+from collections.abc import Sequence
 from decimal import Decimal
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 from msgspec import structs
 
+from guardrail.assess.judging import rules
 from guardrail.policy.base import Result, Rule
 from guardrail.policy.load import bundled
 from guardrail.report import EndpointReport, Report
@@ -22,22 +24,6 @@ ENDPOINTS = 500
 FINDINGS_EACH = 3
 
 
-def rules() -> list[Rule]:
-    """The bundled policies, with remediations as long as they are."""
-    return [
-        Rule(
-            id=policy.id,
-            title=policy.title,
-            severity=policy.severity,
-            topic=policy.topic,
-            remediation=policy.remediation,
-            help_uri=policy.help_uri,
-            references=tuple(policy.references),
-        )
-        for policy in bundled()
-    ]
-
-
 def endpoint(number: int) -> EndpointReport:
     """A real-time or an asynchronous endpoint with two lines of bill, or four."""
     item = docs() if number % 2 else chat()
@@ -45,7 +31,7 @@ def endpoint(number: int) -> EndpointReport:
     return structs.replace(item, endpoint=structs.replace(item.endpoint, name=f"service-{number:04}", address=address))
 
 
-def results(endpoints: int, known: list[Rule]) -> list[Result]:
+def results(endpoints: int, known: Sequence[Rule]) -> list[Result]:
     """Three findings on each endpoint, of three policies in turn, the dearest first."""
     found = []
     for number in range(endpoints):
@@ -69,11 +55,11 @@ def results(endpoints: int, known: list[Rule]) -> list[Result]:
 
 
 def made(endpoints: int) -> Report:
-    known = rules()
+    known = rules(bundled())
     return report(
         endpoints=tuple(endpoint(number) for number in range(endpoints)),
         results=tuple(results(endpoints, known)),
-        rules=tuple(known),
+        rules=known,
     )
 
 

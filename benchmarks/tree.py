@@ -9,7 +9,7 @@ the search may cost so much more than they do.
 import pathlib
 from functools import partial
 
-from harness import Result, Target, apart, best, guardrail
+from harness import Result, Target, best, guardrail, once
 
 FOLDERS = 500
 ALONE, WHOLE = "its relevant files alone", "check ."
@@ -77,8 +77,7 @@ def generate(top: pathlib.Path, folders: int, *, others: bool) -> None:
 def measure(folder: pathlib.Path, rounds: int) -> Result:
     tops = {ALONE: folder / "tree" / "relevant", WHOLE: folder / "tree" / "whole"}
     for name, top in tops.items():
-        if not top.exists():
-            apart(partial(generate, others=name == WHOLE), top, FOLDERS)
+        once(top, partial(generate, others=name == WHOLE), top, FOLDERS)
     words = ("check", ".", "--fail-on", "never", "--format", "json")
     found = best({name: guardrail(*words, folder=top) for name, top in tops.items()}, rounds)
     ratio = found[WHOLE].cpu_s / found[ALONE].cpu_s

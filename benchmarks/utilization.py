@@ -16,7 +16,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from harness import BARE, ROOT, Cost, Result, Target, run, surroundings
+from harness import BARE, ROOT, Cost, Result, Target, cost_of, run, surroundings
 
 sys.path.insert(0, str(ROOT))
 
@@ -116,7 +116,7 @@ def collect(folder: Path, address: str, kill_at: int | None = None) -> Cost:
     if kill_at is not None:
         threading.Thread(target=_kill, args=(process.pid, folder / JOURNAL, kill_at)).start()
     _, _, usage = os.wait4(process.pid, 0)
-    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return cost_of(usage)
 
 
 def _kill(process: int, journal: Path, size: int) -> None:
