@@ -23,6 +23,7 @@ from guardrail.policy import condition, load  # noqa: E402 - from this checkout,
 from guardrail.policy.base import Remediation  # noqa: E402
 from guardrail.policy.fields import FIELDS, Field, FieldType  # noqa: E402
 from guardrail.policy.policy import Examples, Fix, Message, Parameter, Policy, Quantity  # noqa: E402
+from scripts import in_step  # noqa: E402
 
 
 def main() -> int:
@@ -31,19 +32,7 @@ def main() -> int:
         "policies/compiled.json": compiled(policies),
         "policies/schema.json": json.dumps(schema(), indent=2) + "\n",
     }
-    stale = [name for name, text in files.items() if _read(ROOT / name) != text]
-    if "--check" in sys.argv:
-        if stale:
-            print(f"out of step: {', '.join(stale)}; run python scripts/build_policies.py")
-        return 1 if stale else 0
-    for name in stale:
-        (ROOT / name).write_text(files[name], encoding="utf-8")
-        print(f"wrote {name}")
-    return 0
-
-
-def _read(path: Path) -> str | None:
-    return path.read_text(encoding="utf-8") if path.is_file() else None
+    return in_step.kept(files, "scripts/build_policies.py")
 
 
 # The compiled form
