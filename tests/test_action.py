@@ -1140,8 +1140,13 @@ def test_the_action_runs_what_is_locked_and_its_own_checkout(temp: Path, action:
     assert where == str(action / "guardrail" / "__init__.py")
     installed = {re.sub(r"[._]", "-", name).lower(): version for name, version in found.items()}
     assert {"msgspec", "google-re2", "urllib3"} <= installed.keys()
-    locked = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / "requirements.txt").read_text("utf-8"), re.MULTILINE))
-    assert {name: installed[name] for name in installed.keys() - {"pip", "setuptools"}}.items() <= locked.items()
+    own = {name: installed[name] for name in installed.keys() - {"pip", "setuptools"}}
+    assert own.items() <= locked("requirements.txt").items()
+
+
+def locked(name: str) -> dict[str, str]:
+    """The version of each package in a file of locked ones."""
+    return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / name).read_text("utf-8"), re.MULTILINE))
 
 
 # Linters -------------------------------------------------------------------------------------------------------------

@@ -11,10 +11,9 @@ import pytest
 import yaml
 
 from scripts import container, distributions, verify
-from tests.test_action import lint
+from tests.test_action import OWN_WORKFLOWS, lint, locked
 
 ROOT = Path(__file__).resolve().parent.parent
-WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 FORMS = sorted(path for path in (ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml") if path.stem != "config")
 LOCKED = ("requirements.txt", "requirements-dev.txt")
 
@@ -39,7 +38,7 @@ def test_both_forms_ask_for_the_smallest_input() -> None:
         assert asked["input"]["label"].startswith("The smallest input"), path.name
 
 
-@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", OWN_WORKFLOWS, ids=lambda path: path.stem)
 def test_a_workflow_has_the_rights_that_its_jobs_name_and_no_others(path: Path) -> None:
     assert workflow(path)["permissions"] == {}
     for name, job in workflow(path)["jobs"].items():
@@ -47,13 +46,13 @@ def test_a_workflow_has_the_rights_that_its_jobs_name_and_no_others(path: Path) 
         assert job["timeout-minutes"] <= 360, name
 
 
-@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", OWN_WORKFLOWS, ids=lambda path: path.stem)
 def test_a_foreign_action_is_named_by_its_hash_and_belongs_to_whom_we_trust(path: Path) -> None:
     for line in re.findall(r"uses: (.*)", path.read_text(encoding="utf-8")):
         assert re.fullmatch(r"(actions|pypa)/[\w-]+@[0-9a-f]{40} # v\d+(\.\d+\.\d+)?", line), line
 
 
-@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", OWN_WORKFLOWS, ids=lambda path: path.stem)
 def test_a_step_of_a_workflow_fails_where_any_part_of_it_does(path: Path) -> None:
     """`bash` stands for `bash -eo pipefail`; where nothing is said, a runner leaves out pipefail."""
     assert workflow(path)["defaults"]["run"]["shell"] in ("bash", "bash -euo pipefail {0}")
@@ -69,11 +68,6 @@ def test_every_supported_python_is_checked_on_three_systems() -> None:
 
 
 # What is installed
-
-
-def locked(name: str) -> dict[str, str]:
-    """The version of each package in a file of locked ones."""
-    return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / name).read_text("utf-8"), re.MULTILINE))
 
 
 @pytest.mark.parametrize("name", LOCKED)
