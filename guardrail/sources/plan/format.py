@@ -69,8 +69,11 @@ class _WrittenSides(Struct, kw_only=True, omit_defaults=True):
     generated_config: Raw = _NULL
 
 
-class _WrittenChange(Struct, kw_only=True, omit_defaults=True):
-    """An entry of ``resource_changes``, undecoded, with its members in Terraform's order."""
+class ResourceChange(Struct, kw_only=True, omit_defaults=True):
+    """An entry of ``resource_changes``, with its members in Terraform's order.
+
+    `PlanDocument.sides` tells from what it changes to what.
+    """
 
     address: str = ""
     previous_address: str | None = None
@@ -93,20 +96,6 @@ class Sides(Struct):
     after_unknown: Any
     before_sensitive: Any
     after_sensitive: Any
-
-
-class ResourceChange(Struct, kw_only=True):
-    """What is planned for one resource; `PlanDocument.sides` tells from what it changes to what."""
-
-    change: _WrittenSides
-    address: str
-    type: str
-    name: str
-    index: str | int | None
-    module_address: str | None
-    provider_name: str
-    previous_address: str | None
-    deposed: str | None
 
 
 class StateResource(Struct):
@@ -219,7 +208,7 @@ class _MemberName(Enum):
 _plan_decoder = msgspec.json.Decoder(_Plan[Raw])
 _opened_decoder = msgspec.json.Decoder(_Plan[_PriorState])
 _head_decoder = msgspec.json.Decoder(_Head)
-_change_decoder = msgspec.json.Decoder(_WrittenChange)
+_change_decoder = msgspec.json.Decoder(ResourceChange)
 _decode_any = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 _object_decoder = msgspec.json.Decoder(dict[str, Raw])
@@ -361,7 +350,7 @@ class PlanDocument:
 
     # Its resources -------------------------------------------------------------------------------------------------
 
-    def _is_relevant(self, head: _Head | _WrittenChange) -> bool:
+    def _is_relevant(self, head: _Head | ResourceChange) -> bool:
         """Whether a resource is managed and of a relevant type. Raises `SourceError` without a mode or type."""
         if not head.type or f"{head.type}." not in head.address:
             what = f"{shown(head.address)} of the type {shown(head.type)}" if head.address else "one without an address"
@@ -378,35 +367,26 @@ class PlanDocument:
         """Those of the resources that matter."""
         for raw in resources:
             try:
-                written = _change_decoder.decode(raw)
+                change = _change_decoder.decode(raw)
             except msgspec.ValidationError:
                 if not self._is_relevant(_head_decoder.decode(raw)):
                     continue
                 self._refuse_repeated_keys(raw)  # which may be all that is wrong
                 raise
-            if self._is_relevant(written):
-                yield self._change(written, raw)
+            if self._is_relevant(change):
+                self._refuse_strange(change, raw)
+                yield change
 
-    def _change(self, written: _WrittenChange, raw: Raw) -> ResourceChange:
-        sides = written.change
-        if not sides.actions or not _ACTIONS.issuperset(sides.actions):
-            unheard = next((action for action in sides.actions if action not in _ACTIONS), None)
+    def _refuse_strange(self, change: ResourceChange, raw: Raw) -> None:
+        """Raise `SourceError` for a change by actions that there are not, or with a key twice."""
+        actions = change.change.actions
+        if not actions or not _ACTIONS.issuperset(actions):
+            unheard = next((action for action in actions if action not in _ACTIONS), None)
             what = "no action" if unheard is None else f"the action {shown(unheard)}, which does not exist"
-            message = f"{self._path} has {shown(written.address)} with {what}"
+            message = f"{self._path} has {shown(change.address)} with {what}"
             raise SourceError(message, hint="upgrade guardrail")
-        if Raw(_encode(written)) != raw:
+        if Raw(_encode(change)) != raw:
             self._refuse_repeated_keys(raw)
-        return ResourceChange(
-            change=sides,
-            address=written.address,
-            type=written.type,
-            name=written.name,
-            index=written.index,
-            module_address=written.module_address,
-            provider_name=written.provider_name,
-            previous_address=written.previous_address,
-            deposed=written.deposed,
-        )
 
     def sides(self, change: ResourceChange) -> Sides:
         """Both sides of one change, decoded on each call: those of all changes would fill the memory."""
