@@ -52,10 +52,7 @@ class KindIndex(Generic[_D]):
         self.by_address[declared.address] = declared
         called = declared.called
         if called is not None:
-            if called in self._by_value:
-                self._by_value[called].append(declared)
-            else:
-                self._by_value[called] = [declared]
+            self._by_value.setdefault(called, []).append(declared)
 
     def named(self, value: str, seeker: Declared) -> list[_D]:
         """Everything under ``value`` that ``seeker`` can mean; at most one in a sound stack."""
