@@ -75,6 +75,7 @@ class Host:
             earlier.setdefault(span.instance_type, []).append(span)
         return [*map(tuple, earlier.values()), *([self.line.spans[-1:]] if self.line.spans else [])]
 
+    @cached_property
     def segments(self) -> tuple[Segment, ...]:
         """What was used on each machine; nothing where nobody knows of what."""
         return tuple(map(self._segment, self._alike))
@@ -137,7 +138,7 @@ class Host:
         """
         return self.present == 0 or (self._is_answered and bool(self._values(_CPU)))
 
-    @property
+    @cached_property
     def _is_answered(self) -> bool:
         """Whether each hour of its CPU was answered for, be it that there is nothing."""
         found = self.of.measured.series(ENDPOINTS, _CPU, self.dimensions, "Maximum")
@@ -172,9 +173,9 @@ class Host:
         """Whether so many may have run a few hours ago: as many as now, or any number that scaling allows."""
         least = most = self.present or 0
         if self.scales and self.of.config is not None:  # else how often samples come is a guess
-            least, most = min(self.least or 0, least), max(self.most or 0, most)
             if self.most is None:
                 return True
+            least, most = min(self.least or 0, least), max(self.most, most)
         return least - _APART * max(least, 1) <= count <= most + _APART * max(most, 1)
 
     def _samples(self, metric: str) -> Values:
@@ -187,10 +188,15 @@ class Host:
                 by_hour[hour] = by_hour.get(hour, Decimal(0)) + samples * span.frequency_s / 3600
         return by_hour
 
+    @property
+    def _rests_uncounted(self) -> bool:
+        """Whether no instance ran in an hour that was not counted: those of an asynchronous endpoint come and go."""
+        return self.of.mode == "async" and (bool(self.counts) or (self.present == 0 and self._is_answered))
+
     def instances(self) -> Instances | None:
         """How many ran; of an asynchronous endpoint an hour without a sample is one without an instance."""
         counts = dict(self.counts)
-        if self.of.mode == "async" and (counts or (self.present == 0 and self._is_answered)):
+        if self._rests_uncounted:
             counts = {hour: counts.get(hour, Decimal(0)) for hour in self.of.measured.hours()}
         if not counts:
             return None
@@ -221,7 +227,7 @@ class Host:
         """The instances of an hour: that was not counted, as many as before it, or as ever where nothing scales."""
         if hour in self.counts:
             return self.counts[hour]
-        if self.of.mode == "async" and (self.counts or (self.present == 0 and self._is_answered)):
+        if self._rests_uncounted:
             return Decimal(0)
         if not self.counts:
             return Decimal(self.present) if self.present and not self.scales else None
@@ -258,7 +264,7 @@ class Host:
 
     def _beyond(self) -> Iterator[Gap]:
         """What no machine of the type can have used: 900 % of eight cores are those of another."""
-        for spans, segment in zip(self._alike, self.segments(), strict=True):
+        for spans, segment in zip(self._alike, self.segments, strict=True):
             spec = self._spec(spans[-1])
             if spec is None:
                 continue

@@ -178,7 +178,7 @@ def _variant(
         told,
         hours_at_most=host.hours_at(most=True),
         hours_at_least=host.hours_at(most=False),
-        segments=host.segments(),
+        segments=host.segments,
         cpu_profile=host.cpu_profile(),
         gpu_profile=host.gpu_profile(),
         instances=host.instances(),
