@@ -274,12 +274,25 @@ class VariantEvidence(Part, frozen=True, kw_only=True):
     """Metrics and calls that nobody answered for."""
 
     @property
+    def last_segment(self) -> Segment | None:
+        """The time since its last update; None of serverless compute, and where nobody knows the machine."""
+        return self.segments[-1] if self.segments else None
+
+    @property
+    def may_scale(self) -> bool:
+        """Whether something changes the number of its instances, or may, as nobody was told."""
+        return self.most_instances is not None or any(gap.metric == SCALABLE_TARGETS for gap in self.gaps)
+
+    @property
     def has_moved(self) -> bool:
         """Whether the number of its instances may change, or did: one moment is not how many ran."""
         counted = self.instances
-        is_unknown = any(gap.metric == SCALABLE_TARGETS for gap in self.gaps)
-        has_bounds = self.most_instances is not None or is_unknown
-        return has_bounds or (counted is not None and counted.minimum != counted.maximum)
+        return self.may_scale or (counted is not None and counted.minimum != counted.maximum)
+
+    @property
+    def instances_that_moved(self) -> Instances | None:
+        """Its instances as they were counted, where their number may have been another than that of this moment."""
+        return self.instances if self.has_moved else None
 
 
 class ComponentEvidence(Part, frozen=True, kw_only=True):

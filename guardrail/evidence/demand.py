@@ -104,7 +104,7 @@ def observed(variant: VariantEvidence) -> VariantDemand:
     return VariantDemand(
         requests=DOES_NOT_APPLY if variant.shadow and variant.serverless is None else a_month,
         duration_ms=None if variant.latency is None else variant.latency.mean_ms,
-        instances=variant.instances.mean if variant.instances is not None and variant.has_moved else None,
+        instances=None if variant.instances_that_moved is None else variant.instances_that_moved.mean,
         model_memory_gib=_model_memory(variant),
     )
 
@@ -113,7 +113,7 @@ def _model_memory(variant: VariantEvidence) -> Decimal | None:
     """The most that was used, of accelerators where there are any; a cache of several models is no model's."""
     if variant.multi_model is not False:
         return None
-    last = variant.segments[-1] if variant.segments else None
+    last = variant.last_segment
     used = None if last is None else last.gpu_memory_gib or last.memory_gib
     return None if used is None else used.maximum
 

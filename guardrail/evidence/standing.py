@@ -89,9 +89,8 @@ def _bounds(found: VariantEvidence) -> tuple[int, int] | None:
     """Between how many instances there were: as its scaling has it, else as many as were counted."""
     if found.least_instances is not None and found.most_instances is not None:
         return found.least_instances, found.most_instances
-    if found.instances is None or not found.has_moved:
-        return None
-    return floor(found.instances.minimum), ceil(found.instances.maximum)
+    counted = found.instances_that_moved
+    return None if counted is None else (floor(counted.minimum), ceil(counted.maximum))
 
 
 def _target(found: VariantEvidence) -> ScalableTarget | None:

@@ -129,7 +129,7 @@ def _drawn(one: JudgedEndpoint, place: str) -> Iterator[dict[str, Any]]:
 
 def _bars(judged: JudgedVariant) -> Iterator[dict[str, Any]]:
     """What the hottest instance used of each thing that it has, where both are known."""
-    last = judged.evidence.segments[-1] if judged.evidence.segments else None
+    last = judged.evidence.last_segment
     if last is None:
         return
     kinds: tuple[tuple[str, str, Distribution | None, Decimal | int | None], ...] = (

@@ -84,7 +84,7 @@ def of_update(endpoint: EndpointEvidence) -> Iterator[Doubt]:
 
 def of_rest(variant: VariantEvidence) -> Iterator[Doubt]:
     """A machine that works though nobody counted a request: something else may ask it."""
-    last = variant.segments[-1] if variant.segments else None
+    last = variant.last_segment
     for used, rest, what in (
         (last and last.cpu_cores, AT_REST_CORES, "cores"),
         (last and last.gpus, AT_REST_GPUS, "GPUs"),
@@ -96,7 +96,7 @@ def of_rest(variant: VariantEvidence) -> Iterator[Doubt]:
 
 def of_shadow(variant: VariantEvidence) -> Iterator[Doubt]:
     """Whether copies of requests count as those of a shadow variant is not documented: its machine has to agree."""
-    last = variant.segments[-1] if variant.segments else None
+    last = variant.last_segment
     if variant.shadow and (last is None or last.cpu_cores is None):
         yield Doubt("a shadow variant may publish no requests, and its CPU is not known", is_grave=True)
 
@@ -123,7 +123,7 @@ def of_load(endpoint: EndpointEvidence, variant: VariantEvidence) -> Iterator[Do
         if gap.metric != "instance_type":
             yield Doubt(f"{gap.metric}: {gap.reason}", is_grave=gap.reason.endswith(BEYOND))
     hours = int((endpoint.end - max(endpoint.start, endpoint.created)).total_seconds() // 3600)
-    used = variant.segments[-1].cpu_cores if variant.segments else None
+    used = None if variant.last_segment is None else variant.last_segment.cpu_cores
     if used is not None and len(variant.segments) == 1 and endpoint.mode == "realtime" and hours:
         share = Decimal(used.count) / hours
         if share < _COVERED:

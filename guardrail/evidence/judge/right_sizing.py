@@ -295,7 +295,8 @@ def _above(variant: VariantEvidence) -> int:
 
 
 def _peak(variant: VariantEvidence, percentile: Percentile) -> int | None:
-    used = variant.segments[-1].cpu_cores if variant.segments else None
+    last = variant.last_segment
+    used = None if last is None else last.cpu_cores
     if used is None or used.recurring is None or used.recurring <= getattr(used, percentile):
         return None
     return used.recurs_at
@@ -313,7 +314,7 @@ def _exhausted(variant: VariantEvidence, spec: InstanceSpec) -> Iterator[str]:
 
 
 def _last_type(variant: VariantEvidence) -> str | None:
-    return variant.segments[-1].instance_type if variant.segments else None
+    return None if variant.last_segment is None else variant.last_segment.instance_type
 
 
 def _would_be_used_up(need: Need, spec: InstanceSpec) -> Iterator[str]:
@@ -418,8 +419,8 @@ def _options(
 
 def _ran(endpoint: Endpoint, place: int, variant: VariantEvidence) -> Decimal | int | None:
     """How many instances ran, where that is known: as they were counted, or as many as there are."""
-    counted = variant.instances.mean if variant.instances is not None and variant.has_moved else None
-    return _count(endpoint, place) if counted is None else counted
+    counted = variant.instances_that_moved
+    return _count(endpoint, place) if counted is None else counted.mean
 
 
 def _slower(

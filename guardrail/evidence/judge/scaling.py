@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from guardrail.evidence.bundle import HOURS_OF_WEEK, SCALABLE_TARGETS, EndpointEvidence, VariantEvidence
+from guardrail.evidence.bundle import HOURS_OF_WEEK, EndpointEvidence, VariantEvidence
 from guardrail.evidence.judge import confidence
 from guardrail.evidence.judge.confidence import Confidence
 from guardrail.money import HOURS_PER_MONTH
@@ -80,10 +80,8 @@ def periodic(found: EndpointEvidence, variant: VariantEvidence, hourly_usd: Deci
 
     Two instances at 0.23, busy in 50 of 168 hours: 335.80 a month always, 0.23 × 730 × (1 + 50/168) = 217.87 following.
     """
-    is_unknown = any(gap.metric == SCALABLE_TARGETS for gap in variant.gaps)
-    count, scales = variant.current_instances, variant.most_instances is not None or is_unknown
-    told = _load(variant)
-    if count is None or scales or told is None or hourly_usd is None or found.mode != "realtime":
+    count, told = variant.current_instances, _load(variant)
+    if count is None or variant.may_scale or told is None or hourly_usd is None or found.mode != "realtime":
         return None  # what has a queue scales to zero, and what is serverless does
     loads, by = told
     most = max(loads)

@@ -29,7 +29,7 @@ def lacks(variant: VariantEvidence, declared: ServerlessVariant, of: Load) -> It
         yield f"{plain(Decimal(size) / MIB_PER_GIB)} of {plain(of(memory))} GiB of memory"
     if requests is not None and not isinstance(most, Unknown) and requests > most:
         yield f"{most} of {plain(round(requests, 1))} requests at a time"
-    gpus = variant.segments[-1].gpus if variant.segments else None
+    gpus = None if variant.last_segment is None else variant.last_segment.gpus
     if gpus is not None and of(gpus) > AT_REST_GPUS:
         yield f"0 of {plain(of(gpus))} GPUs"
 
@@ -81,7 +81,7 @@ def _memory(variant: VariantEvidence) -> Distribution | None:
         return None
     if variant.serverless is not None:
         return variant.serverless.memory_gib
-    return variant.segments[-1].memory_gib if variant.segments else None
+    return None if variant.last_segment is None else variant.last_segment.memory_gib
 
 
 def _most_at_a_time(variant: VariantEvidence, of: Load) -> Decimal | None:
