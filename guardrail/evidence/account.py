@@ -8,13 +8,15 @@ DescribeScalingActivities and DescribeAlarms.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec import Struct, field
+
+T = TypeVar("T")
 
 DEFAULT_FREQUENCY_S: Final = 60
 """Seconds between two samples of a host metric, where a configuration names no ``MetricPublishFrequencyInSeconds``."""
@@ -450,24 +452,22 @@ class Account(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def _components_by_endpoint(self) -> dict[str, list[InferenceComponentDescription]]:
-        found: dict[str, list[InferenceComponentDescription]] = {}
-        for each in self.inference_components:
-            found.setdefault(each.endpoint_name, []).append(each)
-        return found
+        return _grouped(self.inference_components, lambda each: each.endpoint_name)
 
     @cached_property
     def _targets_by_resource(self) -> dict[str, list[ScalableTargetDescription]]:
-        found: dict[str, list[ScalableTargetDescription]] = {}
-        for each in self.scalable_targets:
-            found.setdefault(each.resource_id, []).append(each)
-        return found
+        return _grouped(self.scalable_targets, lambda each: each.resource_id)
 
     @cached_property
     def _policies_by_resource(self) -> dict[str, list[ScalingPolicy]]:
-        found: dict[str, list[ScalingPolicy]] = {}
-        for each in self.scaling_policies:
-            found.setdefault(each.resource_id, []).append(each)
-        return found
+        return _grouped(self.scaling_policies, lambda each: each.resource_id)
+
+
+def _grouped(every: Iterable[T], named: Callable[[T], str]) -> dict[str, list[T]]:
+    found: dict[str, list[T]] = {}
+    for each in every:
+        found.setdefault(named(each), []).append(each)
+    return found
 
 
 def decode(content: bytes) -> Account:
