@@ -16,6 +16,8 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import Struct, field
 
+from guardrail.evidence.bundle import SCALABLE_TARGETS
+
 T = TypeVar("T")
 
 DEFAULT_FREQUENCY_S: Final = 60
@@ -389,6 +391,9 @@ class Fault(Struct, frozen=True, kw_only=True):
     """``AccessDeniedException: …``, in one line."""
 
 
+SCALABLE_TARGETS_CALL: Final = f"application-autoscaling:{SCALABLE_TARGETS}"
+
+
 def variant_resource(endpoint: str, variant: str) -> str:
     """What scaling calls a variant: ``endpoint/shop/variant/a``."""
     return f"endpoint/{endpoint}/variant/{variant}"
@@ -412,6 +417,11 @@ class Account(Struct, frozen=True, kw_only=True, dict=True):
     scaling_activities: tuple[ScalingActivity, ...] = ()
     alarms: tuple[MetricAlarm, ...] = ()
     faults: tuple[Fault, ...] = ()
+
+    @cached_property
+    def scaling_faults(self) -> tuple[Fault, ...]:
+        """Why nobody said what scales its variants: no target in the list is no answer then."""
+        return tuple(fault for fault in self.faults if fault.call == SCALABLE_TARGETS_CALL)
 
     def config_of(self, endpoint: EndpointDescription) -> EndpointConfig | None:
         """The configuration that an endpoint runs; None where it is not known."""

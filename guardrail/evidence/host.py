@@ -54,7 +54,7 @@ class Host:
     @property
     def scales(self) -> bool:
         """Whether something changes how many instances there are, or may, as nobody was told."""
-        return self.most is not None or self.of.is_scaling_unknown
+        return self.most is not None or bool(self.of.account.scaling_faults)
 
     @cached_property
     def line(self) -> Timeline:

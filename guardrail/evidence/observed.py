@@ -15,7 +15,7 @@ from guardrail.evidence.account import (
     variant_resource,
 )
 from guardrail.evidence.base import Gap
-from guardrail.evidence.bundle import SCALABLE_TARGETS, Mode, Target
+from guardrail.evidence.bundle import Mode, Target
 from guardrail.evidence.measured import Measured
 from guardrail.evidence.statistics import exact
 from guardrail.model import INSTANCE_COUNT
@@ -67,11 +67,6 @@ class ObservedEndpoint(Struct, frozen=True, kw_only=True):
         if managed is None or managed.status == "DISABLED":
             return None, None
         return managed.min_instance_count, managed.max_instance_count
-
-    @property
-    def is_scaling_unknown(self) -> bool:
-        """Whether nobody said what scales its variants, because that was refused."""
-        return any(fault.call == f"application-autoscaling:{SCALABLE_TARGETS}" for fault in self.account.faults)
 
     def targets_of(self, variant: str) -> tuple[Target, ...]:
         """What target-tracking policies hold of a variant; an expression of several metrics has no name."""

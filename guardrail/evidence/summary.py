@@ -4,7 +4,7 @@ Facts alone: cores, GiB, requests, hours without any, and what is missing. What 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -145,7 +145,7 @@ def _variant(
     host = Host(seen, described)
     hosts_components = seen.hosts_components(asked)
     requests, gaps = _requests(seen, name, hosts_components=hosts_components)
-    gaps = (*gaps, *_of_scaling(seen, name))
+    gaps = (*gaps, *(seen.gap(SCALABLE_TARGETS, fault.reason, name) for fault in seen.account.scaling_faults))
     is_serverless = seen.mode == "serverless"
     told = VariantEvidence(
         name=name,
@@ -204,14 +204,6 @@ def _requests(
     whole = seen.measured.hours_in_all
     why = f"{found.requests.hours} of {whole} hours" if found.requests.hours < whole else "answered in part"
     return found, (seen.gap("Invocations", why, variant),)
-
-
-def _of_scaling(seen: ObservedEndpoint, variant: str) -> Iterator[Gap]:
-    """That nobody said what scales a variant, where that was refused: bounds of None are no answer then."""
-    call = f"application-autoscaling:{SCALABLE_TARGETS}"
-    yield from (
-        seen.gap(SCALABLE_TARGETS, fault.reason, variant) for fault in seen.account.faults if fault.call == call
-    )
 
 
 def _activity(seen: ObservedEndpoint, host: Host, requests: Answered | None, queue: "_Queue | None") -> Activity | None:

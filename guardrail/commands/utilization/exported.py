@@ -19,6 +19,7 @@ from guardrail.commands.utilization.asking import CollectionRequest
 from guardrail.errors import GuardrailError, SourceError, did_you_mean
 from guardrail.evidence import answers, summary
 from guardrail.evidence.account import (
+    SCALABLE_TARGETS_CALL,
     Account,
     EndpointConfig,
     EndpointDescription,
@@ -33,7 +34,7 @@ from guardrail.evidence.account import (
     TransformJobDescription,
 )
 from guardrail.evidence.base import ENDPOINTS, SAGEMAKER, Series, Window
-from guardrail.evidence.bundle import SCALABLE_TARGETS, Bundle
+from guardrail.evidence.bundle import Bundle
 from guardrail.evidence.queries import DAY_S, HOUR_S, METRICS
 from guardrail.limits import NOT_JSON
 
@@ -59,7 +60,7 @@ _LISTS: Final[Mapping[str, tuple[str, type[Struct]]]] = {
 
 
 _UNSCALED: Final = Fault(
-    call=f"application-autoscaling:{SCALABLE_TARGETS}",
+    call=SCALABLE_TARGETS_CALL,
     reason="not asked for: aws application-autoscaling describe-scalable-targets --service-namespace sagemaker",
 )
 
