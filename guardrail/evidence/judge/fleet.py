@@ -183,12 +183,7 @@ def _variant(  # noqa: PLR0913, PLR0917 - one variant with all that it is judged
     if runs:
         declared = VariantToJudge(endpoint=modelled, place=place, refused=recommender.too_slow(tests, evidence))
         sizing = right_sizing.judge(
-            engine,
-            found,
-            evidence,
-            declared,
-            headroom=asked.headroom,
-            percentile=asked.percentile,
+            engine, found, evidence, declared, headroom=asked.headroom, percentile=asked.percentile
         )
     return JudgedVariant(
         evidence=evidence,
@@ -219,8 +214,9 @@ def _variant(  # noqa: PLR0913, PLR0917 - one variant with all that it is judged
 
 def _with_room(sizing: RightSizing | None) -> Decimal | None:
     """What its load takes of its instances, with room for more; None where that is not known."""
-    is_known = sizing is not None and sizing.verdict in ("too-large", "fits")
-    return sizing.fullest * (1 + sizing.room) if sizing and is_known and sizing.fullest is not None else None
+    if sizing is None or sizing.fullest is None or sizing.verdict not in ("too-large", "fits"):
+        return None
+    return sizing.fullest * (1 + sizing.room)
 
 
 def _monthly(found: EndpointEvidence, evidence: VariantEvidence, bill: Bill) -> Decimal | None:

@@ -72,11 +72,12 @@ def judge(found: EndpointEvidence, variant: VariantEvidence, prices: PriceBook) 
     copies = _copies(found, variant)
     standing = variant.current_instances if variant.instances is None else ceil(variant.instances.mean)
     spec = None if variant.instance_type is None else prices.instance(variant.instance_type)
-    if not copies or not standing or spec is None or not isinstance(hourly := _price(prices, found, spec), Price):
+    hourly = None if spec is None else prices.hosting(found.region, spec.instance_type)
+    if not copies or not standing or spec is None or not isinstance(hourly, Price):
         return None
     best = None
     for each in (spec, *_others(prices, found, spec, copies)):
-        price, count = _price(prices, found, each), packed(copies, room_of(each))
+        price, count = prices.hosting(found.region, each.instance_type), packed(copies, room_of(each))
         if count is None or not isinstance(price, Price):
             continue
         saving = (hourly.usd * standing - price.usd * count) * HOURS_PER_MONTH
@@ -90,10 +91,6 @@ def judge(found: EndpointEvidence, variant: VariantEvidence, prices: PriceBook) 
                 saving_usd=saving,
             )
     return best
-
-
-def _price(prices: PriceBook, found: EndpointEvidence, spec: InstanceSpec) -> object:
-    return prices.hosting(found.region, spec.instance_type)
 
 
 def _copies(found: EndpointEvidence, variant: VariantEvidence) -> list[Room]:

@@ -177,14 +177,15 @@ def bounds(variant: VariantEvidence, share: Decimal | None, hourly_usd: Decimal 
     least, most, counted = variant.least_instances, variant.most_instances, variant.instances
     if least is None or most is None or counted is None:
         return None
-    enough = None if share is None else max(ceil(least * share), 1)
-    is_lower = enough is not None and enough < least and hourly_usd is not None
+    enough = saving = None
+    if share is not None and hourly_usd is not None and (fewer := max(ceil(least * share), 1)) < least:
+        enough, saving = fewer, (least - fewer) * hourly_usd * HOURS_PER_MONTH
     return Bounds(
         least=least,
         most=most,
         hours=counted.hours,
         hours_at_least=variant.hours_at_least or 0,
         hours_at_most=variant.hours_at_most or 0,
-        enough=enough if is_lower else None,
-        saving_usd=(least - enough) * hourly_usd * HOURS_PER_MONTH if is_lower and enough and hourly_usd else None,
+        enough=enough,
+        saving_usd=saving,
     )

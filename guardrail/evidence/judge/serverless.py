@@ -68,5 +68,6 @@ def judge(
 def _spilled(variant: VariantEvidence, size: Serverless) -> Decimal | None:
     """100 of 1,000 requests are 0.1; None of what keeps no slots warm, or was asked nothing."""
     total = None if variant.requests is None else variant.requests.total
-    is_known = bool(size.provisioned_concurrency) and size.spilled and total
-    return size.spilled / total if is_known and size.spilled is not None and total is not None else None
+    if not size.provisioned_concurrency or not size.spilled or not total:
+        return None
+    return size.spilled / total
