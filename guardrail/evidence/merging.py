@@ -56,7 +56,7 @@ def _best(every: Iterable[T], named: Callable[[T], tuple[str, ...]], known: Call
     found: dict[tuple[str, ...], T] = {}
     for each in every:
         name = named(each)
-        found[name] = max(found.get(name, each), each, key=known)
+        found[name] = max(found[name], each, key=known) if name in found else each
     return tuple(one for _, one in sorted(found.items()))
 
 

@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 
-from msgspec.structs import replace
-
 from guardrail import files
 from guardrail.errors import SourceError
 from guardrail.evidence import merging, recommender
-from guardrail.evidence.bundle import AdviceEvidence, Bundle, LoadTestEvidence
+from guardrail.evidence.bundle import VERSION, AdviceEvidence, Bundle, LoadTestEvidence
 
 
 def added(bundle: Bundle, paths: Sequence[str]) -> Bundle:
@@ -29,4 +27,4 @@ def added(bundle: Bundle, paths: Sequence[str]) -> Bundle:
             tests.append(found)
         else:
             advice.append(found)
-    return merging.merged([bundle, replace(bundle, load_tests=tuple(tests), advice=tuple(advice))])
+    return merging.merged([bundle, Bundle(version=VERSION, load_tests=tuple(tests), advice=tuple(advice))])
