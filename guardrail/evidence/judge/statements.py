@@ -137,22 +137,18 @@ def _even(way: Alternative) -> str:
 
 
 def _of_host(subject: str, judged: JudgedVariant, host: Packed) -> Statement:
-    reserved = [
-        f"{plain(amount.normalize())} {what}"
-        for amount, what in (
-            (host.reserved.accelerators, "accelerators"),
-            (host.reserved.cores, "cores"),
-            (host.reserved.memory_gib, "GiB"),
-        )
-        if amount
-    ]
+    reserved = _amounts(
+        (host.reserved.accelerators, "accelerators"),
+        (host.reserved.cores, "cores"),
+        (host.reserved.memory_gib, "GiB"),
+    )
     is_same = host.instance_type == judged.evidence.instance_type
     zone = " and one Availability Zone is enough" if host.instances == 1 < host.standing else ""
     return Statement(
         kind="fewer-instances" if is_same else "too-large",
         subject=subject,
         text=(
-            f"hosts components that reserve {', '.join(reserved)} at the most copies: {host.instances} × "
+            f"hosts components that reserve {reserved} at the most copies: {host.instances} × "
             f"{host.instance_type} would hold them, in place of {host.standing} × {judged.evidence.instance_type}, if "
             f"they are placed so{zone}"
         ),
@@ -219,19 +215,21 @@ def _of_sizing(subject: str, sizing: RightSizing, instance_type: str) -> Iterato
 def _need(sizing: RightSizing) -> str:
     above = f" ({sizing.hours_above_p99} h above the 99th percentile)" if sizing.hours_above_p99 else ""
     peak = "" if sizing.peak_at is None else f", recurring on {hour_of_week(sizing.peak_at)}"
-    seen = f"; the most was {', '.join(_amounts(sizing.most, f'{above}{peak}'))}"
-    return f"needs {', '.join(_amounts(sizing.needed))} with room for more{seen}"
+    return f"needs {_parts(sizing.needed)} with room for more; the most was {_parts(sizing.most, f'{above}{peak}')}"
 
 
-def _amounts(need: Need, of_cores: str = "") -> Iterator[str]:
-    for amount, what in (
+def _parts(need: Need, of_cores: str = "") -> str:
+    return _amounts(
         (need.cpu_cores, f"cores{of_cores}"),
         (need.memory_gib, "GiB"),
         (need.gpus, "GPUs"),
         (need.gpu_memory_gib, "GiB of GPU memory"),
-    ):
-        if amount:
-            yield f"{plain(amount.normalize())} {what}"
+    )
+
+
+def _amounts(*parts: tuple[Decimal | None, str]) -> str:
+    """``2.5 cores, 16 GiB``: what there is any of."""
+    return ", ".join(f"{plain(amount.normalize())} {what}" for amount, what in parts if amount)
 
 
 def _in_words(option: Option) -> str:
