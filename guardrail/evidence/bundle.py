@@ -388,6 +388,10 @@ class EndpointEvidence(Part, frozen=True, kw_only=True):
     gaps: tuple[Gap, ...] = ()
     """Metrics and calls that nobody answered for."""
 
+    def hosted_by(self, variant: VariantEvidence) -> list[ComponentEvidence]:
+        """The components that a variant hosts, or may, as nobody knows which one does."""
+        return [each for each in self.components if each.variant in (None, variant.name)]
+
 
 class JobEvidence(Part, frozen=True, kw_only=True):
     """The transform jobs of one model on one kind of machine: how often, how long, how busy."""

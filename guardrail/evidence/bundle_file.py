@@ -18,7 +18,6 @@ _AGAIN: Final = "guardrail utilization --output evidence.json"
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number", order="deterministic")
 _DECODER: Final = msgspec.json.Decoder(Bundle)
 _ENDPOINT: Final = msgspec.json.Decoder(EndpointEvidence)
-_NOTHING: Final = Bundle(version=VERSION)
 _LONGEST_TEXT: Final = 2_048
 """Characters of a name or a reason: an ARN has 2,048 at most."""
 
@@ -48,9 +47,7 @@ def packed(bundle: Bundle) -> "Packed":
 class Packed:
     """A bundle whose endpoints are kept as their JSON: those of thousands, as values, take ten times the memory."""
 
-    def __init__(
-        self, surveys: Iterable[Survey], endpoints: Iterable[EndpointEvidence], rest: Bundle = _NOTHING
-    ) -> None:
+    def __init__(self, surveys: Iterable[Survey], endpoints: Iterable[EndpointEvidence], rest: Bundle) -> None:
         """Endpoints may be made one by one, of which one is held at a time; surveys are made after all of them.
 
         The jobs, load tests and advice are those of ``rest``.

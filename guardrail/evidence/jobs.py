@@ -10,7 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from guardrail.evidence.account import Account, TransformJobDescription, stem
-from guardrail.evidence.base import TRANSFORM_JOBS, Gap, Series, Window
+from guardrail.evidence.base import NO_DATAPOINTS, TRANSFORM_JOBS, Gap, Series, Window
 from guardrail.evidence.bundle import Distribution, JobEvidence
 from guardrail.evidence.measured import Measured, Values
 from guardrail.evidence.observed import Specs
@@ -53,7 +53,7 @@ def _group(
     ]
     percent = {metric: _percent(jobs, by_job, window, metric) for metric in _METRICS}
     gaps = [
-        Gap(subject=first.transform_job_name, metric=metric, reason="no datapoints")
+        Gap(subject=first.transform_job_name, metric=metric, reason=NO_DATAPOINTS)
         for metric in _METRICS[:2]
         if not percent[metric]
     ]

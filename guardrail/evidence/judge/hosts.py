@@ -96,9 +96,7 @@ def judge(found: EndpointEvidence, variant: VariantEvidence, prices: PriceBook) 
 def _copies(found: EndpointEvidence, variant: VariantEvidence) -> list[Room]:
     """What each copy takes, at the most copies of each; nothing where that of one is not known."""
     listed: list[Room] = []
-    for each in found.components:
-        if each.variant not in (None, variant.name):
-            continue
+    for each in found.hosted_by(variant):
         count = max(each.most_copies or 0, each.copies or 0)
         if each.memory_gib_reserved is None or each.copies is None or len(listed) + count > _MOST_COPIES:
             return []

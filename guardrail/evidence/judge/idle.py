@@ -136,8 +136,7 @@ def _by_components(
             window_days=_days(found),
             confidence=confidence.of(confidence.of_window(found)),
         )
-    own = [one for one in found.components if one.variant in (None, variant.name)]
-    judged = [(one.name, of_component(found, one, hours=hours)) for one in own]
+    judged = [(one.name, of_component(found, one, hours=hours)) for one in found.hosted_by(variant)]
     active = next((name for name, one in judged if one.verdict not in ("idle", "unknown", "at-zero")), None)
     if active is not None:
         return Idleness(
