@@ -146,7 +146,7 @@ def tagged_memory_gib(endpoint: Endpoint) -> Decimal | None:
 
 def room_gib(spec: InstanceSpec) -> Decimal:
     """GiB for models on one instance: of its accelerators where it has any, else its memory."""
-    return spec.accelerators * (spec.accelerator_memory_gib or Decimal(0)) if spec.accelerators else spec.memory_gib
+    return spec.accelerators_gib if spec.accelerators else spec.memory_gib
 
 
 def has_fixed_name(endpoint: Endpoint) -> bool:

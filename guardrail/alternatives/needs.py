@@ -42,7 +42,7 @@ class Need(Struct, frozen=True, kw_only=True):
 
     def lacks(self, spec: InstanceSpec, present: InstanceSpec) -> tuple[str, ...]:
         """What a type has too little of, ``4 of 6.4 cores``; what was not measured is what the present type has."""
-        each, own = spec.accelerator_memory_gib or ZERO, present.accelerator_memory_gib or ZERO
+        each = spec.each_accelerator_gib
         found = tuple(
             f"{have:f} of {need.normalize():f} {what}"
             for have, need, what in (
@@ -50,8 +50,8 @@ class Need(Struct, frozen=True, kw_only=True):
                 (spec.memory_gib, _or(self.memory_gib, present.memory_gib), "GiB of memory"),
                 (Decimal(spec.accelerators), _whole(_or(self.gpus, Decimal(present.accelerators))), "accelerators"),
                 (
-                    spec.accelerators * each,
-                    _or(self.gpu_memory_gib, present.accelerators * own),
+                    spec.accelerators_gib,
+                    _or(self.gpu_memory_gib, present.accelerators_gib),
                     "GiB of accelerator memory",
                 ),
             )

@@ -84,7 +84,6 @@ class Host:
         spec, start, end = self._spec(spans[-1]), spans[0].start, spans[-1].end
         if spec is None:
             return Segment(start=start, end=end, instance_type=spans[-1].instance_type)
-        each_gib = spec.accelerator_memory_gib or Decimal(0)
         return Segment(
             start=start,
             end=end,
@@ -92,7 +91,7 @@ class Host:
             cpu_cores=self._used(spans, _CPU, Decimal(1), of_all=Decimal(spec.vcpus)),
             memory_gib=self._used(spans, _MEMORY, spec.memory_gib, of_all=spec.memory_gib),
             gpus=self._used(spans, _GPU, Decimal(bool(spec.accelerators)), of_all=Decimal(spec.accelerators)),
-            gpu_memory_gib=self._used(spans, _GPU_MEMORY, each_gib, of_all=each_gib * spec.accelerators),
+            gpu_memory_gib=self._used(spans, _GPU_MEMORY, spec.each_accelerator_gib, of_all=spec.accelerators_gib),
             disk_percent=self._used(spans, "DiskUtilization", Decimal(100), of_all=Decimal(100)),
         )
 
@@ -272,7 +271,7 @@ class Host:
                 (_CPU, segment.cpu_cores, Decimal(spec.vcpus)),
                 (_MEMORY, segment.memory_gib, spec.memory_gib),
                 (_GPU, segment.gpus, Decimal(spec.accelerators)),
-                (_GPU_MEMORY, segment.gpu_memory_gib, spec.accelerators * (spec.accelerator_memory_gib or Decimal(0))),
+                (_GPU_MEMORY, segment.gpu_memory_gib, spec.accelerators_gib),
             ):
                 if used is not None and used.maximum > _A_LITTLE * whole:
                     share = f"{used.maximum / whole * 100:.0f} % of {spec.instance_type}"

@@ -50,6 +50,16 @@ class InstanceSpec(Struct, frozen=True, kw_only=True):
     runs_transform: bool
     """Whether CreateTransformJob accepts it."""
 
+    @property
+    def each_accelerator_gib(self) -> Decimal:
+        """GiB of one accelerator; 0 where there is none, or nobody knows."""
+        return self.accelerator_memory_gib or Decimal(0)
+
+    @property
+    def accelerators_gib(self) -> Decimal:
+        """GiB of all its accelerators together; 0 where there is none, or nobody knows."""
+        return self.accelerators * self.each_accelerator_gib
+
 
 _YES_NO_UNKNOWN = {"yes": True, "no": False, "unknown": None}
 _TRUTHS = ("burstable", "local_storage", "takes_volume", "hosts_endpoints", "runs_transform")

@@ -134,15 +134,15 @@ def _others(
     prices: PriceBook, found: EndpointEvidence, spec: InstanceSpec, copies: Sequence[Room]
 ) -> Iterable[InstanceSpec]:
     """Types that hold the largest copy, with as much memory on each accelerator as now."""
-    own = spec.accelerator_memory_gib or Decimal(0)
+    own, most = spec.each_accelerator_gib, max(one.accelerators for one in copies)
     largest = Need(
         cpu_cores=max(one.cores for one in copies),
         memory_gib=max(one.memory_gib for one in copies),
-        gpus=max(one.accelerators for one in copies),
-        gpu_memory_gib=max(one.accelerators for one in copies) * own,
+        gpus=most,
+        gpu_memory_gib=most * own,
     )
     for each in needs.fitting(prices, found.region, spec, largest):
-        if each.kind != "graviton" and (each.spec.accelerator_memory_gib or Decimal(0)) >= own:
+        if each.kind != "graviton" and each.spec.each_accelerator_gib >= own:
             yield each.spec
 
 

@@ -322,11 +322,7 @@ def _would_be_used_up(need: Need, spec: InstanceSpec) -> Iterator[str]:
     for used, whole, what in (
         (need.cpu_cores, Decimal(spec.vcpus), "cores"),
         (need.memory_gib, spec.memory_gib, "GiB of memory"),
-        (
-            need.gpu_memory_gib,
-            _accelerator_gib(spec),
-            "GiB of accelerator memory",
-        ),
+        (need.gpu_memory_gib, spec.accelerators_gib, "GiB of accelerator memory"),
     ):
         if used is not None and whole and used >= _FULL * whole:
             yield f"{plain(used)} of {plain(whole)} {what} would be used, all there are"
@@ -344,18 +340,9 @@ def _unseen(variant: VariantEvidence, need: Need, spec: InstanceSpec, ran_on: Se
         return f"what it used of {last.instance_type} says nothing of another kind of accelerator"
     if need.memory_gib is None and spec.memory_gib < max(each.memory_gib for each in ran_on):
         return f"its memory was not measured, and {spec.instance_type} has less than it ran with"
-    if need.gpu_memory_gib is None and _accelerator_gib(spec) < _accelerator_gib(last) and not is_unused:
+    if need.gpu_memory_gib is None and spec.accelerators_gib < last.accelerators_gib and not is_unused:
         return f"its accelerator memory was not measured, and {spec.instance_type} has less than it ran with"
     return None
-
-
-def _accelerator_gib(spec: InstanceSpec) -> Decimal:
-    return spec.accelerators * _each(spec)
-
-
-def _each(spec: InstanceSpec) -> Decimal:
-    """GiB of one accelerator."""
-    return spec.accelerator_memory_gib or Decimal(0)
 
 
 def _ran_on(engine: AlternativesEngine, variant: VariantEvidence) -> list[InstanceSpec]:
@@ -371,10 +358,12 @@ def _with_what_was_not_measured(need: Need, ran_on: Sequence[InstanceSpec], spec
         cpu_cores=need.cpu_cores,
         memory_gib=max(each.memory_gib for each in ran_on) if need.memory_gib is None else need.memory_gib,
         gpus=max((Decimal(each.accelerators) for each in alike), default=None) if need.gpus is None else need.gpus,
-        gpu_memory_gib=max(map(_accelerator_gib, alike), default=None)
+        gpu_memory_gib=max((each.accelerators_gib for each in alike), default=None)
         if need.gpu_memory_gib is None
         else need.gpu_memory_gib,
-        fullest_gpu_gib=max(map(_each, alike), default=None) if need.gpu_memory_gib is None else need.fullest_gpu_gib,
+        fullest_gpu_gib=max((each.each_accelerator_gib for each in alike), default=None)
+        if need.gpu_memory_gib is None
+        else need.fullest_gpu_gib,
     )
 
 
@@ -516,8 +505,11 @@ def _notes(
             below = most.lacks(other, spec)
             if below:
                 yield f"{option.instance_type} is below the maximum: {', '.join(below)}"
-            if other.accelerators and _each(other) < min(needed.gpu_memory_gib or _each(spec), _each(spec)):
-                have, had = plain(_each(other)), plain(_each(spec))
-                yield f"{option.instance_type} has {have} GiB on each GPU, and {had} were there: one may have used more"
+            have, had = other.each_accelerator_gib, spec.each_accelerator_gib
+            if other.accelerators and have < min(needed.gpu_memory_gib or had, had):
+                yield (
+                    f"{option.instance_type} has {plain(have)} GiB on each GPU, and {plain(had)} were there: "
+                    "one may have used more"
+                )
     if not options and needed.lacks(spec, spec):
         yield f"it has less room than asked for: {', '.join(needed.lacks(spec, spec))}"
