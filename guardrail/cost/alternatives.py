@@ -99,8 +99,8 @@ def cheaper(
         vcpus=_at_most(spec.vcpus, limits.max_vcpus),
         memory_gib=_at_most(spec.memory_gib, limits.max_memory_gib),
         accelerators=accelerators,
-        accelerator_memory_gib=accelerators * (spec.accelerator_memory_gib or ZERO),
-        each_accelerator_gib=_each(spec) if accelerators else ZERO,
+        accelerator_memory_gib=accelerators * spec.each_accelerator_gib,
+        each_accelerator_gib=spec.each_accelerator_gib if accelerators else ZERO,
     )
     present = prices.hosting(region, instance_type)
     found = []
@@ -111,7 +111,7 @@ def cheaper(
             continue
         covered = _coverage(candidate, needs) if _is_alike(candidate, spec, needs) else 0.0
         if (covered == 1 or (limits != NO_LIMITS and covered)) and _within(limits, candidate, price):
-            on_accelerators = _share(_accelerator_memory(candidate), _accelerator_memory(spec))
+            on_accelerators = _share(candidate.accelerators_gib, spec.accelerators_gib)
             found.append(((-on_accelerators, -covered, price.usd, candidate.instance_type), candidate, price))
     found.sort(key=lambda each: each[0])
     return tuple(_alternative(candidate, price, spec, present) for _, candidate, price in found[:most])
@@ -138,8 +138,8 @@ def successor(
         vcpus=0 if spec.accelerators else spec.vcpus,
         memory_gib=ZERO if spec.accelerators else spec.memory_gib,
         accelerators=spec.accelerators,
-        accelerator_memory_gib=_accelerator_memory(spec),
-        each_accelerator_gib=_each(spec),
+        accelerator_memory_gib=spec.accelerators_gib,
+        each_accelerator_gib=spec.each_accelerator_gib,
     )
     same_size, sufficient = [], []
     for candidate, price in sold(prices, region):
@@ -190,19 +190,9 @@ def _coverage(candidate: "InstanceSpec", needs: _Needs) -> float:
         _share(candidate.vcpus, needs.vcpus)
         * _share(candidate.memory_gib, needs.memory_gib)
         * _share(candidate.accelerators, needs.accelerators)
-        * _share(_accelerator_memory(candidate), needs.accelerator_memory_gib)
-        * _share(_each(candidate), needs.each_accelerator_gib)
+        * _share(candidate.accelerators_gib, needs.accelerator_memory_gib)
+        * _share(candidate.each_accelerator_gib, needs.each_accelerator_gib)
     )
-
-
-def _each(spec: "InstanceSpec") -> Decimal:
-    """GiB of one accelerator; 0 where there is none, or nobody knows."""
-    return spec.accelerator_memory_gib or ZERO
-
-
-def _accelerator_memory(spec: "InstanceSpec") -> Decimal:
-    """GiB of all accelerators together; 0 where there are none, or nobody knows."""
-    return spec.accelerators * _each(spec)
 
 
 def _share(have: Decimal | int, need: Decimal | int) -> float:
@@ -230,12 +220,12 @@ def _alternative(
 def lost(candidate: "InstanceSpec", spec: "InstanceSpec") -> tuple[str, ...]:
     """What a type has less of, ``8 of 16 vCPUs``; first what matters most: a model that does not fit does not run."""
     one = "GPU" if spec.accelerator_kind == "gpu" else "accelerator"
-    in_each = _each(spec) if spec.accelerators > 1 else ZERO  # of a single one it is that of all
+    in_each = spec.each_accelerator_gib if spec.accelerators > 1 else ZERO  # of a single one it is that of all
     return tuple(
         f"{have:.0f} of {had:.0f} {what}"
         for have, had, what in (
-            (_accelerator_memory(candidate), _accelerator_memory(spec), f"GiB of {one} memory"),
-            (_each(candidate), in_each, f"GiB in each {one}"),
+            (candidate.accelerators_gib, spec.accelerators_gib, f"GiB of {one} memory"),
+            (candidate.each_accelerator_gib, in_each, f"GiB in each {one}"),
             (candidate.accelerators, spec.accelerators, f"{one}s"),
             (candidate.vcpus, spec.vcpus, "vCPUs"),
             (candidate.memory_gib, spec.memory_gib, "GiB of memory"),
