@@ -27,6 +27,14 @@ DEFAULT_FREQUENCY_S: Final = 60
 _MADE_UP: Final = re.compile(r"v?\d+|[0-9a-f]{6,}|(?=[A-Za-z]*\d)[A-Za-z0-9]{12,13}")
 """A part of a name that was made up, or counted up: ``2``, ``20240102030405000000000001``, ``AbCd1234EfGh``."""
 
+_ARN: Final = re.compile(r"arn:aws[a-z-]*:sagemaker:([a-z0-9-]+):(\d{12}):([a-z-]+)/.+", re.ASCII)
+
+
+def place_of(arn: str, kind: str) -> tuple[str, str] | None:
+    """Account and region, as an ARN of SageMaker has them; None of anything but an ARN of that kind: ``endpoint``."""
+    found = _ARN.fullmatch(arn)
+    return (found[2], found[1]) if found is not None and found[3] == kind else None
+
 
 def stem(name: str) -> str:
     """What a name begins with before what was made up: ``score`` of ``score-2`` and ``score-v3``."""

@@ -8,7 +8,6 @@ SageMaker developer guide, inference-recommender-interpret-results.
 """
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Final
@@ -18,6 +17,7 @@ from msgspec import Struct
 
 from guardrail import limits
 from guardrail.errors import SourceError
+from guardrail.evidence.account import place_of
 from guardrail.evidence.bundle import AdviceEvidence, EndpointEvidence, LoadTestEvidence, MeasuredType, VariantEvidence
 from guardrail.money import ZERO, plain
 from guardrail.prices.base import Price
@@ -27,7 +27,6 @@ _MINUTES: Final = 60
 """Of an hour."""
 _MOST_TYPES: Final = 10
 """EndpointConfigurations of one job (API, RecommendationJobInputConfig)."""
-_ARN: Final = re.compile(r"arn:aws[a-z-]*:sagemaker:([a-z0-9-]+):(\d{12}):inference-recommendations-job/.+", re.ASCII)
 _HINT: Final = "aws sagemaker describe-inference-recommendations-job --job-name NAME > job.json"
 
 
@@ -126,12 +125,11 @@ def read(content: bytes, path: str, region: str | None = None) -> LoadTestEviden
     job = _converted(content, path, _RecommendationsJob, "no job of Inference Recommender")
     if job.status != "COMPLETED":
         raise SourceError(f"{path}: the job {job.job_name[:64]!r} is not complete: {job.status[:20]}", hint=_HINT)
-    found = _ARN.fullmatch(job.job_arn)
-    place = region if found is None else found[1]
+    account, place = place_of(job.job_arn, "inference-recommendations-job") or (None, region)
     if place is None:
         raise SourceError(f"{path}: in which region the job ran is not known, and prices are those of it", hint=_HINT)
     return LoadTestEvidence(
-        account=None if found is None else found[2],
+        account=account,
         region=place,
         name=job.job_name,
         model=job.input_config.model_name,

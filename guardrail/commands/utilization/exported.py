@@ -32,6 +32,7 @@ from guardrail.evidence.account import (
     ScalingPolicy,
     ScheduledActionDescription,
     TransformJobDescription,
+    place_of,
 )
 from guardrail.evidence.base import ENDPOINTS, SAGEMAKER, Series, Window
 from guardrail.evidence.bundle import Bundle
@@ -39,7 +40,6 @@ from guardrail.evidence.queries import DAY_S, HOUR_S, METRICS
 from guardrail.limits import NOT_JSON
 
 _DESCRIBE: Final = "aws sagemaker describe-endpoint --endpoint-name NAME > endpoint.json"
-_ARN: Final = re.compile(r"arn:aws[a-z-]*:sagemaker:([a-z0-9-]+):(\d{12}):endpoint/.+", re.ASCII)
 _HOST_METRICS: Final = re.compile(r"(CPU|Memory|GPU|GPUMemory|Disk)Utilization|LoadedModelCount")
 
 _DESCRIPTIONS: Final[Mapping[str, tuple[str, type[Struct]]]] = {
@@ -159,10 +159,10 @@ def _names(asked: CollectionRequest) -> set[str]:
 
 def _place(endpoint: EndpointDescription) -> tuple[str, str]:
     """Account and region, as its ARN has them."""
-    found = _ARN.fullmatch(endpoint.endpoint_arn)
+    found = place_of(endpoint.endpoint_arn, "endpoint")
     if found is None:
         raise SourceError(f"{endpoint.endpoint_arn[:120]!r} is no ARN of an endpoint", hint=_DESCRIBE)
-    return found[2], found[1]
+    return found
 
 
 # Files ---------------------------------------------------------------------------------------------------------------
