@@ -388,6 +388,11 @@ class EndpointEvidence(Part, frozen=True, kw_only=True):
     gaps: tuple[Gap, ...] = ()
     """Metrics and calls that nobody answered for."""
 
+    @property
+    def is_held_back(self) -> bool:
+        """Whether its queue was never empty: what its machines did is less than what they were asked."""
+        return self.backlog is not None and self.backlog.was_never_empty
+
     def hosted_by(self, variant: VariantEvidence) -> list[ComponentEvidence]:
         """The components that a variant hosts, or may, as nobody knows which one does."""
         return [each for each in self.components if each.variant in (None, variant.name)]

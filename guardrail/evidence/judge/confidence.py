@@ -129,8 +129,7 @@ def of_load(endpoint: EndpointEvidence, variant: VariantEvidence) -> Iterator[Do
         if share < _COVERED:
             yield Doubt(f"{share * 100:.0f} % of the hours have datapoints", is_grave=share < _HALF)
     yield from _of_errors(variant)
-    queue = endpoint.backlog
-    if queue is not None and queue.was_never_empty:
+    if endpoint.is_held_back:
         yield Doubt("its queue was never empty for an hour: with room it would use more")
     if variant.multi_model is None and variant.segments:
         yield Doubt("its model is not described: whether its memory is a cache is not known")

@@ -191,7 +191,7 @@ def judge(
         verdict="too-large" if is_too_large else "fits",
         options=options,
         fewer=fewer,
-        slower=_slower(engine, found, variant, declared, asked, options) if found.mode == "async" else None,
+        slower=_slower(engine, variant, declared, asked, options) if found.mode == "async" else None,
         without_accelerators=_without_accelerators(
             engine, endpoint, spec, needed, most, _ran(endpoint, place, variant)
         ),
@@ -369,12 +369,12 @@ def _with_what_was_not_measured(need: Need, ran_on: Sequence[InstanceSpec], spec
 
 def _hidden(found: EndpointEvidence, variant: VariantEvidence) -> str | None:
     """Why its load may be more than was seen: a monthly job between its days shows none, a full queue holds it back."""
-    done, queue = variant.activity, found.backlog
+    done = variant.activity
     if found.status not in ANSWERING:
         return f"it is {found.status}"
     if done is not None and (not done.ever or done.since <= found.start):
         return "nothing was asked of it in the window, so that its load is not known"
-    if queue is not None and queue.was_never_empty:
+    if found.is_held_back:
         return "its queue was never empty for an hour: it needs more and not less"
     return None
 
@@ -414,7 +414,6 @@ def _ran(endpoint: Endpoint, place: int, variant: VariantEvidence) -> Decimal | 
 
 def _slower(
     engine: AlternativesEngine,
-    found: EndpointEvidence,
     variant: VariantEvidence,
     declared: VariantToJudge,
     needed: Need,
@@ -423,7 +422,7 @@ def _slower(
     """The cheapest type that works off in a week what a week brings, a fifth of it to spare, however long it queues."""
     profile = variant.cpu_profile
     hours = [] if profile is None else [one for one in profile.mean if one is not None]
-    if not hours or (found.backlog is not None and found.backlog.was_never_empty):
+    if not hours:
         return None
     mean = sum(hours, Decimal(0)) / len(hours) * declared.share * (1 + HEADROOM)
     spec = engine.prices.instance(str(variant.instance_type))

@@ -103,10 +103,9 @@ def _of_variant(found: EndpointEvidence, judged: JudgedVariant) -> Iterator[Stat
     elif idleness.waits:
         text = f"is {idleness.why}: nothing wakes it"
         yield Statement(kind="never-empty", subject=subject, text=text, confidence=idleness.confidence)
-    held_back = found.backlog is not None and found.backlog.was_never_empty  # which its endpoint says
     if judged.host is not None:
         yield _of_host(subject, judged, judged.host)
-    is_said = judged.host is not None or held_back
+    is_said = judged.host is not None or found.is_held_back  # which its endpoint says
     if judged.sizing is not None and not (is_said and judged.sizing.verdict == "unknown"):
         yield from _of_sizing(subject, judged.sizing, str(judged.evidence.instance_type))
     yield from _of_scaling(subject, judged)
