@@ -74,7 +74,6 @@ class LoadTestedType(Struct, frozen=True, kw_only=True):
     """Of all its instances, by our tables; None where they have no price."""
     invocations_a_minute: Decimal | None
     """The most that it answered in time; None where it is not known."""
-    latency_ms: Decimal | None
     cpu_cores: Decimal | None
     vcpus: int | None
     memory_gib: Decimal | None
@@ -207,7 +206,6 @@ def _candidate(found: MeasuredType, prices: PriceBook, region: str) -> LoadTeste
         instances=count,
         hourly_usd=price.usd * count if isinstance(price, Price) else None,
         invocations_a_minute=found.invocations_a_minute,
-        latency_ms=found.latency_ms,
         cpu_cores=None if cpu is None else cpu / 100,
         vcpus=None if spec is None else spec.vcpus,
         memory_gib=None if spec is None or memory is None else memory * spec.memory_gib / 100,
