@@ -171,8 +171,10 @@ class _PatternParser:
         end = self._text.find("}", self._at)
         body = self._text[self._at : end] if end >= 0 else ""
         low, comma, high = body.partition(",")
-        if not low.isdecimal() or (high and not high.isdecimal()):
+        if not body.isascii() or not low.isdecimal() or (high and not high.isdecimal()):
             raise self._error("expected {m}, {m,} or {m,n}")
+        if any(number.startswith("0") and number != "0" for number in (low, high)):
+            raise self._error("a number of times begins with 0")  # to RE2 such braces are text
         self._at = end + 1
         bounds = int(low), (int(high) if high else None) if comma else int(low)
         if bounds[1] is not None and bounds[0] > bounds[1]:

@@ -205,6 +205,15 @@ def test_what_is_expected_comes_from_evidence_and_the_usage_file_goes_before_it(
     assert Decimal(report["totals"]["after"]["expected"]) == Decimal("8.00")
 
 
+def test_a_usage_file_of_several_inputs_is_looked_up_in_all_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("other.yaml").write_text(template().replace("Endpoint:", "Second:").replace("shop", "other"))
+    Path("usage.yml").write_text(
+        "version: 0.1\nresource_usage: {Endpoint: {monthly_requests: 1000}, Second: {monthly_requests: 1}}\n"
+    )
+    report = check(capsys, template(), busy(), "other.yaml", "--usage-file", "usage.yml")
+    assert [each for each in report["notices"] if "nothing has the address" in each] == []
+
+
 def test_scaling_is_expected_to_run_as_it_ran(capsys: pytest.CaptureFixture[str]) -> None:
     seen = busy("ml.m5.xlarge", percent=300, memory_percent=30, count=3)
     report = check(capsys, template("ml.m5.xlarge", 1, most=4), seen)

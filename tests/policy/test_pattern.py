@@ -55,6 +55,9 @@ def test_a_pattern_that_makes_a_backtracking_engine_run_for_ever_answers() -> No
         ("a**", "a second quantifier"),
         ("(?=a)", "groups are plain ( )"),
         ("a{x}", "expected {m}, {m,} or {m,n}"),
+        ("a{\u0663}", "expected {m}, {m,} or {m,n}"),  # to RE2 braces around anything but 0 to 9 are text
+        ("a{00}", "a number of times begins with 0"),  # and so are these
+        ("a{1,02}", "a number of times begins with 0"),
         ("a{3,2}", "repetition bounds out of order"),
         ("\\b", "unknown escape \\b"),
         ("(a{1000}){1000}", "more than 2,000 states"),

@@ -32,8 +32,9 @@ def taken(
     alike = usages[0] if usages and all(each is usages[0] for each in usages) else NO_USAGE
     observations = Observations(bundle, prices, alike, today=today)
     endpoints = [each for one in change_sets for each in one.after.endpoints]
+    observed = {id(each): ObservedDemand(bundle, each) for each in usages}
     return Taken(
-        demands=tuple(ObservedDemand(bundle, each) for each in usages),
+        demands=tuple(observed[id(each)] for each in usages),  # one for the inputs that share a usage file
         observations=observations,
         notices=tuple(_notices(observations, endpoints, shown, bundle_file.age_days(bundle, today))),
     )
