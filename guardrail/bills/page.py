@@ -20,6 +20,7 @@ _TEMPLATE: Final = """<!doctype html>
 body { font: 15px/1.5 system-ui, sans-serif; color: #1f2933; margin: 2rem auto; max-width: 70rem; padding: 0 1rem }
 table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums }
 th, td { padding: .3rem .7rem; border-bottom: 1px solid #d8dee6; text-align: left; overflow-wrap: anywhere }
+th { overflow-wrap: normal }
 svg { max-width: 100%; height: auto } .wide { overflow-x: auto } .note { color: #52606d }
 </style>
 <h1>{{ title }}</h1><p>{{ when }}</p>
