@@ -35,11 +35,11 @@ table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular
 th, td { padding: .3rem .7rem; border-bottom: 1px solid #d8dee6; text-align: left; overflow-wrap: anywhere }
 th { vertical-align: bottom } td:nth-child(n+4):nth-child(-n+8), th:nth-child(n+4):nth-child(-n+8) { text-align: right }
 td:nth-child(n+3) { overflow-wrap: normal } td:nth-child(n+3):nth-child(-n+8) { white-space: nowrap }
-thead th { overflow-wrap: normal } td:nth-child(-n+2) { min-width: 5rem }
+thead th { overflow-wrap: normal }
 .note { color: #52606d } code, h3 { overflow-wrap: anywhere } h3 { margin: 1.5rem 0 .3rem }
 p { overflow-wrap: anywhere } svg { width: 100%; height: auto } figure { margin: 0 }
 .weeks { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 1fr)); gap: 1rem 1.5rem }
-@media (max-width: 50rem) {
+@media (max-width: 60rem) {
  thead { display: none } tr { display: block; border-bottom: 1px solid #d8dee6; padding: .5rem 0 }
  td, td:nth-child(n) { display: flex; justify-content: space-between; gap: 1rem; border: 0; padding: .1rem 0 }
  td { text-align: right }
