@@ -15,6 +15,7 @@ from guardrail.evidence import bundle_file
 from guardrail.evidence.bundle import Bundle, LoadTestEvidence, MeasuredType
 from tests.evidence.stories import (
     HOURS,
+    MODEL,
     account_of,
     bundle_of,
     cpu,
@@ -25,7 +26,6 @@ from tests.evidence.stories import (
     series,
 )
 
-MODEL = {"models": [{"ModelName": "m", "PrimaryContainer": {"Mode": "SingleModel"}}]}
 TEMPLATE = """
 Resources:
   Model:

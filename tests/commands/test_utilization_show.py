@@ -22,6 +22,7 @@ from tests.evidence.judge.test_batch import job
 from tests.evidence.stories import (
     BORN,
     HOURS,
+    MODEL,
     account_of,
     backlog,
     bundle_of,
@@ -34,7 +35,6 @@ from tests.evidence.stories import (
 )
 
 ACCOUNT = "111122223333"
-MODEL = {"models": [{"ModelName": "m", "PrimaryContainer": {"Mode": "SingleModel"}}]}
 HOSTILE = "<script>alert(1)</script>|`@team`\n::error::x"
 
 

@@ -18,6 +18,8 @@ START = NOW - timedelta(days=14)
 WINDOW = Window(start=START, end=NOW)
 HOURS = 336
 BORN = "2026-09-01T08:00:00Z"
+MODEL: dict[str, Any] = {"models": [{"ModelName": "m", "PrimaryContainer": {"Mode": "SingleModel"}}]}
+"""One model, alone in its container."""
 
 Rows = Sequence[tuple[Any, ...]]
 """Hours in a row, and in each of them Maximum, Average, Sum, SampleCount; or no datapoint."""

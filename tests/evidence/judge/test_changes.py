@@ -12,10 +12,20 @@ from guardrail.evidence.judge import right_sizing
 from guardrail.evidence.judge.right_sizing import RightSizing, VariantToJudge
 from guardrail.evidence.standing import endpoint_of
 from guardrail.prices.book import PriceBook
-from tests.evidence.stories import HOURS, account_of, backlog, bundle_of, cpu, described, invocations, memory, series
+from tests.evidence.stories import (
+    HOURS,
+    MODEL,
+    account_of,
+    backlog,
+    bundle_of,
+    cpu,
+    described,
+    invocations,
+    memory,
+    series,
+)
 
 ENGINE = AlternativesEngine(PriceBook())
-MODEL: dict[str, Any] = {"models": [{"ModelName": "m", "PrimaryContainer": {"Mode": "SingleModel"}}]}
 ASYNC: dict[str, Any] = {"AsyncInferenceConfig": {}}
 
 

@@ -15,9 +15,10 @@ from guardrail.model import ServerlessVariant
 from guardrail.prices.book import PriceBook
 from tests.evidence.judge.test_batch import BOOK, job
 from tests.evidence.judge.test_hosts import component
-from tests.evidence.judge.test_statements import MODEL, said
+from tests.evidence.judge.test_statements import said
 from tests.evidence.stories import (
     HOURS,
+    MODEL,
     account_of,
     backlog,
     bundle_of,

@@ -12,6 +12,7 @@ from guardrail.evidence.judge.fleet import JudgedVariant
 from guardrail.prices.book import PriceBook
 from tests.evidence.stories import (
     HOURS,
+    MODEL,
     account_of,
     backlog,
     bundle_of,
@@ -25,7 +26,6 @@ from tests.evidence.stories import (
 )
 
 BOOK = PriceBook()
-MODEL: dict[str, Any] = {"models": [{"ModelName": "m", "PrimaryContainer": {"Mode": "SingleModel"}}]}
 ASYNC: dict[str, Any] = {"AsyncInferenceConfig": {}}
 
 

@@ -18,6 +18,7 @@ from guardrail.evidence.standing import endpoint_of
 from guardrail.prices.book import PriceBook
 from tests.evidence.stories import (
     HOURS,
+    MODEL,
     NOW,
     account_of,
     backlog,
@@ -31,7 +32,6 @@ from tests.evidence.stories import (
 )
 
 BOOK = PriceBook()
-MODEL = {"models": [{"ModelName": "m", "PrimaryContainer": {"Mode": "SingleModel"}}]}
 LARGE = "ml.m4.10xlarge"
 TYPES = [
     name

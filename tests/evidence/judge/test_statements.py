@@ -14,6 +14,7 @@ from tests.evidence.judge.test_batch import job
 from tests.evidence.judge.test_idle import ASYNC, OFFICE, component
 from tests.evidence.stories import (
     HOURS,
+    MODEL,
     account_of,
     backlog,
     bundle_of,
@@ -26,7 +27,6 @@ from tests.evidence.stories import (
 )
 
 BOOK = PriceBook()
-MODEL: dict[str, Any] = {"models": [{"ModelName": "m", "PrimaryContainer": {"Mode": "SingleModel"}}]}
 
 
 def said(*parts: dict[str, Any], answered: Iterable[Iterable[Series]] = ()) -> dict[str, Statement]:
