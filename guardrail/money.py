@@ -1,5 +1,6 @@
 """Money and time: USD as Decimal built from strings, a month of 730 hours."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from msgspec import Struct
@@ -23,6 +24,16 @@ class Period(Struct, frozen=True):
 
 
 MONTH = Period(HOURS_PER_MONTH, "month")
+
+
+def sum_if_known(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """The sum of amounts, None where one of them is not known: 3 of 1 and 2; 0 of none."""
+    total = ZERO
+    for amount in amounts:
+        if amount is None:
+            return None
+        total += amount
+    return total
 
 
 def plain(amount: Decimal) -> str:

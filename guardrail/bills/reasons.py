@@ -16,7 +16,7 @@ from guardrail.bills.billed import Billed, Month
 from guardrail.bills.usage import BATCH
 from guardrail.cost.base import CostComponent, MonthlyQuantity
 from guardrail.model import Unknown
-from guardrail.money import HOURS_PER_MONTH, ZERO
+from guardrail.money import HOURS_PER_MONTH, ZERO, sum_if_known
 
 ReasonName: TypeAlias = Literal[
     "usage assumed",
@@ -97,9 +97,8 @@ class Estimated(Struct, frozen=True, kw_only=True):
 
 def _expected(quantities: Iterable[MonthlyQuantity | None]) -> Decimal | None:
     """What quantities are expected to be together; None where one of them is not known."""
-    amounts = [None if each is None else each.expected for each in quantities]
-    known = [amount for amount in amounts if isinstance(amount, Decimal)]
-    return sum(known, ZERO) if len(known) == len(amounts) else None
+    amounts = (None if each is None else each.expected for each in quantities)
+    return sum_if_known(amount if isinstance(amount, Decimal) else None for amount in amounts)
 
 
 def reasons(estimated: Estimated, billed: Billed, month: Month, *, elsewhere: bool = False) -> list[Reason]:

@@ -20,7 +20,7 @@ from guardrail.evidence.judge.fleet import JudgedEndpoint, JudgedVariant
 from guardrail.evidence.judge.idle import Idleness
 from guardrail.evidence.judge.right_sizing import Option, RightSizing
 from guardrail.evidence.judge.statements import Statement
-from guardrail.money import ZERO, plain
+from guardrail.money import ZERO, plain, sum_if_known
 
 SCHEMA_VERSION: Final = "1.0"
 Amount: TypeAlias = Annotated[str, Meta(pattern=r"^-?[0-9]+(\.[0-9]+)?$")]
@@ -222,17 +222,12 @@ def text(judged: Sequence[JudgedEndpoint], jobs: Sequence[JudgedJobs], bundle: B
     told = UtilizationAnswer(
         schema_version=SCHEMA_VERSION,
         surveys=bundle.surveys,
-        monthly_usd=_amount(_total(judged)),
+        monthly_usd=_amount(sum_if_known(one.monthly_usd for one in judged)),
         at_stake_usd=_amount(sum((one.stake_usd for one in judged), ZERO)),
         endpoints=tuple(map(_endpoint, judged)),
         jobs=tuple(map(_jobs, jobs)),
     )
     return msgspec.json.format(msgspec.json.encode(told), indent=1).decode() + "\n"
-
-
-def _total(judged: Sequence[JudgedEndpoint]) -> Decimal | None:
-    known = [one.monthly_usd for one in judged if one.monthly_usd is not None]
-    return sum(known, ZERO) if len(known) == len(judged) else None
 
 
 def _endpoint(one: JudgedEndpoint) -> ToldEndpoint:

@@ -28,7 +28,7 @@ from guardrail.evidence.judge.scaling import Bounds, NeverApproached, Periodic, 
 from guardrail.evidence.judge.serverless import Fitted
 from guardrail.evidence.recommender import LoadTest
 from guardrail.model import Endpoint, Unknown
-from guardrail.money import HOURS_PER_MONTH, SECONDS_PER_MONTH, ZERO
+from guardrail.money import HOURS_PER_MONTH, SECONDS_PER_MONTH, ZERO, sum_if_known
 from guardrail.prices.book import PriceBook
 
 _WAYS: Final = frozenset({"serverless", "asynchronous", "batch", "real-time"})
@@ -124,8 +124,7 @@ class JudgedEndpoint(Struct, frozen=True, kw_only=True):
     @property
     def monthly_usd(self) -> Decimal | None:
         """What it costs a month as it ran."""
-        amounts = [each.monthly_usd for each in self.variants if each.monthly_usd is not None]
-        return sum(amounts, ZERO) if len(amounts) == len(self.variants) else None
+        return sum_if_known(each.monthly_usd for each in self.variants)
 
 
 def judged(bundle: Bundle, prices: PriceBook, asked: JudgingTerms | None = None) -> tuple[JudgedEndpoint, ...]:
@@ -255,4 +254,4 @@ def _is_worth_it(way: Alternative, evidence: VariantEvidence, engine: Alternativ
 def _requests(found: EndpointEvidence) -> Decimal | None:
     """1,000 and 250 an hour are 1,250 × 730 = 912,500 a month, whatever a shadow variant answers beside them."""
     rates = [requests_a_month(each) for each in found.variants if not each.shadow]
-    return None if None in rates else sum((rate for rate in rates if rate is not None), ZERO)
+    return sum_if_known(rates)
