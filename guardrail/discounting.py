@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from guardrail.cost import join
 from guardrail.cost.base import Bill, Delta, Estimate, Missing, Monthly
 from guardrail.cost.discount_settings import Discounts, PlanRate
-from guardrail.cost.discounts import Discounted, Key, at_the_margin, discounted
+from guardrail.cost.discounts import Discounted, EndpointKey, at_the_margin, discounted
 from guardrail.model import Unknown
 from guardrail.money import MONTH, ZERO, Period
 from guardrail.report import DiscountReport, PlanReport, Totals
@@ -99,7 +99,7 @@ def _one(
     return report, [now] if was is None else [now, was]
 
 
-def _bills(side: Side) -> dict[Key, Bill]:
+def _bills(side: Side) -> dict[EndpointKey, Bill]:
     return {
         (source, address): bill
         for source, each in side.items()

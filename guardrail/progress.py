@@ -10,7 +10,7 @@ from guardrail.signals import tidy_end
 DELAY_S = 1.0
 
 
-class Status:
+class ProgressLine:
     """What is being done; work of several steps says which one it is at."""
 
     def __init__(self, text: str) -> None:
@@ -22,9 +22,9 @@ class Status:
 
 
 @contextmanager
-def progress(what: str, *, delay_s: float = DELAY_S) -> Iterator[Status]:
+def progress(what: str, *, delay_s: float = DELAY_S) -> Iterator[ProgressLine]:
     """Show ``what`` and the seconds it takes on standard error, after ``delay_s`` and only where that is a terminal."""
-    status = Status(what)
+    status = ProgressLine(what)
     if sys.stderr is None or not sys.stderr.isatty():
         yield status
         return

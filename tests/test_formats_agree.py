@@ -17,9 +17,9 @@ import xmlschema
 from jsonschema_rs import Draft4Validator, Draft202012Validator
 from msgspec import structs
 
-from guardrail.cost.base import Kind
+from guardrail.cost.base import ChargeKind
 from guardrail.model import Change, Deployed, Mode, Unknown
-from guardrail.policy.base import AppliedWaiver, Severity, Status, Verdict
+from guardrail.policy.base import AppliedWaiver, FindingStatus, Severity, Verdict
 from guardrail.prices.base import Basis
 from guardrail.report import BudgetReport, BudgetState, Part, Report
 from guardrail.reporters import FORMATS, reporter
@@ -180,11 +180,11 @@ CLOSED = {
     "endpoint/change": Change,
     "endpoint/deployed": Deployed,
     "difference/part": Part,
-    "component/kind": Kind,
+    "component/kind": ChargeKind,
     "component/basis": Basis,
     "result/severity": Severity,
     "result/verdict": Verdict,
-    "result/status": Status,
+    "result/status": FindingStatus,
 }
 """The types whose words the schema lists, by where: without "properties" and "$defs"."""
 

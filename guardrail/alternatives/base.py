@@ -10,7 +10,7 @@ from guardrail.cost.base import Monthly, MonthlyQuantity
 from guardrail.model import Unknown
 from guardrail.policy.base import Basis
 
-Kind: TypeAlias = Literal[
+AlternativeKind: TypeAlias = Literal[
     "type",
     "generation",
     "smaller",
@@ -63,7 +63,7 @@ class BreakEven(Struct, frozen=True, kw_only=True):
 class Alternative(Struct, frozen=True, kw_only=True):
     """One thing to do instead, priced by the engine that prices the bill."""
 
-    kind: Kind
+    kind: AlternativeKind
     name: str
     """What to run: ``ml.m6g.xlarge``, ``1 × ml.m5.xlarge``, ``serverless, 2 GB``."""
     usd: Decimal | None

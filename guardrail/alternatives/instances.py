@@ -13,7 +13,7 @@ from math import ceil
 from msgspec import Struct
 
 from guardrail.alternatives import facts
-from guardrail.alternatives.base import Kind
+from guardrail.alternatives.base import AlternativeKind
 from guardrail.cost.alternatives import SUCCESSORS, lost, sold
 from guardrail.model import Endpoint, InstanceVariant, ScalableTarget, TargetTrackingPolicy, Unknown
 from guardrail.prices import usage_types
@@ -33,7 +33,7 @@ _LEAST_SHARE = 2
 class Candidate(Struct, frozen=True):
     """A type that may stand in for another, and what it has less of."""
 
-    kind: Kind
+    kind: AlternativeKind
     spec: InstanceSpec
     loses: tuple[str, ...]
 
@@ -86,7 +86,7 @@ def held(
     found: Iterable[Candidate], endpoint: Endpoint, variant: InstanceVariant, memory_gib: Decimal | None
 ) -> Iterator[tuple[Candidate, str | None]]:
     """Candidates that fit a variant, two of each kind, and before them those that do not, with the reason."""
-    counts: Counter[tuple[Kind, bool]] = Counter()
+    counts: Counter[tuple[AlternativeKind, bool]] = Counter()
     for each in found:
         most = 1 if each.kind == "less-memory" else _LISTED
         if counts[each.kind, True] < most:
@@ -102,7 +102,7 @@ def _next_size(spec: InstanceSpec, fitting: list[InstanceSpec]) -> InstanceSpec 
     return max(sizes, key=lambda each: (each.vcpus, each.accelerators), default=None)
 
 
-def _kind(spec: InstanceSpec, other: InstanceSpec) -> Kind | None:
+def _kind(spec: InstanceSpec, other: InstanceSpec) -> AlternativeKind | None:
     """What another type would be for one; None where it is nothing to run the same model on."""
     if spec.accelerator_kind is None:
         return None if other.accelerator_kind else _without_accelerators(spec, other)
@@ -112,7 +112,7 @@ def _kind(spec: InstanceSpec, other: InstanceSpec) -> Kind | None:
     return _with_accelerators(spec, other) if is_alike else None
 
 
-def _with_accelerators(spec: InstanceSpec, other: InstanceSpec) -> Kind | None:
+def _with_accelerators(spec: InstanceSpec, other: InstanceSpec) -> AlternativeKind | None:
     """What is split over several accelerators needs as much memory in each; one alone may have less, said so."""
     if _each(other) < _each(spec):
         is_alone = spec.accelerators == 1
@@ -122,7 +122,7 @@ def _with_accelerators(spec: InstanceSpec, other: InstanceSpec) -> Kind | None:
     return "accelerator" if lost(other, spec) else _alike(spec, other)
 
 
-def _without_accelerators(spec: InstanceSpec, other: InstanceSpec) -> Kind | None:
+def _without_accelerators(spec: InstanceSpec, other: InstanceSpec) -> AlternativeKind | None:
     has_all = other.vcpus >= spec.vcpus and other.memory_gib >= spec.memory_gib
     if other.architecture != spec.architecture:
         return "graviton" if has_all and other.architecture == "arm64" else None
@@ -132,7 +132,7 @@ def _without_accelerators(spec: InstanceSpec, other: InstanceSpec) -> Kind | Non
     return "less-memory" if enough else None
 
 
-def _alike(spec: InstanceSpec, other: InstanceSpec) -> Kind:
+def _alike(spec: InstanceSpec, other: InstanceSpec) -> AlternativeKind:
     (letters, generation), (other_letters, other_generation) = series_of(spec.family), series_of(other.family)
     return "generation" if letters == other_letters and other_generation > generation else "type"
 

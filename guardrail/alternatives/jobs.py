@@ -12,7 +12,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from guardrail.alternatives import instances
-from guardrail.alternatives.base import Alternative, Kind, ranked
+from guardrail.alternatives.base import Alternative, AlternativeKind, ranked
 from guardrail.cost import workflows
 from guardrail.cost.base import Bill
 from guardrail.cost.demand import WorkflowDemand
@@ -81,7 +81,7 @@ def _other_types(prices: PriceBook, workflow: Workflow, place: int, demand: Work
     (present,) = job.instance_types
     if isinstance(present, Unknown):
         return
-    listed: Counter[Kind] = Counter()
+    listed: Counter[AlternativeKind] = Counter()
     for found in instances.transform_candidates(prices, str(workflow.region), present):
         listed[found.kind] += 1
         if listed[found.kind] > 1:

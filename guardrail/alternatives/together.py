@@ -13,7 +13,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from guardrail.alternatives import facts
-from guardrail.alternatives.base import Alternative, Kind, ranked
+from guardrail.alternatives.base import Alternative, AlternativeKind, ranked
 from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.alternatives.instances import SHARED_GPU_FAMILIES
 from guardrail.alternatives.packing import Size, packed
@@ -151,7 +151,7 @@ def _key(endpoint: Endpoint, variant: InstanceVariant, environment: str | Unknow
     return (*parts, known, endpoint.address if unknown else "")
 
 
-def _ways(members: Sequence[_Member]) -> Iterator[tuple[Kind, list[_Member]]]:
+def _ways(members: Sequence[_Member]) -> Iterator[tuple[AlternativeKind, list[_Member]]]:
     """What of a group can share instances, and how."""
     on_cpu = [each for each in members if each.spec.accelerator_kind is None]
     by_image = _by(on_cpu, lambda each: (each.container.image, each.spec.architecture))
@@ -186,7 +186,7 @@ def _hosts_several(member: _Member, *, on_gpu: bool = False) -> bool | None:
     return image.repository in (_HOSTS_SEVERAL_ON_GPU if on_gpu else _HOSTS_SEVERAL)
 
 
-def _priced(engine: AlternativesEngine, kind: Kind, members: Sequence[_Member]) -> Iterator[Alternative]:
+def _priced(engine: AlternativesEngine, kind: AlternativeKind, members: Sequence[_Member]) -> Iterator[Alternative]:
     """Each set of them that shares instances of the largest of their types."""
     host = max(members, key=lambda each: (facts.room_gib(each.spec), each.spec.vcpus, each.endpoint.address))
     needs = [_need(kind, each) for each in members]
@@ -199,17 +199,17 @@ def _priced(engine: AlternativesEngine, kind: Kind, members: Sequence[_Member]) 
                 yield made
 
 
-def _need(kind: Kind, member: _Member) -> Size | None:
+def _need(kind: AlternativeKind, member: _Member) -> Size | None:
     need = member.accelerators if kind == "inference-components" else member.memory_gib
     return None if need is None else (need,)
 
 
-def _room(kind: Kind, spec: InstanceSpec) -> Size:
+def _room(kind: AlternativeKind, spec: InstanceSpec) -> Size:
     return (Decimal(spec.accelerators) if kind == "inference-components" else facts.room_gib(spec),)
 
 
 def _of(
-    engine: AlternativesEngine, kind: Kind, host: _Member, members: Sequence[_Member], *, known: bool
+    engine: AlternativesEngine, kind: AlternativeKind, host: _Member, members: Sequence[_Member], *, known: bool
 ) -> Alternative | None:
     if host.spec.burstable and any(each.scales for each in members):
         return None
@@ -263,7 +263,7 @@ def _shared(members: Sequence[_Member]) -> Capacity:
     return Capacity(states=(states[0], states[-1]), expected=states[1], origins={})
 
 
-def _conditions(kind: Kind, host: _Member, members: Sequence[_Member], *, known: bool) -> Iterator[str]:
+def _conditions(kind: AlternativeKind, host: _Member, members: Sequence[_Member], *, known: bool) -> Iterator[str]:
     spec = host.spec
     if not known:
         gib = f"{facts.room_gib(spec):.0f} GiB{' of GPU memory' if spec.accelerators else ''}"

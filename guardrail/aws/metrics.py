@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from guardrail.aws.access import Access, CallRefusedError, datapoints
 from guardrail.evidence.answers import is_measured
-from guardrail.evidence.base import Series, Status
+from guardrail.evidence.base import Series, StatusCode
 from guardrail.evidence.journal import Journal
 from guardrail.evidence.queries import TimedQuery, batches, request
 
@@ -24,7 +24,7 @@ _MOST_REFUSED: Final = 40
 """Calls that may fail in a region before the rest is not tried any more: then it is not this or that query."""
 _UNFINISHED: Final = ("InternalError", "PartialData")
 """What is asked for once more: a last page that is not whole, or none at all."""
-_SAID: Final[dict[str, Status]] = {
+_SAID: Final[dict[str, StatusCode]] = {
     "Complete": "Complete",
     "PartialData": "PartialData",
     "InternalError": "InternalError",
@@ -114,7 +114,7 @@ class _QueryPages:
     __slots__ = ("_times", "_values", "status")
 
     def __init__(self) -> None:
-        self.status: Status = "InternalError"
+        self.status: StatusCode = "InternalError"
         self._times = array("q")
         self._values = array("d")
 
@@ -140,6 +140,6 @@ class _QueryPages:
         )
 
 
-def _unanswered(batch: Iterable[TimedQuery], status: Status) -> Iterator[Series]:
+def _unanswered(batch: Iterable[TimedQuery], status: StatusCode) -> Iterator[Series]:
     for ask in batch:
         yield Series(query=ask.query, status=status, covered_from=ask.start, covered_to=ask.end)

@@ -10,7 +10,7 @@ from guardrail.model import Flow, Unknown
 from guardrail.money import MONTH, ZERO, Period
 from guardrail.prices.base import Price
 
-Kind: TypeAlias = Literal[
+ChargeKind: TypeAlias = Literal[
     "instance",
     "software",
     "volume",
@@ -68,7 +68,7 @@ class Monthly(Struct, frozen=True, kw_only=True):
 class _ChargeLine(Struct, frozen=True, kw_only=True):
     """The attributes that a charge has both in one state and in a bill that joins several states."""
 
-    kind: Kind
+    kind: ChargeKind
     unit: str
     price: Price | None
     size: Decimal | None = None
@@ -147,7 +147,7 @@ class Priced(Struct, frozen=True, kw_only=True):
     expected: State | Unknown
     assumed: bool = False
     """`expected` is an assumption (the initial count of something that scales)."""
-    demand: dict[Kind, Decimal] = {}
+    demand: dict[ChargeKind, Decimal] = {}
     detail: str | None = None
     """What the instances are called where each state has a type of its own."""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from guardrail.cost.base import Kind, Line
+from guardrail.cost.base import ChargeKind, Line
 from guardrail.cost.capacity import Running
 from guardrail.cost.demand import USAGE_FILE, Gigabytes
 from guardrail.cost.deployments import Update
@@ -158,7 +158,7 @@ def provisioned_compute(
     return _metered("provisioned-compute", memory_mib, seconds, price, by=by, redacted=redacted)
 
 
-def data(kind: Kind, asked: Gigabytes | None, price: Quote) -> Line:
+def data(kind: ChargeKind, asked: Gigabytes | None, price: Quote) -> Line:
     """Data sent to an endpoint, or by it, per GB, once per endpoint whatever its variants.
 
     ``USE1-Hst:Data-Bytes-In`` and ``-Out``, of asynchronous and serverless endpoints too: 100 GB × 0.016 = 1.60 USD.
@@ -229,7 +229,7 @@ def memory_gb(memory_mib: int) -> Decimal:
 
 
 def _metered(
-    kind: Kind, memory_mib: int | Unknown, seconds: Decimal | None, price: Quote, *, by: str, redacted: bool
+    kind: ChargeKind, memory_mib: int | Unknown, seconds: Decimal | None, price: Quote, *, by: str, redacted: bool
 ) -> Line:
     found, missing = _price(price)
     origins = {"size": "memory_size_in_mb", "price": "price table"}

@@ -45,14 +45,14 @@ _TOO_MANY = (
 )
 NOT_KNOWN = Unknown("which configuration it uses is not known")
 
-Key: TypeAlias = tuple[str, str]
+EndpointKey: TypeAlias = tuple[str, str]
 """Source and address of an endpoint."""
 
 
 class Discounted(Struct, frozen=True, kw_only=True):
     """A bill with discounts."""
 
-    endpoints: dict[Key, Monthly]
+    endpoints: dict[EndpointKey, Monthly]
     total: Monthly
     plan: PlanUse | None
     """None where there is no plan."""
@@ -63,7 +63,7 @@ class Discounted(Struct, frozen=True, kw_only=True):
 
 
 def discounted(
-    bills: Mapping[Key, Bill], discounts: Discounts, plan_rate: PlanRate, *, period: Period = MONTH
+    bills: Mapping[EndpointKey, Bill], discounts: Discounts, plan_rate: PlanRate, *, period: Period = MONTH
 ) -> Discounted:
     """What ``bills`` come to together, for they share one commitment.
 
@@ -308,7 +308,9 @@ class _Joint(NamedTuple):
     stranded: Decimal
 
 
-def _planned(bills: Mapping[Key, Bill], rules: _Rules, room: Decimal) -> tuple[PlanUse, dict[Key, Monthly]]:
+def _planned(
+    bills: Mapping[EndpointKey, Bill], rules: _Rules, room: Decimal
+) -> tuple[PlanUse, dict[EndpointKey, Monthly]]:
     """The use of a plan with the commitment ``room``, and what each endpoint costs beside it.
 
     Every hour of the month counts alike: what runs on average is what is covered. The commitment couples all endpoints,

@@ -15,9 +15,9 @@ from guardrail.cost import capacity, charges, join
 from guardrail.cost.base import (
     BOUNDS,
     Bill,
+    ChargeKind,
     CostComponent,
     Estimate,
-    Kind,
     Line,
     Missing,
     Priced,
@@ -240,7 +240,9 @@ class Estimator:
 
         expected = found.expected if isinstance(found.expected, Unknown) else during(found.expected, 0)
         states = (expected,) if len(kinds) == 1 and found.states == (found.expected,) else None
-        demand: dict[Kind, Decimal] = {} if found.demand is None else {"instance": found.demand, "volume": found.demand}
+        demand: dict[ChargeKind, Decimal] = (
+            {} if found.demand is None else {"instance": found.demand, "volume": found.demand}
+        )
         return Priced(
             states=states or tuple(during(running, place) for running in found.states for place in range(len(kinds))),  # type: ignore[arg-type] # not Unknown there
             expected=undecided_priority(variant) or expected,

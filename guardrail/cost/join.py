@@ -15,10 +15,10 @@ from guardrail.cost.base import (
     BOUNDS,
     Bill,
     Bound,
+    ChargeKind,
     CostComponent,
     Delta,
     Estimate,
-    Kind,
     Line,
     Missing,
     Monthly,
@@ -36,7 +36,7 @@ _ONE_PERCENT = Decimal("0.01")
 _REDACTED = "a value that decides it is sensitive, and unknown or without a price"
 VARIANTS = "variants"
 """What a bill lacks whose endpoint has variants that nobody knows."""
-BY_REQUESTS: frozenset[Kind] = frozenset({"serverless-compute", "provisioned-compute"})
+BY_REQUESTS: frozenset[ChargeKind] = frozenset({"serverless-compute", "provisioned-compute"})
 
 NOTHING = Monthly(floor=ZERO, expected=ZERO, ceiling=ZERO)
 """The bill of nothing."""
@@ -145,7 +145,7 @@ def _row(shown: Line, columns: Sequence[Line | None], every: Sequence[Line], pri
     )
 
 
-def _of_kind(state: State, kind: Kind) -> Line | None:
+def _of_kind(state: State, kind: ChargeKind) -> Line | None:
     for line in state.lines:
         if line.kind == kind:
             return line

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from guardrail import limits
 from guardrail.errors import SourceError, did_you_mean
-from guardrail.evidence.base import MetricQuery, Series, Statistic, Status, query
+from guardrail.evidence.base import MetricQuery, Series, Statistic, StatusCode, query
 from guardrail.evidence.queries import DAY_S, HOUR_S, METRICS, ONLY_SUMS
 from guardrail.limits import NOT_JSON
 
@@ -220,7 +220,7 @@ def _series(joined: _JoinedPages, asking: MetricQuery, request: Request, *, lack
     return Series(query=asking, points=points, status=status, covered_from=start, covered_to=end)
 
 
-def _status(said: Sequence[str]) -> Status:
+def _status(said: Sequence[str]) -> StatusCode:
     """What its last page says: PartialData is what every page but the last says; nothing at all is no answer."""
     if "Complete" in said:
         return "Complete"

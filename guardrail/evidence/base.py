@@ -18,7 +18,7 @@ COMPONENTS: Final = "/aws/sagemaker/InferenceComponents"
 TRANSFORM_JOBS: Final = "/aws/sagemaker/TransformJobs"
 
 Statistic: TypeAlias = Literal["Maximum", "Average", "Sum", "SampleCount", "Minimum"]
-Status: TypeAlias = Literal["Complete", "PartialData", "InternalError", "Forbidden", "Throttled"]
+StatusCode: TypeAlias = Literal["Complete", "PartialData", "InternalError", "Forbidden", "Throttled"]
 """As GetMetricData says it of one query; "Throttled" is a call that was refused to the end."""
 Dimensions: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -76,7 +76,7 @@ class Series(Struct, frozen=True, kw_only=True):
     Floats: CloudWatch keeps doubles, and a fleet has millions of them. What becomes a need or an amount is made a
     `Decimal` of the digits that CloudWatch prints, once, by `summary`.
     """
-    status: Status = "Complete"
+    status: StatusCode = "Complete"
     covered_from: datetime
     covered_to: datetime
     """What was asked for, as far as an answer to it came: outside, no point says nothing."""

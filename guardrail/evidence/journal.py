@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from guardrail.errors import SourceError
-from guardrail.evidence.base import Series, Status
+from guardrail.evidence.base import Series, StatusCode
 from guardrail.evidence.queries import TimedQuery
 from guardrail.limits import NOT_JSON
 
@@ -77,7 +77,7 @@ class _Points(Struct, frozen=True, kw_only=True, tag="series", forbid_unknown_fi
     region: str
     id: str
     start: datetime
-    status: Status
+    status: StatusCode
     runs: tuple[tuple[int, tuple[float, ...]], ...] = ()
 
 

@@ -9,7 +9,7 @@ from guardrail.fixes.base import NoFixError
 from guardrail.json_text import JsonError, decode
 from guardrail.yaml_text import YamlError, compose
 
-Kind: TypeAlias = Literal["scalar", "mapping", "sequence"]
+NodeKind: TypeAlias = Literal["scalar", "mapping", "sequence"]
 
 _JSON_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 _NODE_PROPERTIES = re.compile(r"(?:[&!]\S*[ \t]+)*")
@@ -19,7 +19,7 @@ _ALIAS = re.compile(r"[ \t]*(\*[^\s,\]}]+)")
 class Marked(Struct, kw_only=True):
     """A value, and where it is written, in offsets of its text."""
 
-    kind: Kind
+    kind: NodeKind
     start: int
     end: int
     flow: bool

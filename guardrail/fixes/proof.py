@@ -7,28 +7,28 @@ from guardrail.cost.base import Monthly
 from guardrail.policy.base import Result
 from guardrail.report import Report
 
-Key: TypeAlias = tuple[object, ...]
+ResultKey: TypeAlias = tuple[object, ...]
 """What makes a result the same one in two reports of the same inputs."""
 
 
-def key_of(result: Result) -> Key:
+def key_of(result: Result) -> ResultKey:
     """Source, policy, and what it is about: not the block to change, which an edit may bring."""
     if result.endpoint is None:
         return (result.source, result.policy, result.identity, result.address)
     return (result.source, result.policy, result.endpoint, result.part)
 
 
-def failing(report: Report) -> dict[Key, Result]:
+def failing(report: Report) -> dict[ResultKey, Result]:
     """The findings of a report that nobody has accepted."""
     return {key_of(result): result for result in report.results if result.verdict == "fail"}
 
 
-def verdicts(report: Report) -> dict[Key, str]:
+def verdicts(report: Report) -> dict[ResultKey, str]:
     """The verdict of every result of a report, by its policy and subject."""
     return {key_of(result): result.verdict for result in report.results}
 
 
-def are_gone(keys: Iterable[Key], report: Report) -> bool:
+def are_gone(keys: Iterable[ResultKey], report: Report) -> bool:
     """Whether findings are no more: each passes, or its policy does not apply. Open is not gone."""
     known = verdicts(report)
     return all(known.get(key, "pass") == "pass" for key in keys)
@@ -53,7 +53,7 @@ def fresh(before: Report, after: Report) -> Iterator[Result]:
             yield result
 
 
-def objections(before: Report, after: Report, mended: Mapping[Key, Result]) -> Iterator[str]:
+def objections(before: Report, after: Report, mended: Mapping[ResultKey, Result]) -> Iterator[str]:
     """Side effects of an edit, a clause each: what is left out, other bills; ``mended`` are the findings it is for."""
     if after.unread:
         yield f"the source could not be read with it: {after.unread[0]}"

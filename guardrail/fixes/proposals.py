@@ -13,7 +13,7 @@ from guardrail.cost.demand import VariantDemand
 from guardrail.errors import GuardrailError
 from guardrail.fixes.base import Change, NoFixError, SetWord
 from guardrail.fixes.mends import is_mended_here, next_changes
-from guardrail.fixes.proof import Key, agree, are_gone, failing, fresh, key_of, objections
+from guardrail.fixes.proof import ResultKey, agree, are_gone, failing, fresh, key_of, objections
 from guardrail.model import Endpoint
 from guardrail.policy.base import Result
 from guardrail.report import Report, Totals
@@ -111,7 +111,7 @@ class _Mended(Struct, frozen=True):
     """What a check of all that it reaches says without it."""
     changes: tuple[tuple[str, Change], ...]
     """Each with the input that it is made in."""
-    gone: Mapping[Key, Result]
+    gone: Mapping[ResultKey, Result]
     """The findings that it mends, those of other endpoints among them that share its line."""
 
 
@@ -127,9 +127,9 @@ def propose(
     """
     nothing = _EditedFiles({}, workbench.report({}, ()))
     fingerprints = Fingerprints(nothing.report)
-    found: dict[Key, _Mended] = {}
+    found: dict[ResultKey, _Mended] = {}
     left: list[WithoutFix] = []
-    covered: set[Key] = set()
+    covered: set[ResultKey] = set()
     asked = {key: result for key, result in failing(nothing.report).items() if wanted(result, fingerprints)}
     for number, (key, result) in enumerate(asked.items(), 1):
         say(f"finding {number} of {len(asked)}")
@@ -155,7 +155,7 @@ def propose(
     )
 
 
-def _near(workbench: Workbench, nothing: _EditedFiles, key: Key) -> tuple[Workbench, _EditedFiles]:
+def _near(workbench: Workbench, nothing: _EditedFiles, key: ResultKey) -> tuple[Workbench, _EditedFiles]:
     """What to prove a fix with: its own input and what its files reach, if alone it is what it is among all."""
     bench = workbench.around(str(key[0]))
     if bench is workbench:
@@ -168,7 +168,7 @@ def _near(workbench: Workbench, nothing: _EditedFiles, key: Key) -> tuple[Workbe
     return (bench, alone) if is_same else (workbench, nothing)
 
 
-def _fix(report: Report, key: Key, mended: _Mended) -> ProvenFix:
+def _fix(report: Report, key: ResultKey, mended: _Mended) -> ProvenFix:
     return ProvenFix(
         result=failing(report)[key],
         gone=tuple(mended.gone.values()),
@@ -193,7 +193,7 @@ def _together(workbench: Workbench, nothing: _EditedFiles, several: Collection[_
     return _sound(workbench, contents, {key: result for each in several for key, result in each.gone.items()})
 
 
-def _sound(workbench: Workbench, contents: Contents, gone: Mapping[Key, Result]) -> _EditedFiles | None:
+def _sound(workbench: Workbench, contents: Contents, gone: Mapping[ResultKey, Result]) -> _EditedFiles | None:
     """The state with contents; None where they do not mend all that is to be gone, or do something else."""
     try:
         state = _EditedFiles(contents, _checked(workbench, contents, contents))
@@ -211,10 +211,10 @@ def go_together(workbench: Workbench, fixes: Sequence[ProvenFix], contents: Cont
 
 
 def _stacked(
-    workbench: Workbench, nothing: _EditedFiles, found: Mapping[Key, _Mended], left: list[WithoutFix]
-) -> tuple[_EditedFiles, dict[Key, _Mended]]:
+    workbench: Workbench, nothing: _EditedFiles, found: Mapping[ResultKey, _Mended], left: list[WithoutFix]
+) -> tuple[_EditedFiles, dict[ResultKey, _Mended]]:
     """The fixes that stand on top of those before them; the others are ``left``."""
-    now, kept = nothing, dict[Key, _Mended]()
+    now, kept = nothing, dict[ResultKey, _Mended]()
     for key, alone in found.items():
         if are_gone([key], now.report):
             continue
@@ -227,7 +227,7 @@ def _stacked(
     return now, kept
 
 
-def _mended(workbench: Workbench, start: _EditedFiles, key: Key) -> _Mended:
+def _mended(workbench: Workbench, start: _EditedFiles, key: ResultKey) -> _Mended:
     """The state in which a finding is gone and nothing is new. Raises `NoFixError`."""
     goal = failing(start.report)[key]
     state, done, mended = start, list[tuple[str, Change]](), {key: goal}
@@ -251,7 +251,7 @@ def _mended(workbench: Workbench, start: _EditedFiles, key: Key) -> _Mended:
 
 
 def _refuse_objections(
-    workbench: Workbench, before: Contents, state: _EditedFiles, report: Report, mended: Mapping[Key, Result]
+    workbench: Workbench, before: Contents, state: _EditedFiles, report: Report, mended: Mapping[ResultKey, Result]
 ) -> None:
     """Raise `NoFixError` for what else a state is, whose ``report`` before is given, that nobody asked for."""
     said = next(objections(report, state.report, mended), None)
@@ -265,7 +265,7 @@ def _refuse_objections(
         raise NoFixError(f"with it {said}")
 
 
-def _next_goal(key: Key, before: Report, after: Report) -> Result:
+def _next_goal(key: ResultKey, before: Report, after: Report) -> Result:
     """The finding to mend next, its own ones first: what mends these in a module mends them in all that call it.
 
     Raises `NoFixError` for something new that is elsewhere, or undecided.

@@ -31,12 +31,12 @@ from guardrail.reporters.base import Options
 from guardrail.reporters.bill import USAGE, changes_nothing
 from guardrail.reporters.footnotes import gaps
 from guardrail.reporters.gfm import code, details, name, prose
-from guardrail.reporters.headline import State, capital, expected_dollars, in_dollars, of_totals
+from guardrail.reporters.headline import ReportState, capital, expected_dollars, in_dollars, of_totals
 from guardrail.reporters.markdown import COMMENT_LIMIT, MARGIN, ToMend, write_with_mending
 from guardrail.reporters.markdown.headline import ICONS, MOST_CAUSES, NOTHING_KNOWN
 from guardrail.reporters.markdown.mending import in_html
 from guardrail.reporters.markdown.tables import SIGNS, cells, head, row, scaled, stack_names
-from guardrail.reporters.overview import Counts, Verdict, broken, overview
+from guardrail.reporters.overview import Counts, RunVerdict, broken, overview
 from guardrail.reporters.wording import counted, inert
 
 _MOST_NAMED = 5
@@ -64,15 +64,15 @@ _SECTION = re.compile(
     r"(?:<details[^\n]*\n\n)?(?P<text>.*?)\n(?:\n</details>\n)?<!-- guardrail:end -->",
     re.DOTALL,
 )
-_GRAVEST: tuple[Verdict, ...] = ("fails", "untrusted", "tolerated", "passes")
+_GRAVEST: tuple[RunVerdict, ...] = ("fails", "untrusted", "tolerated", "passes")
 
 
 class SectionFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the head of a comment needs of a section."""
 
     totals: Totals
-    state: State
-    verdict: Verdict
+    state: ReportState
+    verdict: RunVerdict
     counts: Counts = Counts()
     changes_nothing: bool = False
     alters_terms: bool = False
@@ -350,7 +350,9 @@ def _without_a_past(fresh: Sequence[CommentSection]) -> Iterator[str]:
 
 def _headline(fresh: Sequence[CommentSection], totals: Totals, *, is_whole: bool) -> str:
     facts = [each.facts for each in fresh]
-    verdict: Verdict = next((each for each in _GRAVEST if any(found.verdict == each for found in facts)), "untrusted")
+    verdict: RunVerdict = next(
+        (each for each in _GRAVEST if any(found.verdict == each for found in facts)), "untrusted"
+    )
     icon = NOTHING_KNOWN if verdict == "passes" and not (is_whole and _knows(facts)) else ICONS[verdict]
     told = of_totals(totals, _state(facts), changes_nothing=all(each.changes_nothing for each in facts))
     return f"### {icon} {told.sentence}{f' ({told.span})' if told.span else ''}"
@@ -360,9 +362,9 @@ def _knows(facts: Iterable[SectionFacts]) -> bool:
     return all(each.state != "unknown" for each in facts)
 
 
-def _state(facts: Sequence[SectionFacts]) -> State:
+def _state(facts: Sequence[SectionFacts]) -> ReportState:
     """Known where anything is; nothing to pay where all say so."""
-    order: tuple[State, ...] = ("known", "unknown", "nothing-to-pay", "nothing-read")
+    order: tuple[ReportState, ...] = ("known", "unknown", "nothing-to-pay", "nothing-read")
     return next((each for each in order if any(found.state == each for found in facts)), "unknown")
 
 

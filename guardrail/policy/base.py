@@ -13,7 +13,7 @@ _INDEX = expression(r'\[(?:"(?:[^"\\]|\\.)*"|\d+)\]')
 
 Severity: TypeAlias = Literal["note", "warning", "error"]
 Verdict: TypeAlias = Literal["pass", "fail", "open", "waived"]
-Status: TypeAlias = Literal["new", "existing"]
+FindingStatus: TypeAlias = Literal["new", "existing"]
 Basis: TypeAlias = Literal["upper-bound", "with-usage", "exact"]
 """How sure a saving is: the most that there can be, what usage lets expect, that much."""
 Part: TypeAlias = tuple[Literal["endpoint", "variant", "component", "transform_job", "stack"], int]
@@ -80,7 +80,7 @@ class Result(Struct, frozen=True, kw_only=True):
     policy: str
     severity: Severity
     verdict: Verdict
-    status: Status | None
+    status: FindingStatus | None
     """None for a pass."""
     address: str
     """The block to change: the scaling target where there is one and it is at fault, else configuration or endpoint."""

@@ -33,7 +33,7 @@ _CENT = Decimal("0.01")
 """What rounding may have taken from an amount in the file."""
 _AGAIN = "guardrail check PATH --write-baseline"
 
-Key: TypeAlias = tuple[str, str, str]
+FindingKey: TypeAlias = tuple[str, str, str]
 """Policy, endpoint, and whether it is about the endpoint, a variant or a component."""
 
 
@@ -157,7 +157,7 @@ def _accounted(
     By the name of its variant first, then by its place among the variants: a renamed variant is the one it was. An
     undecided or accepted finding is there still, so its entry is not stale; one that passes is gone.
     """
-    waiting: dict[Key, list[KnownFinding]] = defaultdict(list)
+    waiting: dict[FindingKey, list[KnownFinding]] = defaultdict(list)
     for entry in baseline:
         waiting[entry.policy, entry.endpoint, entry.part].append(entry)
     accounted: list[KnownFinding | None] = [None] * len(results)
@@ -175,7 +175,7 @@ def _accounted(
     return accounted
 
 
-def _group(waiting: Mapping[Key, list[KnownFinding]], result: Result) -> list[KnownFinding]:
+def _group(waiting: Mapping[FindingKey, list[KnownFinding]], result: Result) -> list[KnownFinding]:
     """The entries about its endpoint, under what that was known by until its block was moved where it is."""
     for endpoint in (result.identity, *result.previous_identities):
         found = waiting.get((result.policy, endpoint, _part(result)))

@@ -26,7 +26,7 @@ from guardrail.model import (
     Unknown,
 )
 from guardrail.money import two_decimals
-from guardrail.policy.base import NO_REMEDIATION, Remediation, Result, Severity, Status
+from guardrail.policy.base import NO_REMEDIATION, FindingStatus, Remediation, Result, Severity
 from guardrail.policy.condition import Test, Truth, compile_condition, compile_late
 from guardrail.policy.environment import PRODUCTION, Environments, EnvironmentSettings
 from guardrail.policy.fix import Fixes, Remediations
@@ -212,7 +212,7 @@ def evaluate(  # noqa: PLR0913 - everything that a verdict may rest on
         for endpoint in endpoints:
             if endpoint.change not in ("forget", "delete"):
                 environment = environments.of(endpoint)
-                status: Status = "new" if endpoint.touched or not has_before else "existing"
+                status: FindingStatus = "new" if endpoint.touched or not has_before else "existing"
                 run.add(endpoint, costs.get(endpoint.address), environment, status)
     results = run.results()
     for stray in inventory.strays:
@@ -335,7 +335,7 @@ def _of_group(result: Result, key: str) -> Result:
     )
 
 
-def _stack_status(compiled: Compiled, subject: Subject, past: Subject | None) -> Status:
+def _stack_status(compiled: Compiled, subject: Subject, past: Subject | None) -> FindingStatus:
     if past is None or _speaks_of_the_change(compiled.policy.require):
         return "new"
     return "existing" if compiled.require(past) is False and not _has_grown(compiled, past, subject) else "new"
@@ -384,7 +384,7 @@ class _PolicyRun:
         self._alike: dict[tuple[AppliesTo, str | None], list[_JudgedSubject]] = defaultdict(list)
         """The cases that the same policies are for."""
 
-    def add(self, endpoint: Endpoint, cost: Bill | None, environment: str | Unknown, status: Status) -> None:
+    def add(self, endpoint: Endpoint, cost: Bill | None, environment: str | Unknown, status: FindingStatus) -> None:
         """Hand an endpoint in, with its variants, its components and what scales these."""
         root = Subject(self.world, endpoint, environment=environment, cost=cost)
         self._add("endpoint", root, status)
@@ -393,12 +393,12 @@ class _PolicyRun:
         for subject in root.component_subjects() if endpoint.inference_components else ():
             self._add_part("inference_component", subject, status)
 
-    def _add_part(self, kind: AppliesTo, subject: Subject, status: Status) -> None:
+    def _add_part(self, kind: AppliesTo, subject: Subject, status: FindingStatus) -> None:
         self._add(kind, subject, status)
         if subject.target is not None:
             self._add("scalable_target", subject, status)
 
-    def _add(self, kind: AppliesTo, subject: Subject, status: Status) -> None:
+    def _add(self, kind: AppliesTo, subject: Subject, status: FindingStatus) -> None:
         case = _JudgedSubject(subject, status, self._source)
         self._cases.append(case)
         self._alike[kind, _known(subject.environment)].append(case)
@@ -414,7 +414,7 @@ class _PolicyRun:
                 _ask(rule, cases)
         return [result for case in self._cases for result in case.found]
 
-    def stray(self, endpoint: Endpoint, environment: str | Unknown, status: Status) -> Iterable[Result]:
+    def stray(self, endpoint: Endpoint, environment: str | Unknown, status: FindingStatus) -> Iterable[Result]:
         """What is sure of scaling whose endpoint nobody knows; what would be open, its skip says once."""
         root = Subject(self.world, endpoint, environment=environment)
         found = self._apply(list(filter(_is_about_links, self._rules(environment, "endpoint"))), root, status)
@@ -423,7 +423,7 @@ class _PolicyRun:
                 found += self._apply(self._rules(environment, "scalable_target"), subject, status)
         return (result for result in found if result.verdict == "fail")
 
-    def job(self, subject: Subject, environment: str | Unknown, status: Status) -> Iterable[Result]:
+    def job(self, subject: Subject, environment: str | Unknown, status: FindingStatus) -> Iterable[Result]:
         """What the policies on transform jobs say of one."""
         return self._apply(self._rules(environment, "transform_job"), subject, status)
 
@@ -440,7 +440,7 @@ class _PolicyRun:
             ]
         return known
 
-    def _apply(self, rules: Iterable[Compiled], subject: Subject, status: Status) -> list[Result]:
+    def _apply(self, rules: Iterable[Compiled], subject: Subject, status: FindingStatus) -> list[Result]:
         case = _JudgedSubject(subject, status, self._source)
         for rule in rules:
             _ask(rule, [case])
@@ -456,7 +456,7 @@ class _JudgedSubject:
 
     __slots__ = ("about", "found", "passes", "status", "subject")
 
-    def __init__(self, subject: Subject, status: Status, source: str) -> None:
+    def __init__(self, subject: Subject, status: FindingStatus, source: str) -> None:
         self.subject = subject
         self.found: list[Result] = []
         self.status = status
@@ -535,7 +535,9 @@ def _pass(rule: Compiled, subject: Subject, passing: dict[str, Any]) -> Result:
     return structs.replace(passed, message=said, notes=(said,)) if said else passed
 
 
-def _found(rule: Compiled, subject: Subject, unknown: Unknown | None, about: dict[str, Any], status: Status) -> Result:
+def _found(
+    rule: Compiled, subject: Subject, unknown: Unknown | None, about: dict[str, Any], status: FindingStatus
+) -> Result:
     """A violation, or what ``unknown`` leaves open."""
     policy = rule.policy
     at_fault = _policy_at_fault(rule, subject)

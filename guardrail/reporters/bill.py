@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct, structs
 
-from guardrail.cost.base import Bill, CostComponent, Delta, Kind, Monthly, MonthlyQuantity
+from guardrail.cost.base import Bill, ChargeKind, CostComponent, Delta, Monthly, MonthlyQuantity
 from guardrail.model import Endpoint, InferenceComponent, InstanceVariant, ScalableTarget, Unknown, Variant
 from guardrail.money import ZERO
 from guardrail.policy.base import Severity
@@ -38,7 +38,7 @@ _CHANGES = {
     "no-op": "changed",
     "forget": "no longer managed",
 }
-_KINDS: dict[Kind, str] = {
+_KINDS: dict[ChargeKind, str] = {
     "instance": "",
     "software": "software",
     "volume": "volume",

@@ -27,8 +27,8 @@ COLUMNS = (
 LONGEST_CELL = 30_000
 """Characters; Excel takes 32,767."""
 
-State: TypeAlias = Literal["known", "usage", "at least", "unknown"]
-_STATES: tuple[State, ...] = ("known", "usage", "at least", "unknown")
+LineState: TypeAlias = Literal["known", "usage", "at least", "unknown"]
+_STATES: tuple[LineState, ...] = ("known", "usage", "at least", "unknown")
 """The more that is missing, the later."""
 _NOTHING, _NOT_KNOWN = (plain(ZERO),) * len(BOUNDS), ("",) * len(BOUNDS)
 """The three amounts of what is not there, and of what is not known or usage decides."""
@@ -131,7 +131,7 @@ def _bounds(amount: Monthly | MonthlyQuantity) -> tuple[str, ...]:
     return tuple("" if isinstance(bound, Unknown) else plain(bound) for bound in bounds)
 
 
-def _state(line: CostComponent | None) -> State:
+def _state(line: CostComponent | None) -> LineState:
     if line is None:
         return "known"
     if line.monthly is None:

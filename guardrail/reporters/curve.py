@@ -5,13 +5,13 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from guardrail.alternatives.base import Alternative, BreakEven, Kind
+from guardrail.alternatives.base import Alternative, AlternativeKind, BreakEven
 from guardrail.model import Unknown
 from guardrail.money import HOURS_PER_MONTH
 from guardrail.reporters.wording import number
 
 WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP = 720, 240, 70, 40, 40, 16
-_COLOURS: dict[Kind, tuple[str, str, str]] = {
+_COLOURS: dict[AlternativeKind, tuple[str, str, str]] = {
     "serverless": ("#d98032", "", "serverless"),
     "real-time": ("#d98032", "", "serverless"),
     "asynchronous": ("#8a63b0", "6 4", "asynchronous"),
@@ -68,7 +68,7 @@ def drawn(alternatives: Iterable[Alternative]) -> Curve | None:
     def y(money: Decimal) -> float:
         return round(HEIGHT - BOTTOM - float(money / dearest) * (HEIGHT - BOTTOM - TOP), 1)
 
-    def slope(kind: Kind, even: BreakEven) -> CurveLine:
+    def slope(kind: AlternativeKind, even: BreakEven) -> CurveLine:
         end = most if kind in _BY_REQUEST else min(_an_hour(even), most)
         colour, dashes, name = _COLOURS[kind]
         ends = (x(Decimal(0)), y(Decimal(0)), x(end), y(end / _an_hour(even) * even.fixed_usd))

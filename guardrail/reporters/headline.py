@@ -15,7 +15,7 @@ from guardrail.report import Report, Totals
 from guardrail.reporters.bill import UNKNOWN, changes_nothing, difference
 from guardrail.reporters.wording import dollars, signed_dollars
 
-State: TypeAlias = Literal["nothing-read", "nothing-to-pay", "unknown", "known"]
+ReportState: TypeAlias = Literal["nothing-read", "nothing-to-pay", "unknown", "known"]
 _NOTHING = "no SageMaker inference"
 _NOT_KNOWN, _USAGE_DECIDES = "what it costs is not known", "what it costs depends on usage"
 
@@ -42,13 +42,13 @@ class Headline(Struct, frozen=True, kw_only=True):
     """``with all fixes about +617``; without a past, or where the change is not known, ``all fixes: about −3,139``."""
 
 
-def headline(report: Report, state: State, all_fixed: AllFixed | None) -> Headline:
+def headline(report: Report, state: ReportState, all_fixed: AllFixed | None) -> Headline:
     """The one headline of a report."""
     fixed = _fixed(report, all_fixed)
     return of_totals(report.totals, state, changes_nothing=changes_nothing(report), fixed=fixed)
 
 
-def of_totals(totals: Totals, state: State, *, changes_nothing: bool, fixed: str = "") -> Headline:
+def of_totals(totals: Totals, state: ReportState, *, changes_nothing: bool, fixed: str = "") -> Headline:
     """The headline of sums, whoever made them: ``fixed`` is what `Headline.fixed` says of them."""
     if state in ("nothing-read", "nothing-to-pay"):
         return Headline(figure=_NOTHING, sentence=f"{capital(_NOTHING)}, nothing to pay")
@@ -74,7 +74,7 @@ def capital(text: str) -> str:
     return text[0].upper() + text[1:]
 
 
-def _cost(after: Monthly, state: State) -> str:
+def _cost(after: Monthly, state: ReportState) -> str:
     """``5,137 USD a month and what depends on usage``. Where usage alone decides, an amount would read as free."""
     if state == "unknown":
         return _USAGE_DECIDES if after.depends_on_usage and not after.at_least else _NOT_KNOWN

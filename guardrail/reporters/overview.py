@@ -15,12 +15,12 @@ from guardrail.policy.base import RANKS, Remediation, Result, Severity, Undecide
 from guardrail.report import BudgetReport, EndpointReport, GroupReport, Report
 from guardrail.reporters.bill import UNKNOWN, USAGE
 from guardrail.reporters.findings import Finding, counts, endpoint_names, findings
-from guardrail.reporters.headline import AllFixed, Headline, State, headline
+from guardrail.reporters.headline import AllFixed, Headline, ReportState, headline
 from guardrail.reporters.wording import counted, dollars, inert, usd
 
-Verdict: TypeAlias = Literal["passes", "fails", "untrusted", "tolerated"]
+RunVerdict: TypeAlias = Literal["passes", "fails", "untrusted", "tolerated"]
 
-_VERDICTS: dict[int, Verdict] = {0: "passes", 1: "fails", 3: "untrusted"}
+_VERDICTS: dict[int, RunVerdict] = {0: "passes", 1: "fails", 3: "untrusted"}
 
 
 class Counts(Struct, frozen=True, kw_only=True):
@@ -58,9 +58,9 @@ class Counts(Struct, frozen=True, kw_only=True):
 class Overview(Struct, frozen=True, kw_only=True):
     """What every format asks: what was read, what it costs, how it is judged and why."""
 
-    state: State
+    state: ReportState
     """``unknown``: something bills, and nothing of it has an amount, whether that is unknown or left to usage."""
-    verdict: Verdict
+    verdict: RunVerdict
     """``tolerated``: something fails, and the run was told to fail on nothing."""
     reasons: tuple[str, ...]
     """Why the verdict is what it is, a clause each: broken budgets first, then findings, then what is not trusted."""
@@ -109,7 +109,7 @@ def overview(report: Report) -> Overview:
     )
 
 
-def _state(report: Report) -> State:
+def _state(report: Report) -> ReportState:
     if report.endpoints or report.unattached or report.workflows:
         after = report.totals.after
         return "unknown" if not after.ceiling and (after.at_least or after.depends_on_usage) else "known"
@@ -119,7 +119,7 @@ def _state(report: Report) -> State:
     return "nothing-to-pay" if report.sources else "nothing-read"
 
 
-def _verdict(report: Report, found: Counts) -> Verdict:
+def _verdict(report: Report, found: Counts) -> RunVerdict:
     verdict = _VERDICTS.get(report.exit_code, "untrusted")
     return "tolerated" if verdict == "passes" and report.fail_on == "never" and found.error + found.warning else verdict
 

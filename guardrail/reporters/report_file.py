@@ -16,7 +16,7 @@ from msgspec import Meta, Struct, structs
 
 from guardrail import files, limits
 from guardrail.alternatives.base import Alternative, RuledOut
-from guardrail.cost.base import Bill, CostComponent, Delta, HourPrice, Kind, Monthly, MonthlyQuantity
+from guardrail.cost.base import Bill, ChargeKind, CostComponent, Delta, HourPrice, Monthly, MonthlyQuantity
 from guardrail.errors import GuardrailError
 from guardrail.model import (
     Change,
@@ -151,7 +151,7 @@ def _told(what: str, side: Told) -> Told:
 
 
 class _Component(Struct, frozen=True, kw_only=True):
-    kind: Kind
+    kind: ChargeKind
     usage_type: str | None
     unit: str
     unit_price: Decimal | None

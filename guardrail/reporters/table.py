@@ -18,7 +18,7 @@ from guardrail.reporters.footnotes import footnotes, notes
 from guardrail.reporters.grid import grid
 from guardrail.reporters.overview import (
     Overview,
-    Verdict,
+    RunVerdict,
     broken,
     fix,
     fix_command,
@@ -352,7 +352,7 @@ def _notes(report: Report, page: Page) -> Iterator[TextLine]:
 # The verdict ---------------------------------------------------------------------------------------------------------
 
 
-_VERDICTS: dict[Verdict, tuple[str, str]] = {
+_VERDICTS: dict[RunVerdict, tuple[str, str]] = {
     "passes": ("✓ PASSES", "total"),
     "fails": ("✗ FAILS", "error"),
     "untrusted": ("? CANNOT BE TRUSTED", "open"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from math import isfinite
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -35,6 +35,9 @@ class SecretText(str):
         made.shown = shown
         return made
 
+
+InstanceKey: TypeAlias = str | int | None
+"""What tells the instances of a block apart: a key of ``for_each``, a number of ``count``; None of the only one."""
 
 _LARGEST = 2**31 - 1
 _encode = msgspec.json.Encoder().encode
@@ -372,8 +375,7 @@ class Block(Identity, frozen=True, kw_only=True):
     attributes: View
     references: Callable[[str, frozenset[str]], Sequence[Reference]]
     """The resources of these types that the expression of an attribute leads to, across module boundaries."""
-    key: str | int | None = None
-    """Its count or for_each key."""
+    key: InstanceKey = None
     account: str | None = None
     """The account that it lies in, where that is known."""
     default_tags: dict[str, str | Unknown] | Unknown = {}

@@ -23,7 +23,7 @@ from guardrail.model import (
     Unknown,
     Variant,
 )
-from guardrail.sources.base import Block, Identity, Reference
+from guardrail.sources.base import Block, Identity, InstanceKey, Reference
 
 FEW = 64
 """A link that leads to more blocks than this may mean any of its kind.
@@ -42,7 +42,7 @@ class Link(Struct, frozen=True, kw_only=True):
     references: tuple[Reference, ...] = ()
     stated: Callable[[], Sequence[Reference]] = tuple
     """The same for a known value, worked out only where the value alone does not decide."""
-    key: str | int | None = None
+    key: InstanceKey = None
     """The count or for_each key of the block that links, which often is the variant's name too."""
     text: str | None = None
     """Where the value is unknown, what tells it from other values: equal texts are equal values."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from guardrail.cost.base import Bill, CostComponent, Kind, Monthly
+from guardrail.cost.base import Bill, ChargeKind, CostComponent, Monthly
 from guardrail.cost.capacity import Capacity, Running, counts_of
 from guardrail.cost.estimate import Estimator, estimate, labels
 from guardrail.cost.join import NOTHING, bill_delta, delta, total, total_delta
@@ -952,7 +952,7 @@ def test_a_serverless_variant_costs_what_it_costs_alone_whatever_stands_beside_i
     ids=["instances", "slots"],
 )
 def test_variants_that_cost_the_same_each_name_the_target_that_scales_them(
-    made: Callable[..., InstanceVariant | ServerlessVariant], kinds: tuple[Kind, ...]
+    made: Callable[..., InstanceVariant | ServerlessVariant], kinds: tuple[ChargeKind, ...]
 ) -> None:
     one, other = (
         endpoint(made(scaling=target(1, 4, address=f"target.{name}")), address=f"endpoint.{name}") for name in "ab"

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from guardrail.cost.base import Delta, Kind, Line, Monthly, MonthlyQuantity, PlanUse, Priced, State, state
+from guardrail.cost.base import ChargeKind, Delta, Line, Monthly, MonthlyQuantity, PlanUse, Priced, State, state
 from guardrail.cost.estimate import estimate
 from guardrail.cost.join import (
     as_unknown_as,
@@ -186,7 +186,7 @@ def test_what_was_unknown_in_one_possibility_bounds_the_change_from_above() -> N
 # States --------------------------------------------------------------------------------------------------------------
 
 
-def in_state(usd: int, kind: Kind = "instance", **fields: Any) -> State:
+def in_state(usd: int, kind: ChargeKind = "instance", **fields: Any) -> State:
     """A state of one line."""
     return state(Line(kind=kind, unit="Hrs", price=None, quantity=Decimal(usd), usd=Decimal(usd), origins={}, **fields))
 

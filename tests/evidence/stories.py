@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from guardrail.evidence import account, summary
 from guardrail.evidence.account import Account
-from guardrail.evidence.base import COMPONENTS, ENDPOINTS, SAGEMAKER, Series, Statistic, Status, Window, query
+from guardrail.evidence.base import COMPONENTS, ENDPOINTS, SAGEMAKER, Series, Statistic, StatusCode, Window, query
 from guardrail.evidence.bundle import Bundle
 
 NOW = datetime(2026, 11, 16, 6, tzinfo=UTC)
@@ -101,7 +101,7 @@ def series(
     ]
 
 
-def with_status(status: Status, found: Iterable[Series]) -> list[Series]:
+def with_status(status: StatusCode, found: Iterable[Series]) -> list[Series]:
     """The same series, answered otherwise than completely."""
     return [replace(one, status=status) for one in found]
 

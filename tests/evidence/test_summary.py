@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from guardrail.evidence.base import ENDPOINTS, SAGEMAKER, Status
+from guardrail.evidence.base import ENDPOINTS, SAGEMAKER, StatusCode
 from guardrail.evidence.bundle import Bundle, VariantEvidence
 from guardrail.prices.book import PriceBook
 from tests.evidence.stories import (
@@ -187,7 +187,7 @@ def test_an_hour_without_a_datapoint_had_no_request_where_the_answer_is_complete
 
 
 @pytest.mark.parametrize("status", ["Forbidden", "InternalError", "Throttled"])
-def test_no_answer_is_never_zero(status: Status) -> None:
+def test_no_answer_is_never_zero(status: StatusCode) -> None:
     answer = with_status(status, invocations((HOURS, None)))
     variant = only(bundle_of(account_of(described()), answer))
     assert (variant.requests, variant.activity) == (None, None)

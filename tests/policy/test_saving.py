@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from guardrail.cost.base import Bill, CostComponent, Kind, Monthly
+from guardrail.cost.base import Bill, ChargeKind, CostComponent, Monthly
 from guardrail.cost.estimate import estimate
 from guardrail.cost.join import NOTHING
 from guardrail.cost.usage import NO_USAGE, EndpointUsage, Usage
@@ -351,7 +351,7 @@ def test_without_evidence_of_something_too_large_that_has_a_price_nothing_is_sav
     assert by_evidence(replace(fits, saving_usd=None)) is None
 
 
-def priced(kind: Kind, usd: str, **fields: Any) -> CostComponent:
+def priced(kind: ChargeKind, usd: str, **fields: Any) -> CostComponent:
     price = Price(
         usage_type="USE1-Any",
         unit="any",

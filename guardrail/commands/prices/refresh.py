@@ -17,7 +17,7 @@ from guardrail.prices.price_list import PriceList, in_words, some
 from guardrail.prices.savings_plans import SavingsPlanRates
 from guardrail.prices.user_tables import BUNDLED, default_directory
 from guardrail.prices.writer import ListedManifest, ListOrigin
-from guardrail.progress import Status, progress
+from guardrail.progress import ProgressLine, progress
 from guardrail.reporters.wording import counted
 from guardrail.signals import interruptible
 
@@ -55,7 +55,7 @@ def _has_tables(directory: str) -> bool:
     return os.path.isfile(os.path.join(directory, store.MANIFEST))
 
 
-def fetched(arguments: Any, folder: str, status: Status) -> Iterator[PriceList]:
+def fetched(arguments: Any, folder: str, status: ProgressLine) -> Iterator[PriceList]:
     """The price lists that the flags ask for."""
     regions: list[str] = arguments.region or []
     if arguments.offer_file:
@@ -67,7 +67,7 @@ def fetched(arguments: Any, folder: str, status: Status) -> Iterator[PriceList]:
         yield from fetch.bulk(regions, folder, base_url=arguments.mirror, say=status.say, expected=known)
 
 
-def _refresh(directory: str, arguments: Any, status: Status) -> list[str]:
+def _refresh(directory: str, arguments: Any, status: ProgressLine) -> list[str]:
     """Fetch, validate, swap; returns what to tell."""
     old = store.read(directory)
     downloads = os.path.join(directory, _DOWNLOADS)

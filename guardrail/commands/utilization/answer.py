@@ -61,7 +61,7 @@ class ToldOption(_AnswerPart, frozen=True, kw_only=True):
 class ToldSizing(_AnswerPart, frozen=True, kw_only=True):
     """A machine against its load."""
 
-    verdict: right_sizing.Verdict
+    verdict: right_sizing.SizingVerdict
     """Whether the machine is larger or smaller than its load."""
     used: ToldNeed
     """The percentile, or what recurs in an hour of the week."""
@@ -86,7 +86,7 @@ class ToldSizing(_AnswerPart, frozen=True, kw_only=True):
 class ToldIdleness(_AnswerPart, frozen=True, kw_only=True):
     """Whether anybody asks it anything."""
 
-    verdict: idle.Verdict
+    verdict: idle.IdlenessVerdict
     """Whether it is idle."""
     since: datetime | None
     """Since when nothing was asked of it."""
@@ -120,7 +120,7 @@ class ToldVariant(_AnswerPart, frozen=True, kw_only=True):
 class ToldStatement(_AnswerPart, frozen=True, kw_only=True):
     """A finding or a note about an endpoint."""
 
-    kind: statements.Kind
+    kind: statements.StatementKind
     """Which finding or note it is."""
     subject: str
     """``shop/a``, or the name of a component."""

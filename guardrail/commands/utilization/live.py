@@ -31,7 +31,7 @@ from guardrail.evidence.bundle_file import Packed
 from guardrail.evidence.journal import Header, Journal
 from guardrail.evidence.queries import TimedQuery
 from guardrail.prices.book import PriceBook
-from guardrail.progress import Status, progress
+from guardrail.progress import ProgressLine, progress
 from guardrail.reporters.wording import counted
 from guardrail.signals import interruptible
 
@@ -133,7 +133,7 @@ def _keep_or_drop(journal: Journal, path: str, failure: BaseException) -> None:
 
 
 def _collected(
-    access: Access, names: tuple[str, ...], asked: CollectionRequest, journal: Journal, status: Status
+    access: Access, names: tuple[str, ...], asked: CollectionRequest, journal: Journal, status: ProgressLine
 ) -> Packed:
     window = _window(journal.header)
     if journal.was_resumed:
@@ -148,7 +148,7 @@ def _collected(
 
 
 def _regions(
-    access: Access, names: tuple[str, ...], asked: CollectionRequest, journal: Journal, status: Status
+    access: Access, names: tuple[str, ...], asked: CollectionRequest, journal: Journal, status: ProgressLine
 ) -> list[RegionToAsk]:
     """The inventory of every region; one of several that does not answer is a gap."""
 

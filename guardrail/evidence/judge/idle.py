@@ -29,13 +29,13 @@ from guardrail.money import ZERO
 HOURS: Final = 24
 """How long nothing must have been asked of it, at least."""
 _AT_ZERO: Final = "scaled to zero: nothing runs, and nothing is paid"
-Verdict: TypeAlias = Literal["idle", "active", "at-zero", "empties", "rhythm", "young", "unknown"]
+IdlenessVerdict: TypeAlias = Literal["idle", "active", "at-zero", "empties", "rhythm", "young", "unknown"]
 
 
 class Idleness(Struct, frozen=True, kw_only=True):
     """Whether something is idle, since when, and what that has cost."""
 
-    verdict: Verdict
+    verdict: IdlenessVerdict
     since: datetime | None = None
     is_exact: bool = True
     """Whether it was used until then, or made then; else it is idle for longer."""
@@ -173,7 +173,9 @@ def _without_components(found: EndpointEvidence, variant: VariantEvidence, hours
     )
 
 
-def _verdict(found: EndpointEvidence, variant: VariantEvidence, done: Activity, hours: int) -> tuple[Verdict, str]:
+def _verdict(
+    found: EndpointEvidence, variant: VariantEvidence, done: Activity, hours: int
+) -> tuple[IdlenessVerdict, str]:
     count = variant.current_instances
     if count == 0 and variant.serverless is None:
         queue = found.backlog
@@ -190,7 +192,7 @@ def _verdict(found: EndpointEvidence, variant: VariantEvidence, done: Activity, 
     return "idle", f"its queue was empty and its machine at rest for the whole window of {_days(found)} days"
 
 
-def _of_requests(found: EndpointEvidence, done: Activity, hours: int, born: datetime) -> tuple[Verdict, str]:
+def _of_requests(found: EndpointEvidence, done: Activity, hours: int, born: datetime) -> tuple[IdlenessVerdict, str]:
     if done.hours < hours:
         if done.ever or done.since > born:
             return "active", f"the last request was {done.hours} h ago"
@@ -205,7 +207,7 @@ def _of_requests(found: EndpointEvidence, done: Activity, hours: int, born: date
     return "idle", f"no request since {since}, for {done.hours} h{'' if done.is_exact else ' at least'}"
 
 
-def _judged(found: EndpointEvidence, done: Activity, verdict: Verdict, why: str, **more: Any) -> Idleness:
+def _judged(found: EndpointEvidence, done: Activity, verdict: IdlenessVerdict, why: str, **more: Any) -> Idleness:
     return Idleness(
         verdict=verdict,
         since=done.since,
@@ -249,7 +251,7 @@ def _slot_hours(found: EndpointEvidence, size: Serverless, done: Activity) -> De
     return size.provisioned_concurrency * Decimal(int((found.end - since).total_seconds())) / 3600
 
 
-def _commands(found: EndpointEvidence, variant: VariantEvidence, verdict: Verdict) -> tuple[str, ...]:
+def _commands(found: EndpointEvidence, variant: VariantEvidence, verdict: IdlenessVerdict) -> tuple[str, ...]:
     if verdict not in ("idle", "empties"):
         return ()
     if verdict == "empties":

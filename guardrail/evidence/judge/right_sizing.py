@@ -29,7 +29,7 @@ from guardrail.prices.book import InstanceSpec
 
 HEADROOM: Final = Decimal("0.2")
 Percentile: TypeAlias = Literal["p50", "p90", "p95", "p99", "maximum"]
-Verdict: TypeAlias = Literal["too-large", "too-small", "fits", "unknown"]
+SizingVerdict: TypeAlias = Literal["too-large", "too-small", "fits", "unknown"]
 _FULL: Final = Decimal("0.95")
 """The share of a machine above which a load may be cut off by it."""
 _WEEK_HOURS: Final = 168
@@ -59,7 +59,7 @@ class Option(Struct, frozen=True, kw_only=True):
 class RightSizing(Struct, frozen=True, kw_only=True):
     """What was needed of one variant, and what would be enough."""
 
-    verdict: Verdict
+    verdict: SizingVerdict
     used: Need
     """Of one instance that ran."""
     need: Need

@@ -18,7 +18,7 @@ from guardrail.evidence.judge.right_sizing import Option, RightSizing
 from guardrail.model import Unknown
 from guardrail.money import ZERO, plain, two_decimals
 
-Kind: TypeAlias = Literal[
+StatementKind: TypeAlias = Literal[
     "idle",
     "scale-to-zero",
     "too-large",
@@ -44,7 +44,7 @@ _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 class Statement(Struct, frozen=True, kw_only=True):
     """One thing that is said of a variant or a component."""
 
-    kind: Kind
+    kind: StatementKind
     subject: str
     """``shop/a``, or the name of a component."""
     text: str

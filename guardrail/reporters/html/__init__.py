@@ -43,7 +43,7 @@ from guardrail.reporters.html.lines import LONGEST_MESSAGE, NONE, PageLine, line
 from guardrail.reporters.html.mending import MendingCards
 from guardrail.reporters.overview import (
     Overview,
-    Verdict,
+    RunVerdict,
     dearest,
     doubts,
     group_limits,
@@ -76,7 +76,7 @@ MOST_NAMES = 3
 Address: TypeAlias = tuple[str, str]
 """The source of an endpoint and its address."""
 
-_VERDICTS: dict[Verdict, tuple[str, str]] = {
+_VERDICTS: dict[RunVerdict, tuple[str, str]] = {
     "passes": ("✓ Passes", "good"),
     "fails": ("✗ Fails", "error"),
     "untrusted": ("? Cannot be trusted", "warning"),

@@ -11,7 +11,7 @@ from guardrail.reporters.gfm import prose
 from guardrail.reporters.headline import capital, in_dollars, left_of_change
 from guardrail.reporters.overview import (
     Overview,
-    Verdict,
+    RunVerdict,
     bound_of,
     broken,
     doubts,
@@ -21,7 +21,7 @@ from guardrail.reporters.overview import (
 )
 from guardrail.reporters.wording import dollars
 
-ICONS: dict[Verdict, str] = {"passes": "✅", "fails": "❌", "untrusted": "❓", "tolerated": "⚪"}
+ICONS: dict[RunVerdict, str] = {"passes": "✅", "fails": "❌", "untrusted": "❓", "tolerated": "⚪"}
 NOTHING_KNOWN = "❔"
 """Where no amount is known, that nothing fails is no pass."""
 MOST_GROUPS = 10

@@ -1,18 +1,16 @@
 """Instances of blocks (``x``, ``x[0]``, ``x["a"]``) and their values, which are evaluated once."""
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 from msgspec import Struct
 
 from guardrail.model import Location, Unknown
-from guardrail.sources.base import LOST, Computed, Reference
+from guardrail.sources.base import LOST, Computed, InstanceKey, Reference
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.disk import ModuleSource
 from guardrail.sources.hcl.evaluate import EvaluationScope, Trace, worked_out
 from guardrail.sources.providers import Provider
-
-Key: TypeAlias = str | int | None
 
 UNKNOWN_KEY = "[*]"
 """Stands in an address for the keys of a block of which nobody knows how many instances it has."""
@@ -21,7 +19,7 @@ UNKNOWN_KEY = "[*]"
 class Instance(Struct, frozen=True):
     """One instance of a block with ``count`` or ``for_each``, or the only one of a block without."""
 
-    key: Key
+    key: InstanceKey
     names: dict[str, Any]
     """What ``count`` or ``each`` mean in it."""
     unknown: Unknown | None = None

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol, cast
 from msgspec.structs import replace
 
 from guardrail.model import Location
+from guardrail.sources.base import InstanceKey
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.disk import ModuleSource
 from guardrail.sources.hcl.evaluate import EvaluationScope, known_or_reason
@@ -49,7 +50,7 @@ class Binding(NamedTuple):
     """An element of what ``for_each`` goes through."""
 
     collection: Spot
-    key: str | int | None
+    key: InstanceKey
 
 
 def origin(argument: syntax.Argument, module: Calling, bound: Mapping[str, Binding]) -> Location | None:
@@ -93,7 +94,7 @@ def origin_in(scope: EvaluationScope, argument: syntax.Argument) -> Location | N
     return origin(argument, cast("Calling", scope.module), scope.bound)
 
 
-def bound(node: syntax.BlockNode, name: str, scope: EvaluationScope, key: str | int | None) -> dict[str, Binding]:
+def bound(node: syntax.BlockNode, name: str, scope: EvaluationScope, key: InstanceKey) -> dict[str, Binding]:
     """What a name that the ``for_each`` of a block brings is an element of."""
     argument = node.legible_body.arguments.get("for_each")
     if argument is None:
@@ -161,7 +162,7 @@ def _local(module: Calling, name: str) -> Spot | None:
     return Spot(written[-1].expression, written[-1].file, module, {}) if written else None
 
 
-def _element(collection: Spot, key: str | int | None) -> Spot | None:
+def _element(collection: Spot, key: InstanceKey) -> Spot | None:
     """The element under a key of a literal object or tuple."""
     node = collection.expression
     if isinstance(node, syntax.Tuple) and isinstance(key, int) and key < len(node.items):

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from msgspec import Struct, field
 
 from guardrail.model import Location
+from guardrail.sources.base import InstanceKey
 from guardrail.sources.hcl.errors import HclSyntaxError
 
 KEYWORDS = {"true": True, "false": False, "null": None}
@@ -178,13 +179,11 @@ Expression: TypeAlias = (
 )
 
 
-def _constant_key(key: Expression) -> str | int | None:
+def _constant_key(key: Expression) -> InstanceKey:
     return key.value if isinstance(key, Literal) and isinstance(key.value, (str, int)) else None
 
 
-def reference_text(
-    expression: Expression, key_of: Callable[[Expression], str | int | None] = _constant_key
-) -> str | None:
+def reference_text(expression: Expression, key_of: Callable[[Expression], InstanceKey] = _constant_key) -> str | None:
     """The text of a reference, ``aws_x.y["k"].name``, also of one in a JSON string; None for any other node."""
     match expression:
         case Name(name=name) | Literal(value=str(name)):
@@ -199,7 +198,7 @@ def reference_text(
     return None if start is None else start + step
 
 
-def address_key(key: str | int | None) -> str:
+def address_key(key: InstanceKey) -> str:
     """``["a"]``, ``[0]`` or nothing."""
     if key is None:
         return ""

@@ -21,6 +21,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from guardrail.errors import SourceError
 from guardrail.limits import MEBIBYTE
+from guardrail.sources.base import InstanceKey
 from guardrail.sources.plan.document import SHOW_HINT, JsonText, without_trailing_noise
 from guardrail.sources.plan.document import read as read_document
 from guardrail.sources.plan.providers import ProviderConfig
@@ -81,7 +82,7 @@ class ResourceChange(Struct, kw_only=True, omit_defaults=True):
     mode: str | UnsetType = UNSET
     type: str = ""
     name: str = ""
-    index: str | int | None = None
+    index: InstanceKey = None
     provider_name: str = ""
     deposed: str | None = None
     change: _WrittenSides
@@ -104,7 +105,7 @@ class StateResource(Struct):
     address: str
     type: str = ""
     name: str = ""
-    index: str | int | None = None
+    index: InstanceKey = None
     provider_name: str = ""
     values: Any = None
     sensitive_values: Any = None

@@ -17,10 +17,8 @@ import msgspec
 from msgspec import Raw, Struct, field
 
 from guardrail.expressions import expression
-from guardrail.sources.base import LOST, Reference
+from guardrail.sources.base import LOST, InstanceKey, Reference
 from guardrail.sources.declarations import FEW
-
-Key: TypeAlias = str | int | None
 
 _MODULE_STEP = expression(r'module\.([^.\[]+)(?:\[(?:"((?:[^"\\]|\\.)*)"|(\d{1,9}))\])?\.?')
 _TOKEN = expression(r'\.?([^.\[\]]+)|\[(?:"((?:[^"\\]|\\.)*)"|(\d{1,9}))\]')
@@ -33,13 +31,13 @@ _ALWAYS_KNOWN = frozenset({"count", "path", "self", "terraform"})
 _PASSES_ON = {("terraform_data", "output"): "input"}
 """Computed attributes that are the value of an argument."""
 
-Place: TypeAlias = tuple[tuple[str, ...], tuple[Key, ...]]
+Place: TypeAlias = tuple[tuple[str, ...], tuple[InstanceKey, ...]]
 """A module instance: the path of its calls and their keys."""
 
 
 _decode_expressions = msgspec.json.Decoder(dict[str, Any]).decode
-_NONE: dict[Key, str] = {}
-_ONE: dict[Key, None] = {None: None}
+_NONE: dict[InstanceKey, str] = {}
+_ONE: dict[InstanceKey, None] = {None: None}
 
 
 class ConfigResource(Struct, dict=True):
@@ -91,11 +89,11 @@ class Scope(Struct, frozen=True):
     """Where an expression stands: the path of module calls, their keys, and the key of the block itself."""
 
     names: tuple[str, ...]
-    keys: tuple[Key, ...]
-    key: Key = None
+    keys: tuple[InstanceKey, ...]
+    key: InstanceKey = None
 
 
-def scope_of(module_address: str | None, key: Key) -> Scope:
+def scope_of(module_address: str | None, key: InstanceKey) -> Scope:
     """The scope of a resource instance: ``module.a["x"].module.b`` is the path (a, b) with the keys ("x", None).
 
     Raises `RecursionError` where modules are nested deeper than any person nests them.
@@ -112,7 +110,7 @@ def _place(module_address: str) -> Place:
     return tuple(step[1] for step in steps), tuple(_key(step[2], step[3]) for step in steps)
 
 
-def _key(quoted: str | None, number: str | None) -> Key:
+def _key(quoted: str | None, number: str | None) -> InstanceKey:
     if number is not None:
         return int(number)
     return None if quoted is None else _ESCAPE.sub(_unescaped, quoted)
@@ -130,8 +128,8 @@ class Configuration:
         self._root = root
         self._modules: dict[tuple[str, ...], ConfigModule | None] = {(): root}
         self._resources: dict[tuple[str, ...], dict[tuple[str, str, str], ConfigResource]] = {}
-        self._instances: dict[tuple[Place, str, str], dict[Key, str]] = defaultdict(dict)
-        self._call_keys: dict[Place, dict[Key, None]] = defaultdict(dict)
+        self._instances: dict[tuple[Place, str, str], dict[InstanceKey, str]] = defaultdict(dict)
+        self._call_keys: dict[Place, dict[InstanceKey, None]] = defaultdict(dict)
         self._parallels: dict[tuple[int, int], bool] = {}
         self._references: dict[int, tuple[_Steps, ...]] = {}
 
@@ -177,15 +175,15 @@ class Configuration:
         walk.follow(scope, expression, self._owner(scope, resource))
         return not (walk.is_lost or walk.meets_resources)
 
-    def instances(self, scope: Scope, type_: str, name: str) -> dict[Key, str]:
+    def instances(self, scope: Scope, type_: str, name: str) -> dict[InstanceKey, str]:
         """Address by key of each instance of a block in the module instance of ``scope``."""
         return self._instances.get(((scope.names, scope.keys), type_, name), _NONE)
 
-    def call_keys(self, scope: Scope, name: str) -> dict[Key, None]:
+    def call_keys(self, scope: Scope, name: str) -> dict[InstanceKey, None]:
         """The keys of the instances of the module call ``name`` made in the module instance of ``scope``."""
         return self._call_keys.get(((*scope.names, name), scope.keys), _ONE)
 
-    def are_parallel(self, own: Mapping[Key, object], others: Mapping[Key, object]) -> bool:
+    def are_parallel(self, own: Mapping[InstanceKey, object], others: Mapping[InstanceKey, object]) -> bool:
         """Whether two blocks run over the same keys, so that ``each.key`` of the one picks an instance of the other.
 
         Else the index is computed from the key, as in ``endpoint[floor(count.index / 2)]``, and nobody knows how.
@@ -211,7 +209,7 @@ class _ExpressionOwner(Struct, frozen=True):
     """The block or module call that an expression belongs to: what ``each`` and ``count`` mean in it."""
 
     for_each: Any
-    instances: Mapping[Key, object]
+    instances: Mapping[InstanceKey, object]
     """All its instances by their keys."""
 
 
@@ -287,7 +285,7 @@ class _Walk:
             self.is_lost = True
             return
         present = self.configuration.call_keys(scope, name)
-        picked: Collection[Key] = present
+        picked: Collection[InstanceKey] = present
         if rest and rest[0].is_index:
             picked, rest = [rest[0].value], rest[1:]
         elif self._picks(keyed, scope.key, present):
@@ -305,8 +303,8 @@ class _Walk:
         type_, name, rest = str(steps[0].value), str(steps[1].value), steps[2:]
         self.meets_resources = True
         instances = self.configuration.instances(scope, type_, name)
-        picked: Collection[Key] = instances
-        key: Key = scope.key
+        picked: Collection[InstanceKey] = instances
+        key: InstanceKey = scope.key
         if rest and rest[0].is_index:
             key, rest = rest[0].value, rest[1:]
             picked = [key]
@@ -318,13 +316,13 @@ class _Walk:
             attribute = _dotted(rest)
             self.found.update((Reference(instances[each], attribute), None) for each in picked if each in instances)
 
-    def _leads_too_far(self, picked: Collection[Key]) -> bool:
+    def _leads_too_far(self, picked: Collection[InstanceKey]) -> bool:
         """Whether so many instances may be meant that it may as well be any of its kind."""
         is_too_far = len(picked) > FEW or len(self.found) > FEW
         self.is_lost = self.is_lost or is_too_far
         return is_too_far
 
-    def _picks(self, owner: _ExpressionOwner | None, key: Key, others: Mapping[Key, object]) -> bool:
+    def _picks(self, owner: _ExpressionOwner | None, key: InstanceKey, others: Mapping[InstanceKey, object]) -> bool:
         """Whether the key of ``owner``, which the expression mentions, picks one of ``others``."""
         return owner is not None and key in others and self.configuration.are_parallel(owner.instances, others)
 
