@@ -41,6 +41,9 @@ options:
 documentation: docs/usage.md
 """
 
+_LONGEST_PATH, _SHOWN = 4_096, 200
+"""Characters."""
+
 NO_ANSWER, BUG, NOBODY_READS = 2, 70, 141
 EXIT_CODES = {
     0: "nothing at or above `--fail-on`; of other commands: it is done",
@@ -151,10 +154,17 @@ def _not_a_command(name: str) -> GuardrailError:
 
 
 def _no_answer(failure: GuardrailError) -> int:
-    output.say(f"guardrail: {failure.message}")
+    output.say(f"guardrail: {_shortened(failure.message)}")
     if failure.hint:
-        output.say(f"hint: {failure.hint}")
+        output.say(f"hint: {_shortened(failure.hint)}")
     return NO_ANSWER
+
+
+def _shortened(text: str) -> str:
+    """A text without the rest of each word that is too long to be the path of a file anywhere."""
+    if len(text) <= _LONGEST_PATH:
+        return text
+    return " ".join(word if len(word) <= _LONGEST_PATH else f"{word[:_SHOWN]}…" for word in text.split(" "))
 
 
 def _bug(failure: Exception) -> int:

@@ -23,6 +23,25 @@ def test_help_names_every_command_and_starts_with_examples(capsys: pytest.Captur
     assert "guardrail check plan.json" in shown
 
 
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        (["check", "a" * 120_000], 1),
+        (["check", f"infra/{'a' * 120_000}.tf"], 1),
+        (["check", "examples", "--compare-to", "a" * 120_000], 2),  # neither a file nor a revision of that name
+        (["a" * 120_000], 1),
+    ],
+)
+def test_a_name_that_no_file_can_have_is_not_repeated_whole(
+    arguments: list[str], shown: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a word beyond the longest path, 4,096 characters, the first 200 are said."""
+    assert cli.main(arguments) == 2
+    said = capsys.readouterr().err
+    assert "aaaa…" in said
+    assert len(said) < 200 * shown + 300
+
+
 @pytest.mark.parametrize("arguments", [["-V"], ["--version"], ["check", "-V"], ["policies", "list", "--version"]])
 def test_the_version_is_printed(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(arguments) == 0

@@ -145,7 +145,7 @@ def read(path: str | os.PathLike[str], content: bytes | None = None) -> Bundle:
             raise SettingsError(f"{path}: version {str(version)[:20]!r} of a bundle is not supported", hint=_AGAIN)
         bundle = _DECODER.decode(content)
         _refuse(bundle)
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+    except (*limits.NOT_JSON, ValueError) as error:
         raise SettingsError(f"{path}: no bundle of evidence: {_said(error)}", hint=_AGAIN) from None
     if sealed(bundle).hash != bundle.hash:
         raise SettingsError(f"{path}: it was changed since it was written: its hash is another", hint=_AGAIN)

@@ -186,7 +186,7 @@ def _converted(content: bytes, path: str, kind: Any, problem: str) -> Any:
     try:
         value = json.loads(content, parse_float=_number, parse_constant=lambda _: None)
         return msgspec.convert(value, kind)
-    except (ValueError, RecursionError, msgspec.ValidationError) as error:
+    except (*limits.NOT_JSON, ValueError) as error:
         raise SourceError(f"{path}: {problem}: {str(error).partition(chr(10))[0]}", hint=_HINT) from None
 
 

@@ -100,7 +100,7 @@ def check(directory: str, files: Mapping[str, bytes]) -> None:
 def settle(directory: str) -> None:
     """Finish what an earlier swap left: rename what the manifest vouches for, remove what it does not."""
     expected: dict[str, str] = {}
-    with suppress(OSError, msgspec.DecodeError), open(os.path.join(directory, MANIFEST), "rb") as file:
+    with suppress(OSError, *NOT_JSON), open(os.path.join(directory, MANIFEST), "rb") as file:
         expected = msgspec.json.decode(file.read(), type=Manifest).files
     for name in sorted(os.listdir(directory)):
         if not name.endswith(STAGED):

@@ -114,7 +114,7 @@ def decoded(content: bytes, name: str, pages: Mapping[str, str]) -> ReportFile:
             tag=document.tag,
             fixable=frozenset(each.id for each in found if each.has_edit),
         )
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError) as error:
+    except (*limits.NOT_JSON, ValueError) as error:
         raise GuardrailError(f"{name} is no JSON report of guardrail: {error}", hint=_HINT) from error
 
 
