@@ -16,6 +16,7 @@ from guardrail.cost.base import Estimate
 from guardrail.cost.estimate import estimate
 from guardrail.model import ChangeSet, Unknown
 from guardrail.prices.book import PriceBook
+from guardrail.sources.options import InputOptions
 
 STACKS = Path(__file__).parent / "equivalence"
 LANGUAGES = ("template.yaml", "sam.yaml", "cdk.out")
@@ -51,7 +52,7 @@ OWN = {
 
 
 def read(stack: str, language: str) -> ChangeSet:
-    return sources.read(str(STACKS / stack / language), region="eu-central-1")
+    return sources.read(str(STACKS / stack / language), InputOptions(region="eu-central-1"))
 
 
 def meaning(thing: Any) -> Any:

@@ -16,6 +16,7 @@ import pytest
 
 from guardrail.model import ChangeSet, Unknown
 from guardrail.sources import hcl, plan
+from guardrail.sources.options import SourceOptions
 
 CASES = Path(__file__).parent / "equivalence_hcl"
 STORIES = Path(__file__).parent / "scenarios"
@@ -116,8 +117,10 @@ def source_of(path: Path, given: list[str] | None = None) -> ChangeSet:
     environment = path.parent / "environment.json"
     (root, *_) = hcl.read(
         [str(root_of(path))],
-        assignments=assignments(path) if given is None else given,
-        environment=json.loads(environment.read_text()) if environment.exists() else {},
+        SourceOptions(
+            assignments=assignments(path) if given is None else given,
+            environment=json.loads(environment.read_text()) if environment.exists() else {},
+        ),
     )
     return root
 

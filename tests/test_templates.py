@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from guardrail import cli, sources
 from guardrail.errors import GuardrailError
 from guardrail.model import ChangeSet
+from guardrail.sources.options import InputOptions
 
 pytestmark = pytest.mark.no_cover  # many runs of the same lines: counting them takes longer than they do
 
@@ -88,7 +89,7 @@ def test_a_template_is_read_or_refused_with_a_clear_line(
 def test_what_a_template_holds_is_never_silently_zero(template: Path) -> None:
     """Every endpoint that is written has an amount, an amount by usage, or makes the total at least."""
     try:
-        change_set = sources.read(str(template), region="us-east-1")
+        change_set = sources.read(str(template), InputOptions(region="us-east-1"))
     except GuardrailError:
         return
     text = template.read_text()
@@ -194,7 +195,7 @@ def test_the_same_template_means_the_same_every_time(tmp_path: Path, document: A
 
     def read() -> ChangeSet | str:
         try:
-            return sources.read(str(template), region="us-east-1")
+            return sources.read(str(template), InputOptions(region="us-east-1"))
         except GuardrailError as error:
             return error.message
 

@@ -432,9 +432,10 @@ class _RunWorkbench(Workbench):
             return () if path in own else map(os.path.relpath, self._naming(path) - own)
         if folder not in self._reached:
             from guardrail import sources
+            from guardrail.sources.options import SourceOptions
 
             base = working_tree_of(folder) or _common(folder)
-            found = sources.root_modules([os.path.relpath(path)], base=os.path.relpath(base))
+            found = sources.root_modules([os.path.relpath(path)], SourceOptions(base=os.path.relpath(base)))
             self._reached[folder] = frozenset(os.path.realpath(root.directory) for root in found.values())
         return map(os.path.relpath, self._reached[folder] - self._own - {folder})
 

@@ -18,6 +18,7 @@ from guardrail.git import top_of
 from guardrail.model import ChangeSet, Endpoint, InstanceVariant, ServerlessVariant, Unknown, Variant, Workflow
 from guardrail.reporters.wording import members
 from guardrail.settings import USAGE_FILE_NAMES
+from guardrail.sources.options import InputOptions, SourceOptions
 from guardrail.yaml_text import quoted
 
 if TYPE_CHECKING:
@@ -83,11 +84,11 @@ def _read(paths: Sequence[str]) -> Iterator[ChangeSet]:
     """What every input holds. Terraform source is read together."""
     terraform = [path for path in paths if sources.is_terraform(path)]
     if terraform:
-        yield from sources.read_terraform(terraform, environment=os.environ, base=top_of(os.getcwd()))
+        yield from sources.read_terraform(terraform, SourceOptions(environment=os.environ, base=top_of(os.getcwd())))
     known: KnownBoundaries = {}
     for path in paths:
         if path not in terraform:
-            yield sources.read(path, beside=paths, known_boundaries=known)
+            yield sources.read(path, InputOptions(beside=paths, known_boundaries=known))
 
 
 def _standing(change_sets: Iterator[ChangeSet]) -> tuple[list[Endpoint], list[Workflow]]:

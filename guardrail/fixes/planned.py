@@ -15,6 +15,7 @@ from guardrail.sources import plan, root_modules
 from guardrail.sources.hcl.disk import source_names
 from guardrail.sources.hcl.reader import variable_values
 from guardrail.sources.hcl.values import plain
+from guardrail.sources.options import SourceOptions
 from guardrail.sources.trees import tree_of
 
 
@@ -37,7 +38,7 @@ def planned(path: str, source: str | None, assignments: Sequence[str]) -> Planne
     if found is None or not names:
         raise GuardrailError(f"the source of {path} is not at hand", hint="name its folder with --source")
     file = os.path.relpath(os.path.join(found.directory, names[0]))
-    roots = root_modules([file], base=os.path.relpath(found.directory), assignments=assignments)
+    roots = root_modules([file], SourceOptions(base=os.path.relpath(found.directory), assignments=assignments))
     root = next(iter(roots.values()), None)
     own = variable_values(replace(root, directory=found.directory)) if root else {}
     missing = {name: value for name, value in found.variables.items() if name in own and not _same(own[name], value)}

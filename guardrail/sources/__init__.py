@@ -2,17 +2,12 @@
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from guardrail.errors import SourceError
 from guardrail.model import ChangeSet, Coverage, Inventory
 from guardrail.sources import hcl, template
+from guardrail.sources.options import InputOptions
 from guardrail.sources.template import may_be_template
-from guardrail.sources.template.options import TemplateOptions
-
-if TYPE_CHECKING:
-    from guardrail.sources.boundary import KnownBoundaries
-    from guardrail.sources.past import KnownPasts
 
 __all__ = [
     "has_past",
@@ -27,6 +22,8 @@ __all__ = [
 
 read_terraform = hcl.read
 root_modules = hcl.roots
+
+_NOTHING_SAID = InputOptions()
 
 
 def joined(change_sets: Sequence[ChangeSet]) -> list[ChangeSet]:
@@ -65,62 +62,23 @@ def _is_definition(path: str) -> bool:
     return recognizes(path)
 
 
-def read(  # noqa: PLR0913 - whatever a run may say of an input
-    path: str,
-    *,
-    region: str | None = None,
-    parameters: Sequence[str] = (),
-    parameters_then: Sequence[str] | None = None,
-    possibilities: Sequence[str] = (),
-    compare_to: str | None = None,
-    beside: Sequence[str] = (),
-    was: str | None = None,
-    is_gone: bool = False,
-    any_owner: bool = False,
-    known_pasts: "KnownPasts | None" = None,
-    known_boundaries: "KnownBoundaries | None" = None,
-    source: str | None = None,
-) -> ChangeSet:
-    """The change set in ``path`` ("-" for standard input).
-
-    ``region`` is for resources whose region nothing in the source tells. Of plans: ``source`` is where their source is;
-    None for the working directory, if it is there. Of templates: ``parameters`` are values or files of values,
-    ``possibilities`` labelled files of them, of which one will be given, ``compare_to`` is what stood before (in a git
-    repository that may belong to ``any_owner``; there the template may have been called as ``was`` says, or is one that
-    ``is_gone``), and ``beside`` are the other inputs, which are linked with this one.
-    Raises `SourceError` where no reader can make sense of it.
+def read(path: str, options: InputOptions = _NOTHING_SAID) -> ChangeSet:
+    """The change set in ``path`` ("-" for standard input). Raises `SourceError` where no reader can make sense of it.
 
     What is no template is taken for a plan, whose reader is imported then.
     """
-    if not is_gone and _is_definition(path):
+    compared = options.compared
+    if not options.is_gone and _is_definition(path):
         from guardrail.sources.jobs import files  # for the few that are
 
-        past = None
-        if compare_to is not None:
-            from guardrail.sources.past import commit_named
-
-            past = commit_named(path, compare_to, any_owner=any_owner, known=known_pasts)
-        return files.read(path, region, past)
-    if is_gone or template.recognizes(path):
-        options = TemplateOptions(
-            region=region,
-            parameters=parameters,
-            parameters_then=parameters_then,
-            possibilities=possibilities,
-            compare_to=compare_to,
-            was=was,
-            is_gone=is_gone,
-            beside=[other for other in beside if other not in (path, "-")],
-            any_owner=any_owner,
-            known_pasts=known_pasts,
-            known_boundaries=known_boundaries,
-        )
+        return files.read(path, options.region, None if compared is None else compared.commit_of(path))
+    if options.is_gone or template.recognizes(path):
         return template.read(path, options)
-    if compare_to is not None and path != "-" and not os.path.lexists(path):
+    if compared is not None and path != "-" and not os.path.lexists(path):
         raise SourceError(f"{path} does not exist", hint="check the path")
-    if compare_to is not None:
+    if compared is not None:
         message = f"{path} is neither a template nor Terraform source, which --compare-to is for"
         raise SourceError(message, hint="a plan tells what stands before")
     from guardrail.sources import plan
 
-    return plan.read(path, region=region, source=source)  # which says of what is none what it is
+    return plan.read(path, region=options.region, source=options.source)  # which says of what is none what it is

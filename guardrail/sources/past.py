@@ -7,45 +7,52 @@ base branch as it is now.
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from guardrail import files
 from guardrail.errors import GitError, PastUnreadableError, SourceError
 from guardrail.git import Commit, Repository, leads_out, repository_of
 
-KnownPasts: TypeAlias = dict[tuple[Repository, str], Commit]
-"""The commits that one run has found, by repository and revision, so that its inputs share what is read of them."""
-
 LEFT_OUT = "not read, because this checkout is sparse (`git sparse-checkout add`)"
 
 
-def named_past(path: str, compared: str, *, any_owner: bool = False, known: KnownPasts | None = None) -> str | Commit:
-    """What ``--compare-to`` names for an input at ``path``: a path that is there, else the commit of a revision.
+class Comparison(Struct, frozen=True):
+    """What ``--compare-to`` says, for every input of a run."""
 
-    ``known`` are the commits of earlier inputs, and gets this one. Raises `SourceError` where it is neither, or both: a
-    change could bring a file called ``main``, and so a past of its own.
-    """
-    if os.path.exists(compared):
-        _refuse_a_revision(compared, path, any_owner=any_owner)
-        return compared
-    return commit_named(path, compared, any_owner=any_owner, known=known)
+    named: str
+    """A file or folder, or a revision of the repository of each input."""
+    any_owner: bool = False
+    """Whether a repository may belong to another user."""
+    _commits: dict[Repository, Commit] = field(default_factory=dict)
+    """Those of that revision, by repository, so that inputs share what is read of them."""
 
+    def past_of(self, path: str) -> str | Commit:
+        """What stood before of an input at ``path``: a path that is there, else the commit of a revision.
 
-def commit_named(path: str, compared: str, *, any_owner: bool = False, known: KnownPasts | None = None) -> Commit:
-    """The commit of a revision that ``--compare-to`` names, as `named_past` has it."""
-    if path == "-":
-        raise SourceError("standard input has no past in git", hint="--compare-to old-template.yaml")
-    repository = repository_of(path, any_owner=any_owner)
-    if repository is None:
-        raise SourceError(f"{path} is not in a git repository, so there is no revision {compared} to compare with")
-    known = {} if known is None else known
-    if (repository, compared) not in known:
-        try:
-            known[repository, compared] = Commit.where_change_began(repository, compared)
-        except GitError as error:
-            message = f"--compare-to: there is no file {compared}, and {error.message}"
-            raise SourceError(message, hint=error.hint) from error
-    return known[repository, compared]
+        Raises `SourceError` where it is neither, or both: a change could bring a file called ``main``, and so a past
+        of its own.
+        """
+        if os.path.exists(self.named):
+            _refuse_a_revision(self.named, path, any_owner=self.any_owner)
+            return self.named
+        return self.commit_of(path)
+
+    def commit_of(self, path: str) -> Commit:
+        """The commit of the revision, as `past_of` has it."""
+        if path == "-":
+            raise SourceError("standard input has no past in git", hint="--compare-to old-template.yaml")
+        repository = repository_of(path, any_owner=self.any_owner)
+        if repository is None:
+            message = f"{path} is not in a git repository, so there is no revision {self.named} to compare with"
+            raise SourceError(message)
+        if repository not in self._commits:
+            try:
+                self._commits[repository] = Commit.where_change_began(repository, self.named)
+            except GitError as error:
+                message = f"--compare-to: there is no file {self.named}, and {error.message}"
+                raise SourceError(message, hint=error.hint) from error
+        return self._commits[repository]
 
 
 def is_new(past: Commit, path: str) -> bool:

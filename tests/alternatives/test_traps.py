@@ -15,6 +15,7 @@ from guardrail.alternatives.together import together
 from guardrail.cost.demand import WorkflowDemand
 from guardrail.model import Inventory
 from guardrail.policy.environment import Environments
+from guardrail.sources.options import InputOptions, SourceOptions
 from tests.alternatives.built import PRICES
 
 TRAPS = Path(__file__).resolve().parents[3] / "shared" / "cases" / "fixes"
@@ -29,7 +30,7 @@ def expected(case: str) -> Any:
 
 
 def read(case: str) -> Inventory:
-    (change_set,) = sources.read_terraform([str(TRAPS / case)], environment={}, base=str(TRAPS))
+    (change_set,) = sources.read_terraform([str(TRAPS / case)], SourceOptions(environment={}, base=str(TRAPS)))
     return change_set.after
 
 
@@ -131,7 +132,9 @@ def test_what_may_share_an_instance_is_what_is_alike() -> None:
 
 
 def test_a_transform_job_gets_what_transform_takes() -> None:
-    (workflow,) = sources.read(str(TRAPS / "a11-transform" / "machine.asl.json"), region="us-east-1").after.workflows
+    (workflow,) = sources.read(
+        str(TRAPS / "a11-transform" / "machine.asl.json"), InputOptions(region="us-east-1")
+    ).after.workflows
     found = {each.name: each for each in of_job(PRICES, workflow, 0, WorkflowDemand())}
     assert set(expected("a11-transform")["may_offer"]) <= set(found)
     refused = ("ml.m6g", "ml.c6g", "ml.c7g", "ml.r5.", "ml.m5d.", "ml.c5d.", "ml.inf2.")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from guardrail.errors import GitError
-from guardrail.sources.past import KnownPasts, before_commit, named_past
+from guardrail.sources.past import Comparison, before_commit
 from tests.test_git import commit, git
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None or os.name == "nt", reason="needs git")
@@ -63,7 +63,6 @@ def test_variables_that_git_sets_for_a_hook_choose_no_other_repository(
 
 @pytest.mark.usefixtures("top")
 def test_inputs_of_one_run_share_what_is_read_of_a_commit() -> None:
-    known: KnownPasts = {}
-    past = named_past("a.tf", "HEAD~1", known=known)
-    assert named_past("b.tf", "HEAD~1", known=known) is past
-    assert named_past("b.tf", "HEAD", known=known) is not past
+    compared = Comparison("HEAD~1")
+    assert compared.past_of("b.tf") is compared.past_of("a.tf")
+    assert Comparison("HEAD").past_of("b.tf") is not compared.past_of("b.tf")

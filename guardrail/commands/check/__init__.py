@@ -187,7 +187,7 @@ def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch)
     inputs = search(arguments, found)
     nearest = Nearest(inputs.paths, found, partial(settings_of, arguments=arguments))
     environments_of_roots = found.environments
-    before = environments_before(arguments, found, inputs.known_pasts)
+    before = environments_before(arguments, found, inputs.compared)
     for change_set in change_sets_of(arguments, inputs, nearest, environments_of_roots, before):
         change_sets.append(change_set)
         watch.step(_read_in_words(change_set))

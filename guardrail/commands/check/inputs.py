@@ -16,7 +16,7 @@ from guardrail.settings import FoundSettings
 if TYPE_CHECKING:
     from guardrail.gitignore import Excluded
     from guardrail.sources.boundary import KnownBoundaries
-    from guardrail.sources.past import KnownPasts
+    from guardrail.sources.past import Comparison
 
 
 _InputKind: TypeAlias = Literal["template", "source", "folder"]
@@ -39,8 +39,8 @@ class Inputs(Struct, frozen=True, kw_only=True):
     """Templates that are there no more."""
     gone_source: tuple[str, ...] = ()
     """Folders, and files of Terraform source and of values, that are named and there no more."""
-    known_pasts: "KnownPasts" = {}
-    """The commits that inputs have been compared with so far."""
+    compared: "Comparison | None" = None
+    """What they are compared with."""
     known_boundaries: "KnownBoundaries" = {}
     """How far the paths lead that templates name, by input, as far as that has been asked."""
 
@@ -57,10 +57,10 @@ def search(arguments: Namespace, settings: FoundSettings) -> Inputs:
     renamed: dict[str, str] = {}
     gone: dict[str, None] = {}
     gone_source: dict[str, None] = {}
-    known_pasts: KnownPasts = {}
+    compared = _comparison(arguments)
     places = {os.path.realpath(path) for path in named}
     for path in named:
-        was = _what_was(path, arguments, known_pasts)
+        was = _what_was(path, compared)
         if was is not None:
             (gone if was == "template" else gone_source)[path] = None
         is_folder = path != "-" and os.path.isdir(path) and sources.is_terraform(path)
@@ -72,27 +72,20 @@ def search(arguments: Namespace, settings: FoundSettings) -> Inputs:
 
         inside = discovery.Found()
         if is_folder:
-            inside = discovery.search(path, exclude, may_be_gone=arguments.compare_to is not None)
+            inside = discovery.search(path, exclude, may_be_gone=compared is not None)
             own = [each for each in inside.inputs if os.path.realpath(each) not in places]
             own = [each for each in own if sources.has_past(each)] if arguments.source_only else own
-            may_hold_source = inside.has_source or arguments.compare_to is not None or not own  # it may have held some
+            may_hold_source = inside.has_source or compared is not None or not own  # it may have held some
             paths.update(dict.fromkeys([path] if may_hold_source else [], None))
             paths.update(dict.fromkeys(own))
             found.update(own)
             notices += inside.notices
             definitions |= inside.definitions
-        if arguments.compare_to is not None:
+        if compared is not None:
             from guardrail.sources.past import LEFT_OUT
             from guardrail.sources.template.pasts import templates_then
 
-            then = templates_then(
-                path,
-                inside,
-                arguments.compare_to,
-                exclude=exclude,
-                any_owner=arguments.any_owner,
-                known=known_pasts,
-            )
+            then = templates_then(path, inside, compared, exclude)
             renamed |= then.renamed
             gone.update(dict.fromkeys(then.gone))
             paths.update(dict.fromkeys(then.unreadable))  # and what is wrong with it is said
@@ -107,31 +100,38 @@ def search(arguments: Namespace, settings: FoundSettings) -> Inputs:
         renamed=renamed,
         gone=tuple(gone),
         gone_source=tuple(gone_source),
-        known_pasts=known_pasts,
+        compared=compared,
     )
 
 
-def _what_was(path: str, arguments: Namespace, known: "KnownPasts") -> "_InputKind | None":
+def _comparison(arguments: Namespace) -> "Comparison | None":
+    """What the inputs are compared with; None where nothing is named."""
+    if arguments.compare_to is None:
+        return None
+    from guardrail.sources.past import Comparison
+
+    return Comparison(arguments.compare_to, arguments.any_owner)
+
+
+def _what_was(path: str, compared: "Comparison | None") -> "_InputKind | None":
     """What a named path was where the change began that is there no more; None of any other.
 
     Raises `SourceError` for one that was not there then either, or was nothing that is read.
     """
-    compared = arguments.compare_to
-    if compared is None or path == "-" or os.path.lexists(path) or os.path.exists(compared):
+    if compared is None or path == "-" or os.path.lexists(path) or os.path.exists(compared.named):
         return None
     from guardrail.errors import SourceError
     from guardrail.sources.hcl.endings import SOURCES, VALUES
-    from guardrail.sources.past import commit_named
     from guardrail.sources.template import looks_like_one
 
-    past = commit_named(path, compared, any_owner=arguments.any_owner, known=known)
+    past = compared.commit_of(path)
     if past.is_left_out(path):
         raise SourceError(f"{path} is not here: this checkout is sparse", hint=f"git sparse-checkout add {path}")
     if past.is_directory(path):
         return "folder"
     content = past.read(path)
     if content is None:
-        raise SourceError(f"{path} does not exist, nor did it in {compared}", hint="check the path")
+        raise SourceError(f"{path} does not exist, nor did it in {compared.named}", hint="check the path")
     if path.endswith(SOURCES + VALUES):
         return "source"
     if not looks_like_one(content):

@@ -3,7 +3,6 @@
 import os
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
@@ -16,10 +15,12 @@ from guardrail.git import top_of
 from guardrail.model import ChangeSet, Unknown
 from guardrail.nearest import Nearest
 from guardrail.settings import RootEnvironment
+from guardrail.sources.options import InputOptions, SourceOptions
 from guardrail.sources.sets import FilesByLabel, PastEnvironments, RootSets, labelled, source_id
 
 if TYPE_CHECKING:
     from guardrail.sources.hcl.reader import RootModule
+    from guardrail.sources.past import Comparison
 
 _AFTER_ITS_STACK = "what it had is no longer there once somebody has deleted its stack"
 
@@ -37,8 +38,11 @@ def change_sets_of(
         raise GuardrailError("--var and --var-file are for Terraform source: a plan has its values already")
     for path in (*inputs.paths, *all_source[:1]):
         if path in all_source[:1]:
-            sets, sets_then = _sets(environments), _sets(before)
-            yield from _from_terraform(terraform, arguments, inputs, nearest.region(terraform), sets, sets_then)
+            options = _of_source(terraform, arguments, inputs, nearest, environments)
+            gone, then_sets = inputs.gone_source, _sets(before)
+            yield from sources.read_terraform(
+                terraform, options, compared=inputs.compared, gone=gone, sets_then=then_sets
+            )
             all_source = []
         elif path not in terraform:
             own, then = _own(path, environments), _own(inputs.renamed.get(path, path), before)
@@ -68,25 +72,26 @@ def _from_file(
 
     What turns out to be no template is passed over where only these are asked for, or a search has found it.
     """
-    compare_to, said = _past_of(path, arguments, inputs)
+    compared, said = _past_of(path, inputs)
     is_gone = path in inputs.gone
-    read = partial(
-        sources.read,
-        path,
+    flags = arguments.parameters or ()
+    options = InputOptions(
         region=region,
+        compared=compared,
+        beside=() if is_gone else inputs.paths,
+        source=arguments.source,
+        parameters=flags,
         possibilities=arguments.possibilities or (),
-        compare_to=compare_to,
         was=inputs.renamed.get(path),
         is_gone=is_gone,
-        beside=() if is_gone else inputs.paths,
-        any_owner=arguments.any_owner,
-        known_pasts=inputs.known_pasts,
         known_boundaries=inputs.known_boundaries,
-        source=arguments.source,
     )
-    flags = arguments.parameters or ()
+
+    def read(**others: Any) -> ChangeSet:
+        return sources.read(path, structs.replace(options, **others))
+
     try:
-        was = _environments_then(path, arguments, inputs, environments, then, compare_to)
+        was = _environments_then(path, inputs, environments, then, compared)
         for label, values in environments.items():
             old = None if is_gone or label not in was.files else [*_within_repository(was.files[label]), *flags]
             change_set = read(parameters=[*_within_repository(values), *flags], parameters_then=old)
@@ -97,7 +102,7 @@ def _from_file(
             gone = f"{source_id(path, label)} is gone: {_AFTER_ITS_STACK}"
             yield labelled(structs.replace(change_set, notices=(gone, *change_set.notices)), label)
         if not environments:
-            change_set = read(parameters=flags, compare_to=None if was.gone else compare_to)
+            change_set = read(compared=None if was.gone else compared)
             yield structs.replace(change_set, notices=(*said, *change_set.notices))
     except NotATemplateError:
         if not arguments.templates_only and path not in inputs.found:
@@ -109,37 +114,30 @@ def _from_file(
 
 
 def _environments_then(
-    path: str,
-    arguments: Namespace,
-    inputs: Inputs,
-    today: FilesByLabel,
-    told: FilesByLabel,
-    compare_to: str | None,
+    path: str, inputs: Inputs, today: FilesByLabel, told: FilesByLabel, compared: "Comparison | None"
 ) -> PastEnvironments:
     """What the environments of a template were."""
-    if compare_to is None or path in inputs.gone or not (today or told):
+    if compared is None or path in inputs.gone or not (today or told):
         return PastEnvironments()
     from guardrail.sources.template.pasts import environments_of
 
-    return environments_of(
-        path, today or {"": ()}, told or None, compare_to, any_owner=arguments.any_owner, known=inputs.known_pasts
-    )
+    return environments_of(path, today or {"": ()}, told or None, compared)
 
 
-def _past_of(path: str, arguments: Namespace, inputs: Inputs) -> tuple[str | None, tuple[str, ...]]:
-    """The past of an input and the notices about it; a plan beside other inputs has its own."""
-    compare_to = arguments.compare_to
+def _past_of(path: str, inputs: Inputs) -> "tuple[Comparison | None, tuple[str, ...]]":
+    """What an input is compared with, and the notices about it; a plan beside other inputs has a past of its own."""
+    compared = inputs.compared
     if path in inputs.gone:
         what = "is no stack of its own any more" if os.path.lexists(path) else "is gone"
-        return compare_to, (f"{path} {what}: {_AFTER_ITS_STACK}",)
+        return compared, (f"{path} {what}: {_AFTER_ITS_STACK}",)
     if path in inputs.renamed:
-        return compare_to, (f"{path} was {inputs.renamed[path]} before the change",)
+        return compared, (f"{path} was {inputs.renamed[path]} before the change",)
     is_one_of_several = len(inputs.paths) > 1 or path in inputs.found
-    if compare_to is None or (is_one_of_several and not sources.has_past(path)):
+    if compared is None or (is_one_of_several and not sources.has_past(path)):
         return None, ()
     if path in inputs.found and _is_ignored(path):
         return None, (f"{path} is made, and git does not keep it: what stood before is not known",)
-    return compare_to, ()
+    return compared, ()
 
 
 def _is_ignored(path: str) -> bool:
@@ -164,41 +162,22 @@ def root_modules_of(
     terraform = [path for path in inputs.paths if sources.is_terraform(path)]
     if not terraform:
         return {}
-    sets = _sets(environments)
-    return sources.root_modules(terraform, **_said_of_source(arguments, inputs, nearest.region(terraform), sets))
+    return sources.root_modules(terraform, _of_source(terraform, arguments, inputs, nearest, environments))
 
 
-def _said_of_source(arguments: Namespace, inputs: Inputs, region: str | None, sets: RootSets) -> dict[str, Any]:
+def _of_source(
+    terraform: Sequence[str], arguments: Namespace, inputs: Inputs, nearest: Nearest, environments: Environments
+) -> SourceOptions:
     """What a run says of source, whatever is done with it."""
-    return {
-        "region": region,
-        "assignments": arguments.assignments or (),
-        "environment": _hidden(os.environ) if arguments.untrusted else os.environ,
-        "workspace": arguments.workspace,
-        "base": top_of(os.getcwd()),
-        "keep_going": arguments.keep_going,
-        "sets": sets,
-        "exclude": inputs.exclude,
-    }
-
-
-def _from_terraform(
-    paths: Sequence[str],
-    arguments: Namespace,
-    inputs: Inputs,
-    region: str | None,
-    sets: RootSets,
-    sets_then: RootSets,
-) -> Iterator[ChangeSet]:
-    """One change set for each root module in ``paths`` and each of its sets of values."""
-    return sources.read_terraform(
-        paths,
-        compare_to=arguments.compare_to,
-        gone=inputs.gone_source,
-        any_owner=arguments.any_owner,
-        known_pasts=inputs.known_pasts,
-        sets_then=sets_then,
-        **_said_of_source(arguments, inputs, region, sets),
+    return SourceOptions(
+        region=nearest.region(terraform),
+        assignments=arguments.assignments or (),
+        environment=_hidden(os.environ) if arguments.untrusted else os.environ,
+        workspace=arguments.workspace,
+        base=top_of(os.getcwd()),
+        keep_going=arguments.keep_going,
+        sets=_sets(environments),
+        exclude=inputs.exclude,
     )
 
 

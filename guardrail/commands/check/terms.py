@@ -33,7 +33,7 @@ from guardrail.settings import (
 from guardrail.sources.sets import source_id
 
 if TYPE_CHECKING:
-    from guardrail.sources.past import KnownPasts
+    from guardrail.sources.past import Comparison
 
 
 def settings_for(arguments: Namespace) -> FoundSettings:
@@ -132,26 +132,23 @@ Environments: TypeAlias = Mapping[str, Mapping[str, RootEnvironment]]
 """By the real path of a root module or template: its environments."""
 
 
-def environments_before(arguments: Namespace, found: FoundSettings, known: "KnownPasts") -> Environments:
+def environments_before(arguments: Namespace, found: FoundSettings, compared: "Comparison | None") -> Environments:
     """The environments that the settings named where the change began; none where that is not to be known.
 
     Of a file that the change has taken away, too.
     """
-    compared = arguments.compare_to
-    if compared is None or os.path.exists(compared) or (arguments.isolated and found.path is None):
+    if compared is None or os.path.exists(compared.named) or (arguments.isolated and found.path is None):
         return {}
     if arguments.settings_from:
         return found.environments  # they are those of the base
     from guardrail import strict_yaml
-    from guardrail.sources.past import commit_named
 
     start = start_of(arguments.paths)
     folders = folders_up_to_top(os.path.abspath(start if os.path.isdir(start) else os.path.dirname(start)))
     nearest = (os.path.relpath(os.path.join(folder, name)) for folder in folders for name in FILE_NAMES)
     for path in nearest if found.path is None else (found.path,):
         try:
-            past = commit_named(path, compared, any_owner=arguments.any_owner, known=known)
-            content = past.read(path)
+            content = compared.commit_of(path).read(path)
             if content is not None:
                 settings = strict_yaml.decode(content.decode(), Settings, name=path, error=SettingsError)
                 directory = found.directory or os.path.dirname(path)

@@ -20,6 +20,7 @@ from guardrail.prices.table import PriceTable
 from guardrail.prices.user_tables import BUNDLED, UserTables
 from guardrail.reporters.bill import UNKNOWN, amounts, named
 from guardrail.reporters.wording import inert, number, signed_usd
+from guardrail.sources.options import InputOptions
 
 MOST = 10
 _KINDS = ("up", "down", "appeared", "gone")
@@ -115,7 +116,7 @@ def _row(kind: str, change: Change) -> list[str]:
 def _bill(path: str, old: PriceBook, new: PriceBook) -> Iterator[str]:
     """What each endpoint of a plan costs at both prices; no line of the plan changes."""
     settings = settings_files.load(path).settings
-    inventory = sources.read(path, region=settings.region).after
+    inventory = sources.read(path, InputOptions(region=settings.region)).after
     used = usage.load(settings.usage_file) if settings.usage_file is not None else usage.NO_USAGE
     before, after = estimate(inventory, old, used), estimate(inventory, new, used)
     yield f"{inert(path)}: USD a month, expected, at the old prices and at the new"

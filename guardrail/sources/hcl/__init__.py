@@ -2,24 +2,25 @@
 
 import gc
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from guardrail.errors import SourceError
-from guardrail.model import ChangeSet, Coverage, Inventory, Unknown
+from guardrail.model import ChangeSet, Coverage, Inventory
 from guardrail.sources.hcl.endings import SOURCES, VALUES
+from guardrail.sources.options import SourceOptions
 from guardrail.sources.sets import RootSets, labelled, source_id
 
 if TYPE_CHECKING:
-    from guardrail.gitignore import Excluded
     from guardrail.sources.hcl.disk import Disk
     from guardrail.sources.hcl.reader import RootModule
     from guardrail.sources.hcl.roots import RootModules
-    from guardrail.sources.hcl.value_sets import ValueSets
-    from guardrail.sources.past import KnownPasts
+    from guardrail.sources.past import Comparison
+
+_NOTHING_SAID = SourceOptions()
 
 
 def recognizes(path: str) -> bool:
@@ -33,67 +34,39 @@ def recognizes(path: str) -> bool:
     return path.endswith(SOURCES + VALUES) and os.path.isfile(path)
 
 
-def read(  # noqa: PLR0913 - whatever a run may say of source
+def read(
     paths: Sequence[str],
+    options: SourceOptions = _NOTHING_SAID,
     *,
-    region: str | None = None,
-    assignments: Sequence[str] = (),
-    environment: Mapping[str, str | Unknown] | None = None,
-    workspace: str | None = None,
-    base: str = ".",
-    keep_going: bool = False,
-    compare_to: str | None = None,
+    compared: "Comparison | None" = None,
     gone: Sequence[str] = (),
-    any_owner: bool = False,
-    known_pasts: "KnownPasts | None" = None,
-    sets: RootSets | None = None,
     sets_then: RootSets | None = None,
-    exclude: "Excluded | None" = None,
 ) -> Iterator[ChangeSet]:
     """One change set for each root module in ``paths``, and for each of its sets of values.
 
-    Directories stand for the root modules in and below them, files for the root modules that they belong to, which are
-    looked for below ``base``. ``assignments`` are ``NAME=VALUE`` and ``@[LABEL=]FILE``, ``environment`` holds
-    ``TF_VAR_*`` and ``TF_WORKSPACE``, `Unknown` where the source shall not see them; ``workspace`` wins over it.
-    ``sets`` are the files of values of each environment of a root module, by its real path.
-    ``sets_then`` are those of what stood before, by the paths of that.
-    ``exclude`` is what a search for root modules leaves out.
-    ``compare_to`` is what stood before, a folder or a git revision (of a repository that may be of ``any_owner``), and
-    ``gone`` are folders and files that are named and were there then alone. What
-    is there and not read, such as files of Terragrunt, is skipped in a change set of its own. Raises `SourceError`
-    where there is nothing to read, and for a file that cannot be read, unless ``keep_going``.
+    Directories stand for the root modules in and below them, files for the root modules that they belong to.
+    ``compared`` is what stood before, ``gone`` are folders and files that are named and were there then alone, and
+    ``sets_then`` the files of values of each environment then. What is there and not read, such as files of Terragrunt,
+    is skipped in a change set of its own. Raises `SourceError` where there is nothing to read, and for a file that
+    cannot be read, unless the ``options`` say to go on.
     """
     from guardrail.sources.hcl.reader import read_root
-    from guardrail.sources.hcl.roots import RootModules, unread_units
-    from guardrail.sources.hcl.value_sets import ValueSets
+    from guardrail.sources.hcl.roots import unread_units
 
-    environment = {} if environment is None else environment
-    values = ValueSets(assignments, environment, sets)
-    found = RootModules(values, keep_going=keep_going, exclude=exclude)
-    found.add(paths, base, may_be_gone=compare_to is not None)
+    found = _search(paths, options, may_be_gone=compared is not None)
     pasts = None
-    if compare_to is not None:
+    if compared is not None:
         from guardrail.sources.hcl.pasts import Pasts
 
-        pasts = Pasts(
-            compare_to,
-            found,
-            paths,
-            base,
-            values,
-            gone=gone,
-            sets_then=sets_then,
-            any_owner=any_owner,
-            known=known_pasts,
-        )
-    roots = _root_modules(found, values, environment, workspace, region)
-    for root in roots:
+        pasts = Pasts(compared, found, paths, options.base, gone, sets_then or {})
+    for root in _root_modules(found, options):
         with _without_collecting():
             change_set = labelled(read_root(root) if pasts is None else pasts.read(root), root.inputs.label)
-        hints, found.notices = (*found.notices, *(() if root.shown else values.hint(root.directory, root.disk))), []
-        yield structs.replace(change_set, notices=(*change_set.notices, *hints))
+        hints = () if root.shown else found.sets.hint(root.directory, root.disk)
+        said, found.notices = found.notices, []
+        yield structs.replace(change_set, notices=(*change_set.notices, *said, *hints))
     if pasts is not None:
-        yield from pasts.left(workspace or environment.get("TF_WORKSPACE") or None, region)
+        yield from pasts.left(options.named_workspace, options.region)
     folder = next(filter(os.path.isdir, paths), None)
     if found.notices and folder is not None:  # of what is passed over where there is no root module
         found.skipped.setdefault(folder, [])
@@ -109,13 +82,23 @@ def read(  # noqa: PLR0913 - whatever a run may say of source
         )
 
 
-def _root_modules(
-    found: "RootModules",
-    values: "ValueSets",
-    environment: Mapping[str, str | Unknown],
-    workspace: str | None,
-    region: str | None,
-) -> "list[RootModule]":
+def roots(paths: Sequence[str], options: SourceOptions = _NOTHING_SAID) -> "dict[str, RootModule]":
+    """The root modules in ``paths``, as `read` reads them, by the ids of their sources: ``infra (prod)``."""
+    made = _root_modules(_search(paths, options), options)
+    return {source_id(root.shown or root.directory, root.inputs.label): root for root in made}
+
+
+def _search(paths: Sequence[str], options: SourceOptions, *, may_be_gone: bool = False) -> "RootModules":
+    from guardrail.sources.hcl.roots import RootModules
+    from guardrail.sources.hcl.value_sets import ValueSets
+
+    sets = ValueSets(options.assignments, options.environment, options.sets)
+    found = RootModules(sets, keep_going=options.keep_going, exclude=options.exclude)
+    found.add(paths, options.base, may_be_gone=may_be_gone)
+    return found
+
+
+def _root_modules(found: "RootModules", options: SourceOptions) -> "list[RootModule]":
     """The root modules that are found, once for each of their sets of values."""
     from guardrail.sources.hcl.reader import RootModule
 
@@ -124,49 +107,25 @@ def _root_modules(
             directory=directory,
             disk=disk,
             inputs=inputs,
-            workspace=workspace or _workspace(directory, environment, disk),
-            region=region,
+            workspace=options.named_workspace or _selected_workspace(directory, disk),
+            region=options.region,
         )
         for directory, disk in found.roots.items()
-        for inputs in values.of(directory)
+        for inputs in found.sets.of(directory)
     ]
     roots += [
         RootModule(
             directory=module,
             disk=disk,
             inputs=structs.replace(inputs, unit=path),
-            workspace=workspace or environment.get("TF_WORKSPACE") or None,
-            region=region,
+            workspace=options.named_workspace,
+            region=options.region,
             shown=folder,
         )
         for folder, (path, module, disk) in found.units.items()
-        for inputs in values.flagged
+        for inputs in found.sets.flagged
     ]
     return roots
-
-
-def roots(  # noqa: PLR0913 - whatever a run may say of source
-    paths: Sequence[str],
-    *,
-    region: str | None = None,
-    assignments: Sequence[str] = (),
-    environment: Mapping[str, str | Unknown] | None = None,
-    workspace: str | None = None,
-    base: str = ".",
-    keep_going: bool = False,
-    sets: RootSets | None = None,
-    exclude: "Excluded | None" = None,
-) -> "dict[str, RootModule]":
-    """The root modules in ``paths``, as `read` reads them, by the ids of their sources: ``infra (prod)``."""
-    from guardrail.sources.hcl.roots import RootModules
-    from guardrail.sources.hcl.value_sets import ValueSets
-
-    environment = {} if environment is None else environment
-    values = ValueSets(assignments, environment, sets)
-    found = RootModules(values, keep_going=keep_going, exclude=exclude)
-    found.add(paths, base)
-    made = _root_modules(found, values, environment, workspace, region)
-    return {source_id(root.shown or root.directory, root.inputs.label): root for root in made}
 
 
 @contextmanager
@@ -181,10 +140,9 @@ def _without_collecting() -> Iterator[None]:
             gc.enable()
 
 
-def _workspace(directory: str, environment: Mapping[str, str | Unknown], disk: "Disk") -> str | Unknown | None:
-    """The selected workspace, as Terraform finds it; None where nothing tells it."""
+def _selected_workspace(directory: str, disk: "Disk") -> str | None:
+    """The workspace that ``terraform workspace select`` has chosen in a folder; None where nothing tells it."""
     try:
-        selected = disk.text(os.path.join(directory, ".terraform", "environment")).strip()
+        return disk.text(os.path.join(directory, ".terraform", "environment")).strip() or None
     except SourceError:
-        selected = ""
-    return environment.get("TF_WORKSPACE") or selected or None
+        return None

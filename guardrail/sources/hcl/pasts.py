@@ -21,10 +21,9 @@ from guardrail.sources.hcl.endings import SOURCES, VALUES
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.reader import RootModule, read_root, without_future
 from guardrail.sources.hcl.roots import Layout, RootModules, roots_below, roots_of_files
-from guardrail.sources.hcl.value_sets import ValueSets
 from guardrail.sources.hcl.variables import VariableAssignments
 from guardrail.sources.likeness import renamed
-from guardrail.sources.past import LEFT_OUT, KnownPasts, named_past, one_past
+from guardrail.sources.past import LEFT_OUT, Comparison, one_past
 from guardrail.sources.past_sets import environments_then
 from guardrail.sources.sets import PastEnvironments, RootSets, labelled, source_id
 from guardrail.sources.trees import InCommit, tree_of
@@ -48,25 +47,20 @@ class _PastRoot(Struct, frozen=True):
 class Pasts:
     """The pasts of the root modules of one run."""
 
-    def __init__(  # noqa: PLR0913 - all that is known of a run
+    def __init__(
         self,
-        compared: str,
+        compared: Comparison,
         found: RootModules,
         paths: Sequence[str],
         base: str,
-        sets: ValueSets,
-        *,
-        gone: Sequence[str] = (),
-        sets_then: RootSets | None = None,
-        any_owner: bool,
-        known: KnownPasts | None = None,
+        gone: Sequence[str],
+        sets_then: RootSets,
     ) -> None:
         """``gone`` are folders and files that are named and not there. Raises `SourceError` where there is no past."""
         self._compared = compared
         self._base = base
-        self._named = partial(named_past, any_owner=any_owner, known=known)
-        self._sets = sets
-        self._sets_then = sets_then or {}
+        self._sets = found.sets
+        self._sets_then = sets_then
         self._today = tuple(found.roots)
         self._environments: dict[str, PastEnvironments] = {}
         self._prune = partial(pruning, exclude=found.exclude)
@@ -169,7 +163,7 @@ class Pasts:
 
     def _roots_below(self, directory: str, *, alone: bool) -> dict[str, _PastRoot]:
         """The root modules of the past in and below a folder, by the paths that they have or would have today."""
-        past = self._named(directory, self._compared)
+        past = self._compared.past_of(directory)
         if isinstance(past, Commit):
             disk = self._in(past)
             folder = directory
@@ -200,7 +194,7 @@ class Pasts:
 
     def _roots_of_files(self, files: Sequence[str], base: str) -> dict[str, _PastRoot]:
         """The root modules of the past that files belonged to."""
-        past = self._named(files[0], self._compared)
+        past = self._compared.past_of(files[0])
         if not isinstance(past, Commit):
             raise SourceError(f"--compare-to {past} is a folder, and files are compared with a git revision")
         disk = self._in(past)
@@ -212,7 +206,7 @@ class Pasts:
 
     def _in(self, commit: Commit) -> Disk:
         """The files of a commit, one for all inputs of a repository."""
-        self.names[f"{self._compared} ({commit.id[:7]})"] = None
+        self.names[f"{self._compared.named} ({commit.id[:7]})"] = None
         key = f"{commit.top} {commit.id}"
         if key not in self._disks:
             self._disks[key] = Disk(InCommit(commit))

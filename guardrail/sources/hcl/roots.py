@@ -172,7 +172,7 @@ class RootModules:
         """By the folder of a unit of Terragrunt that can be read: its file, and the folder of its module."""
         self.notices: list[str] = []
         """Sentences on what the search has found and passes over."""
-        self._sets = sets
+        self.sets = sets
         self.exclude = exclude
         self._keep_going = keep_going
         self._disks: dict[Boundary, Disk] = {}
@@ -188,7 +188,7 @@ class RootModules:
     def _add_directories(self, paths: Iterable[str], *, may_be_gone: bool) -> None:
         for path in paths:
             disk = self._disk(path)
-            layout = Layout(path, disk, self._sets.flagged, pruning(path, self.exclude))
+            layout = Layout(path, disk, self.sets.flagged, pruning(path, self.exclude))
             try:
                 roots = roots_below(path, layout)
             except SourceError:
@@ -199,7 +199,7 @@ class RootModules:
             roots = [root for root in roots if disk.tree.real(root) not in called]
             for root in roots:
                 self.roots[root] = disk
-                self._sets.ask_for(root)
+                self.sets.ask_for(root)
             self.notices += (
                 *_callers_passed_over(roots, layout),
                 *_passed_over(roots, layout),
@@ -218,12 +218,12 @@ class RootModules:
         """Find, below ``base``, the root modules that files belong to. Raises `SourceError`."""
         if not paths:
             return
-        layout = Layout(base, self._disk(base), self._sets.flagged, pruning(base, self.exclude))
+        layout = Layout(base, self._disk(base), self.sets.flagged, pruning(base, self.exclude))
         for path in paths:
             values = path if path.endswith(VALUES) else None
             for root in roots_of_files([path], layout) if values is None else self._roots_of_values(path, layout):
                 self.roots.setdefault(root, self._disk(root))
-                self._sets.ask_for(root, values)
+                self.sets.ask_for(root, values)
 
     def _roots_of_values(self, path: str, layout: Layout) -> list[str]:
         """The root modules that a file of values is for. Raises `SourceError` where there is none.
@@ -232,11 +232,11 @@ class RootModules:
         """
         directory = os.path.dirname(path) or "."
         if not any(map(is_source, layout.disk.tree.names(directory))):
-            named = self._sets.roots_naming(path)
+            named = self.sets.roots_naming(path)
             if named:
                 return [os.path.relpath(root) for root in named]
         roots = roots_of_files([path], layout)
-        if not roots and not self._sets.is_named(path):
+        if not roots and not self.sets.is_named(path):
             raise SourceError(
                 f"{path} belongs to no root module: no folder at or above it holds Terraform source",
                 hint="name it under roots: in .guardrail.yml, or with --var-file",

@@ -7,7 +7,7 @@ from guardrail import files as safe_files  # `files` here is the module of that 
 from guardrail import limits
 from guardrail.expressions import expression
 from guardrail.model import ChangeSet
-from guardrail.sources.template.options import TemplateOptions
+from guardrail.sources.options import InputOptions
 
 _PEEK = 1 << 16
 _SECTIONS = (
@@ -59,7 +59,7 @@ def in_utf8(content: bytes) -> bytes:
     return content.removeprefix(b"\xef\xbb\xbf")
 
 
-def read(path: str, options: TemplateOptions) -> ChangeSet:
+def read(path: str, options: InputOptions) -> ChangeSet:
     """The change set of the template, CDK output or change set at ``path``.
 
     Raises `SourceError` where something cannot be read.

@@ -15,7 +15,7 @@ from guardrail.git import Commit, is_pointer
 from guardrail.gitignore import Excluded
 from guardrail.sources.discovery import Found, is_aside, is_assembly, is_relevant, may_hold_template, nested_in
 from guardrail.sources.likeness import renamed
-from guardrail.sources.past import KnownPasts, is_new, named_past
+from guardrail.sources.past import Comparison, is_new
 from guardrail.sources.past_sets import environments_then
 from guardrail.sources.sets import FilesByLabel, PastEnvironments
 from guardrail.sources.template import assembly, looks_like_one
@@ -34,20 +34,12 @@ class PastTemplates(Struct, frozen=True, kw_only=True):
     """What is not here because the checkout is sparse."""
 
 
-def templates_then(
-    folder: str,
-    found: Found,
-    compared: str,
-    *,
-    exclude: Excluded | None,
-    any_owner: bool = False,
-    known: KnownPasts | None = None,
-) -> PastTemplates:
+def templates_then(folder: str, found: Found, compared: Comparison, exclude: Excluded | None) -> PastTemplates:
     """The templates of the compared commit that a search of today's folder has not ``found``; none of a folder.
 
     Raises `SourceError` where the past is not to be had.
     """
-    past = named_past(folder, compared, any_owner=any_owner, known=known)
+    past = compared.past_of(folder)
     if not isinstance(past, Commit):
         return PastTemplates()
     lost = dict(_gone(past, folder, found, exclude))
@@ -87,16 +79,10 @@ class _PastParameterFiles:
 
 
 def environments_of(
-    path: str,
-    today: FilesByLabel,
-    told: FilesByLabel | None,
-    compared: str,
-    *,
-    any_owner: bool = False,
-    known: KnownPasts | None = None,
+    path: str, today: FilesByLabel, told: FilesByLabel | None, compared: Comparison
 ) -> PastEnvironments:
     """What the environments of a template were; all as they are where the past is a file or folder."""
-    past = named_past(path, compared, any_owner=any_owner, known=known)
+    past = compared.past_of(path)
     if not isinstance(past, Commit):
         return PastEnvironments()
     return environments_then(today, told, _PastParameterFiles(past))

@@ -21,14 +21,14 @@ from guardrail.sources.declarations import Declaration
 from guardrail.sources.linking.changes import changes
 from guardrail.sources.linking.link import Linked, Side, coverage, skipped_on
 from guardrail.sources.linking.possibilities import with_possibilities
-from guardrail.sources.past import is_new, named_past, one_past
+from guardrail.sources.options import InputOptions
+from guardrail.sources.past import is_new, one_past
 from guardrail.sources.template import assembly
 from guardrail.sources.template.assembly import ParameterValue
 from guardrail.sources.template.beside import belong_together, without
 from guardrail.sources.template.declared import TemplateResource, construct_path, declared, waivers
 from guardrail.sources.template.files import WorkingTree
 from guardrail.sources.template.kept import by_policies, with_kept
-from guardrail.sources.template.options import TemplateOptions
 from guardrail.sources.template.parameters import NONE, Read, TemplateConfiguration, load, load_labelled, named_files
 from guardrail.sources.template.stacks import Origin, Stacks
 from guardrail.sources.template.values import DuplicateKey, Table, is_no_echo, text_of, within
@@ -48,20 +48,21 @@ MOST_DUPLICATES = 3
 """Keys that stand twice, of which a report says where."""
 
 
-def read(path: str, options: TemplateOptions) -> ChangeSet:
+def read(path: str, options: InputOptions) -> ChangeSet:
     """The change set of the template or CDK output at ``path``.
 
     Raises `SourceError` where it, or what it is to be compared with, cannot be read.
     """
+    others = [other for other in options.beside if other not in (path, "-")]
     try:
-        return _read(path, options)
+        return _read(path, replace(options, beside=others))
     except LimitError as error:
         raise SourceError(f"{path}: {error.message}") from None
     except RecursionError:
         raise SourceError(f"{path} leads from value to value too deeply to be a template") from None
 
 
-def _read(path: str, options: TemplateOptions) -> ChangeSet:
+def _read(path: str, options: InputOptions) -> ChangeSet:
     read = cache(files.named)  # a pipe can be read only once
     if options.is_gone:
         before = _before(path, options, read)
@@ -75,14 +76,14 @@ def _read(path: str, options: TemplateOptions) -> ChangeSet:
     after = Origin.of(path, tree, options)
     if not tree.is_directory(path) and not any(template.root["Resources"] for template in after.templates):
         raise SourceError(f"{path} has no resources, of which a template has at least one")
-    before = _before(path, options, read) if options.compare_to is not None else _Before()
+    before = _before(path, options, read)
     found = _PossibleReadings(path, options, before, after, _cases(options, options.parameters, read)).change_set()
     return replace(found, is_past_unreadable=before.is_unreadable)
 
 
-def _read_change_set(path: str, document: Table, options: TemplateOptions) -> ChangeSet:
+def _read_change_set(path: str, document: Table, options: InputOptions) -> ChangeSet:
     """A change set of CloudFormation's, which has both sides of what changes, and nothing of what does not."""
-    if options.compare_to is not None:
+    if options.compared is not None:
         raise SourceError(f"{path} is a change set and tells itself what stands before", hint="leave out --compare-to")
     from guardrail.sources.template.change_set import ChangeSetResources
 
@@ -113,12 +114,14 @@ class _Before(Struct, frozen=True, kw_only=True):
     is_unreadable: bool = False
 
 
-def _before(path: str, options: TemplateOptions, read: Read) -> _Before:
+def _before(path: str, options: InputOptions, read: Read) -> _Before:
     """What stood before, with the parameters that were given then. Raises `SourceError`."""
-    other = options.compare_to or ""
-    if options.beside and os.path.exists(other):
-        raise one_past(other)
-    past = named_past(path, other, any_owner=options.any_owner, known=options.known_pasts)
+    compared = options.compared
+    if compared is None:
+        return _Before()
+    if options.beside and os.path.exists(compared.named):
+        raise one_past(compared.named)
+    past = compared.past_of(path)
     if isinstance(past, str):
         cases = _cases(options, options.parameters, read)
         return _Before(origin=Origin.of(past, WorkingTree(past), options), cases=cases)
@@ -142,7 +145,7 @@ def _content_then(past: Commit, read: Read, path: str) -> bytes:
     return read(path) if found is None else found
 
 
-def _cases(options: TemplateOptions, parameters: Iterable[str], read: Read) -> Sequence[_LabelledValues]:
+def _cases(options: InputOptions, parameters: Iterable[str], read: Read) -> Sequence[_LabelledValues]:
     """The parameter values of each possibility, by its label; one without a label where nothing is undecided."""
     given = load(parameters, read)
     cases = [(label, case.over(given)) for label, case in load_labelled(options.possibilities, read)]
@@ -172,7 +175,7 @@ class _PossibleReadings:
     """Reads both sides under one assignment after another until nothing new turns out to be undecided."""
 
     def __init__(
-        self, path: str, options: TemplateOptions, before: _Before, after: Origin, cases: Sequence[_LabelledValues]
+        self, path: str, options: InputOptions, before: _Before, after: Origin, cases: Sequence[_LabelledValues]
     ) -> None:
         self._path = path
         self._options = options

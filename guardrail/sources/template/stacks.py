@@ -10,11 +10,11 @@ from msgspec.structs import replace
 from guardrail import limits
 from guardrail.errors import SourceError
 from guardrail.model import Unknown
+from guardrail.sources.options import InputOptions
 from guardrail.sources.template import assembly
 from guardrail.sources.template.assembly import ParameterValue, StackTemplate
 from guardrail.sources.template.declared import TemplateResource, resources
 from guardrail.sources.template.files import FileTree
-from guardrail.sources.template.options import TemplateOptions
 from guardrail.sources.template.parameters import NONE, TemplateConfiguration
 from guardrail.sources.template.stack import Stack
 from guardrail.sources.template.values import Document, Table, parts_of, text_of, within
@@ -32,7 +32,7 @@ _SAFE_CHILD_KEYS = ("TemplateURL", "Location")
 class Origin:
     """The templates of one side, and where files beside them come from."""
 
-    def __init__(self, templates: list[StackTemplate], files: FileTree, inputs: TemplateOptions) -> None:
+    def __init__(self, templates: list[StackTemplate], files: FileTree, inputs: InputOptions) -> None:
         self.templates = templates
         self.files = files
         self.inputs = inputs
@@ -43,7 +43,7 @@ class Origin:
         self._beside: dict[str, list[StackTemplate]] | None = None
 
     @staticmethod
-    def of(path: str, files: FileTree, inputs: TemplateOptions) -> "Origin":
+    def of(path: str, files: FileTree, inputs: InputOptions) -> "Origin":
         """The templates at ``path``."""
         return Origin(assembly.templates(path, files), files, inputs)
 

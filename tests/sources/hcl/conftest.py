@@ -7,6 +7,7 @@ import pytest
 
 from guardrail.model import ChangeSet, Unknown
 from guardrail.sources import hcl
+from guardrail.sources.options import SourceOptions
 
 PROVIDER = 'provider "aws" {\n  region = "eu-west-1"\n}\n'
 
@@ -41,7 +42,9 @@ def read(write: Write) -> Read:
         keep_going: bool = False,
     ) -> ChangeSet:
         write({"main.tf": PROVIDER + files} if isinstance(files, str) else files)
-        (change_set,) = hcl.read(["."], assignments=assignments, environment=environment, keep_going=keep_going)
+        (change_set,) = hcl.read(
+            ["."], SourceOptions(assignments=assignments, environment=environment or {}, keep_going=keep_going)
+        )
         return change_set
 
     return read_

@@ -10,6 +10,7 @@ from guardrail.errors import SourceError
 from guardrail.model import Unknown
 from guardrail.sources import hcl
 from guardrail.sources.boundary import boundary_of
+from guardrail.sources.options import SourceOptions
 from tests.sources.hcl.conftest import PROVIDER, Read, Write
 
 OUTSIDE = "lies outside of the repository, or is private, and is not read"
@@ -106,7 +107,7 @@ def test_values_that_lead_out_are_an_error_unless_a_flag_names_them(repository: 
     with pytest.raises(SourceError, match="leads out of its repository"):
         list(hcl.read(["infra"]))
     (repository / "infra/terraform.tfvars").unlink()
-    (change_set,) = hcl.read(["infra"], assignments=["@../values"])
+    (change_set,) = hcl.read(["infra"], SourceOptions(assignments=["@../values"]))
     assert change_set.after.endpoints[0].name == "own"
 
 
@@ -150,7 +151,7 @@ def test_an_error_in_values_shows_nothing_of_them(write: Write, assignments: lis
         }
     )
     with pytest.raises(SourceError) as caught:
-        list(hcl.read(["."], assignments=assignments))
+        list(hcl.read(["."], SourceOptions(assignments=assignments)))
     assert "secret-word" not in f"{caught.value.message} {caught.value.hint}"
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from guardrail.model import InstanceVariant, Location
 from guardrail.sources import hcl
+from guardrail.sources.options import SourceOptions
 from tests.sources.hcl.conftest import PROVIDER, Write
 
 CONFIGURATION = """\
@@ -35,7 +36,7 @@ def where(location: Location | None) -> list[str]:
 
 
 def places(*paths: str, flags: tuple[str, ...] = (), at: int = 0) -> list[str]:
-    (change_set,) = hcl.read(paths or (".",), assignments=flags)
+    (change_set,) = hcl.read(paths or (".",), SourceOptions(assignments=flags))
     inventory = change_set.after
     variants = (*inventory.endpoints, *inventory.unattached)[at].variants
     assert isinstance(variants, tuple)

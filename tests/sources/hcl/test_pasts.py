@@ -14,6 +14,8 @@ from guardrail import limits
 from guardrail.errors import GitError, SourceError
 from guardrail.model import ChangeSet, Inventory, Unknown
 from guardrail.sources import hcl
+from guardrail.sources.options import SourceOptions
+from guardrail.sources.past import Comparison
 from tests.sources.hcl.conftest import PROVIDER
 from tests.test_git import clone, commit, git
 
@@ -72,7 +74,7 @@ Changing = Callable[[dict[str, str], dict[str, str]], None]
 
 
 def compared(*paths: str, to: str = "HEAD", assignments: tuple[str, ...] = ()) -> list[ChangeSet]:
-    return list(hcl.read(paths or (".",), compare_to=to, assignments=assignments))
+    return list(hcl.read(paths or (".",), SourceOptions(assignments=assignments), compared=Comparison(to)))
 
 
 def only(*paths: str, to: str = "HEAD", assignments: tuple[str, ...] = ()) -> ChangeSet:

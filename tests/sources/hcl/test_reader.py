@@ -6,6 +6,7 @@ import pytest
 from guardrail.errors import SourceError
 from guardrail.model import Location, Unknown
 from guardrail.sources import hcl
+from guardrail.sources.options import SourceOptions
 from tests.sources.hcl.conftest import PROVIDER, Read, Write
 
 CONFIGURATION = """\
@@ -563,7 +564,7 @@ def test_the_workspace_is_the_one_that_is_named_last(
     write: Write, environment: dict[str, str], selected: str | None, given: str | None, name: str
 ) -> None:
     write({"main.tf": WORKSPACE} | ({".terraform/environment": selected} if selected else {}))
-    (change_set,) = hcl.read(["."], environment=environment, workspace=given)
+    (change_set,) = hcl.read(["."], SourceOptions(environment=environment, workspace=given))
     assert change_set.after.endpoints[0].name == name
     told = any("terraform.workspace" in notice for notice in change_set.notices)
     assert told is (name == "default")

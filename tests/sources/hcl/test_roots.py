@@ -6,6 +6,8 @@ from guardrail.errors import SourceError
 from guardrail.sources import hcl
 from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.roots import Layout, roots_below, roots_of_files
+from guardrail.sources.options import SourceOptions
+from guardrail.sources.past import Comparison
 from guardrail.sources.trees import tree_of
 from tests.sources.hcl.conftest import PROVIDER, Write
 
@@ -137,7 +139,7 @@ def test_values_that_are_given_decide_what_is_called(write: Write) -> None:
             "prod.tfvars": 'folder = "ep"\n',
         }
     )
-    assert [each.path for each in hcl.read(["."], assignments=["@prod.tfvars"])] == [".", "other"]
+    assert [each.path for each in hcl.read(["."], SourceOptions(assignments=["@prod.tfvars"]))] == [".", "other"]
 
 
 def test_a_folder_of_modules_holds_a_root_where_a_provider_or_a_state_is_configured(write: Write) -> None:
@@ -185,7 +187,7 @@ def test_a_file_of_values_stands_for_the_root_at_or_above_it(write: Write, path:
 
 def test_a_file_of_values_that_a_flag_names_is_read(write: Write) -> None:
     write({"main.tf": PROVIDER, "envs/prod.tfvars": ""})
-    (change_set,) = hcl.read(["envs/prod.tfvars"], assignments=["@envs/prod.tfvars"])
+    (change_set,) = hcl.read(["envs/prod.tfvars"], SourceOptions(assignments=["@envs/prod.tfvars"]))
     assert change_set.notices == ()
 
 
@@ -229,6 +231,6 @@ def test_what_an_example_alone_calls_stands_by_itself(write: Write) -> None:
 
 def test_what_is_passed_over_is_said_where_there_is_no_root_module(write: Write) -> None:
     write({"tests/main.tf": PROVIDER + 'resource "aws_sagemaker_endpoint" "e" {\n}\n'})
-    (nothing,) = hcl.read(["."], compare_to=".")
+    (nothing,) = hcl.read(["."], compared=Comparison("."))
     assert nothing.notices == ("not read, because examples and tests count if they are named: tests",)
     assert not nothing.after.endpoints

@@ -8,6 +8,7 @@ import pytest
 from guardrail.errors import SourceError
 from guardrail.model import ChangeSet, InstanceVariant, Unknown
 from guardrail.sources import hcl
+from guardrail.sources.options import SourceOptions
 from tests.sources.hcl.conftest import PROVIDER, Write
 
 SOURCE = (
@@ -32,7 +33,7 @@ def read(
     *paths: str, sets: Mapping[str, Mapping[str, tuple[str, ...]]] | None = None, flags: tuple[str, ...] = ()
 ) -> list[ChangeSet]:
     absolute = {str(Path(root).resolve()): environments for root, environments in (sets or {}).items()}
-    return list(hcl.read(paths, sets=absolute, assignments=flags))
+    return list(hcl.read(paths, SourceOptions(sets=absolute, assignments=flags)))
 
 
 def counts(change_sets: list[ChangeSet]) -> dict[str, object]:

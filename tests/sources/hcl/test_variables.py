@@ -5,6 +5,7 @@ import pytest
 from guardrail.errors import SourceError
 from guardrail.model import Unknown
 from guardrail.sources import hcl
+from guardrail.sources.options import SourceOptions
 from tests.sources.hcl.conftest import Read, Write
 
 ENDPOINT = 'resource "aws_sagemaker_endpoint" "e" {\n  name = var.name\n  endpoint_config_name = "c"\n}\n'
@@ -111,7 +112,7 @@ def test_null_means_the_default_where_a_variable_is_not_nullable(read: Read) -> 
 
 def test_a_directory_is_read_once_for_each_label(write: Write) -> None:
     write({"main.tf": DECLARED, "dev.tfvars": 'name = "dev"\n', "prod.tfvars": 'name = "prod"\n'})
-    found = list(hcl.read(["."], assignments=["@dev=dev.tfvars", "@prod=prod.tfvars"]))
+    found = list(hcl.read(["."], SourceOptions(assignments=["@dev=dev.tfvars", "@prod=prod.tfvars"])))
     assert [(each.path, each.label, each.after.endpoints[0].name) for each in found] == [
         (".", "dev", "dev"),
         (".", "prod", "prod"),
@@ -130,5 +131,5 @@ def test_a_directory_is_read_once_for_each_label(write: Write) -> None:
 def test_a_value_that_cannot_be_given_is_an_error(write: Write, given: list[str], problem: str) -> None:
     write({"main.tf": DECLARED, "bad.tfvars": "name = \n", "blocks.tfvars": "a {\n}\n"})
     with pytest.raises(SourceError) as caught:
-        list(hcl.read(["."], assignments=given))
+        list(hcl.read(["."], SourceOptions(assignments=given)))
     assert caught.value.message == problem

@@ -7,6 +7,7 @@ import pytest
 
 from guardrail import sources
 from guardrail.model import ChangeSet, Endpoint, ScalableTarget, StepScalingPolicy, TargetTrackingPolicy, Unknown
+from guardrail.sources.options import InputOptions
 from tests.sources.plans import (
     ALARM,
     CONFIGURATION,
@@ -36,7 +37,7 @@ def read_all(folder: Path, **plans: Json) -> list[ChangeSet]:
     for name, document in plans.items():
         (folder / f"{name}.json").write_text(json.dumps(document), encoding="utf-8")
         paths.append(str(folder / f"{name}.json"))
-    return sources.joined([sources.read(path, region="us-east-1", beside=paths) for path in paths])
+    return sources.joined([sources.read(path, InputOptions(region="us-east-1", beside=paths)) for path in paths])
 
 
 def scaling_of(one: Endpoint) -> object:

@@ -9,6 +9,8 @@ import pytest
 
 from guardrail import sources
 from guardrail.model import ChangeSet
+from guardrail.sources.options import InputOptions
+from guardrail.sources.past import Comparison
 from guardrail.sources.template.assembly import ParameterValue, StackTemplate
 from guardrail.sources.template.stack import Stack
 from guardrail.sources.template.text import load
@@ -20,13 +22,16 @@ Reader = Callable[..., ChangeSet]
 
 @pytest.fixture
 def read(tmp_path: Path) -> Reader:
-    """Read a template from its text; keywords go to `sources.read`."""
+    """Read a template from its text; keywords are those of `InputOptions`."""
 
-    def read_text(text: str, name: str = "template.yaml", **options: Any) -> ChangeSet:
+    def read_text(
+        text: str, name: str = "template.yaml", *, compare_to: str | None = None, **options: Any
+    ) -> ChangeSet:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dedent(text))
-        return sources.read(str(path), **{"region": "us-east-1", **options})
+        compared = None if compare_to is None else Comparison(compare_to)
+        return sources.read(str(path), InputOptions(**{"region": "us-east-1", "compared": compared, **options}))
 
     return read_text
 

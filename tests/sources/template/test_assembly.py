@@ -11,13 +11,15 @@ import pytest
 from guardrail import sources
 from guardrail.errors import SourceError
 from guardrail.model import ChangeSet, InstanceVariant
+from guardrail.sources.options import InputOptions
+from guardrail.sources.past import Comparison
 
 OUTPUT = Path(__file__).parent / "cdk.out"
 NESTED = "Prod/User/{}NestedStack{}NestedStackResource{}"
 
 
 def read(path: Path, **options: Any) -> ChangeSet:
-    return sources.read(str(path), **options)
+    return sources.read(str(path), InputOptions(**options))
 
 
 def test_every_stack_of_every_stage_is_read_and_linked() -> None:
@@ -72,7 +74,10 @@ def test_a_cdk_output_is_compared_with_another(tmp_path: Path) -> None:
     output = copied(tmp_path)
     template = output / "assembly-Prod" / "ProdBase87C4F15B.template.json"
     template.write_text(template.read_text().replace('"InitialInstanceCount": 2', '"InitialInstanceCount": 5'))
-    changes = {each.name: (each.change, each.touched) for each in read(output, compare_to=str(OUTPUT)).after.endpoints}
+    changes = {
+        each.name: (each.change, each.touched)
+        for each in read(output, compared=Comparison(str(OUTPUT))).after.endpoints
+    }
     assert changes == {"shared": ("update", True), "tenant-acme": ("no-op", False), "tenant-globex": ("no-op", False)}
 
 
@@ -150,5 +155,7 @@ def test_a_cdk_output_is_compared_with_a_git_revision(tmp_path: Path) -> None:
     git("commit", "-qm", "first")
     nested = next(output.glob("*/*globex*.nested.template.json"))
     nested.write_text(nested.read_text().replace('"InitialInstanceCount": 3', '"InitialInstanceCount": 4'))
-    changes = {each.name: (each.change, each.touched) for each in read(output, compare_to="HEAD").after.endpoints}
+    changes = {
+        each.name: (each.change, each.touched) for each in read(output, compared=Comparison("HEAD")).after.endpoints
+    }
     assert changes == {"shared": ("no-op", False), "tenant-acme": ("no-op", False), "tenant-globex": ("update", True)}

@@ -8,8 +8,9 @@ import pytest
 
 from guardrail import sources
 from guardrail.model import ChangeSet, InstanceVariant, ScalableTarget, Unknown
+from guardrail.sources.options import InputOptions
+from guardrail.sources.past import Comparison
 from guardrail.sources.template.files import WorkingTree
-from guardrail.sources.template.options import TemplateOptions
 from guardrail.sources.template.stacks import Origin
 
 ENDPOINT = """\
@@ -67,7 +68,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         names = [f"{name}.yaml" for name in texts]
         for name, text in zip(names, texts.values(), strict=True):
             Path(name).write_text(dedent(text))
-        return {name: sources.read(name, region="us-east-1", beside=names, compare_to=compare_to) for name in names}
+        compared = None if compare_to is None else Comparison(compare_to)
+        options = InputOptions(region="us-east-1", beside=names, compared=compared)
+        return {name: sources.read(name, options) for name in names}
 
     return read
 
@@ -162,7 +165,7 @@ Outputs:"""
     texts = {f"{letter}.yaml": ENDPOINT.replace("\nOutputs:", alarm).replace("chat", letter) for letter in NAMES}
     run(**{name.removesuffix(".yaml"): text for name, text in texts.items()})
     for name in texts:
-        origin = Origin.of(name, WorkingTree(*texts), TemplateOptions(beside=list(texts)))
+        origin = Origin.of(name, WorkingTree(*texts), InputOptions(beside=list(texts)))
         assert [*origin.beside()] == [name]
 
 
@@ -176,7 +179,7 @@ def test_of_many_inputs_an_alarm_reads_the_template_of_the_endpoint_that_it_watc
     others = {f"other{number}": ENDPOINT.replace("chat", f"kilo-{number}x") for number in range(20)}
     run(alarm=alarm, endpoint=ENDPOINT.replace("chat", "kilo-1"), **others)
     names = ["alarm.yaml", "endpoint.yaml", *(f"{name}.yaml" for name in others)]
-    beside = Origin.of("alarm.yaml", WorkingTree(*names), TemplateOptions(beside=names)).beside()
+    beside = Origin.of("alarm.yaml", WorkingTree(*names), InputOptions(beside=names)).beside()
     assert "endpoint.yaml" in beside
     assert "other3.yaml" not in beside
 

@@ -9,6 +9,8 @@ import pytest
 from guardrail import sources
 from guardrail.errors import SourceError
 from guardrail.model import ChangeSet, InstanceVariant, Inventory, ScalableTarget
+from guardrail.sources.options import InputOptions
+from guardrail.sources.past import Comparison
 
 ARN = "arn:aws:sagemaker:eu-central-1:111122223333:"
 LATER = "{{changeSet:KNOWN_AFTER_APPLY}}"
@@ -63,7 +65,7 @@ def read(tmp_path: Path, *changes: dict[str, Any], **options: Any) -> ChangeSet:
         "Changes": list(changes),
     }
     path.write_text(json.dumps(document))
-    return sources.read(str(path), **options)
+    return sources.read(str(path), InputOptions(**options))
 
 
 def counts(inventory: Inventory | None) -> dict[str, Any]:
@@ -174,7 +176,7 @@ def test_a_change_set_without_values_is_refused_with_the_flag(tmp_path: Path) ->
 
 def test_a_change_set_has_its_own_before(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="is a change set and tells itself what stands before"):
-        read(tmp_path, CONFIG, ENDPOINT, compare_to="main")
+        read(tmp_path, CONFIG, ENDPOINT, compared=Comparison("main"))
 
 
 def test_what_the_change_deletes_and_aws_keeps_is_still_there(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from guardrail import cli, sources
 from guardrail.errors import SourceError
 from guardrail.model import ChangeSet, Unknown
+from guardrail.sources.options import InputOptions
 from tests.hostile.test_nothing_hides import anew
 from tests.sources.template.conftest import Reader
 
@@ -281,7 +282,7 @@ def test_what_a_misspelt_property_was_meant_for_is_unknown(read: Reader, wrong: 
 def test_every_encoding_of_a_shell_is_read(tmp_path: Path, encoding: str, suffix: str) -> None:
     template = tmp_path / f"template.{suffix}"
     template.write_bytes(json.dumps(SOUND).encode(encoding))
-    assert len(sources.read(str(template), region="us-east-1").after.endpoints) == 2
+    assert len(sources.read(str(template), InputOptions(region="us-east-1")).after.endpoints) == 2
 
 
 UNREADABLE = {

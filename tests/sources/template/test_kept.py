@@ -8,6 +8,8 @@ import pytest
 
 from guardrail import cli, sources
 from guardrail.model import ChangeSet
+from guardrail.sources.options import InputOptions
+from guardrail.sources.past import Comparison
 
 CONFIG = """\
   Config:
@@ -34,7 +36,9 @@ def stack(policies: str = "", name: str = "search") -> str:
 def compared(directory: Path, before: str, after: str) -> ChangeSet:
     (directory / "old.yaml").write_text(before)
     (directory / "new.yaml").write_text(after)
-    return sources.read(str(directory / "new.yaml"), region="us-east-1", compare_to=str(directory / "old.yaml"))
+    return sources.read(
+        str(directory / "new.yaml"), InputOptions(region="us-east-1", compared=Comparison(str(directory / "old.yaml")))
+    )
 
 
 def kept(change_set: ChangeSet) -> tuple[list[str], list[str]]:

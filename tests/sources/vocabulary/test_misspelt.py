@@ -9,6 +9,7 @@ from guardrail import sources
 from guardrail.errors import LimitError
 from guardrail.limits import Allowance
 from guardrail.model import Endpoint, InstanceVariant, Unknown
+from guardrail.sources.options import InputOptions, SourceOptions
 from guardrail.sources.vocabulary.misspelt import COMPARISON, corrected
 from guardrail.sources.vocabulary.spellings import spelling_of
 
@@ -41,7 +42,9 @@ resource "aws_sagemaker_endpoint" "e" {
 def endpoint_of(folder: Path, text: str) -> Endpoint:
     (folder / "main.tf").write_text(text)
     found: list[Any] = list(
-        sources.read_terraform([str(folder)], region=None, assignments=(), environment={}, base=str(folder))
+        sources.read_terraform(
+            [str(folder)], SourceOptions(region=None, assignments=(), environment={}, base=str(folder))
+        )
     )
     (endpoint,) = found[0].after.endpoints
     assert isinstance(endpoint, Endpoint)
@@ -97,7 +100,7 @@ Resources:
     Properties: {{EndpointConfigName: !GetAtt C.EndpointConfigName}}
 """
     )
-    (endpoint,) = sources.read(str(path), region="us-east-1").after.endpoints
+    (endpoint,) = sources.read(str(path), InputOptions(region="us-east-1")).after.endpoints
     assert endpoint.variants == Unknown(f"EndpointConfig has no {wrong}, did you mean ShadowProductionVariants?")
 
 
