@@ -3,7 +3,7 @@
 import time
 from decimal import Decimal
 
-from guardrail.flows import ExecutionRange, Runs, cycles, plus, runs, span, times
+from guardrail.flows import ExecutionRange, Runs, cycles, plus, reached, runs, span, times
 from guardrail.limits import LARGEST_NUMBER
 from guardrail.model import Flow, Step
 
@@ -48,6 +48,13 @@ def test_what_no_way_leads_to_never_runs_and_costs_nothing() -> None:
     flow = Flow((Step(ends=True), Step(jobs=(0,), ends=True)))
     assert runs(flow, 1) == [Runs(0, 0)]
     assert span(flow, [Decimal(9)], [Decimal(9)]) == ExecutionRange(Decimal(0), Decimal(0))
+
+
+def test_a_way_leads_into_a_map_over_no_item_and_to_no_step_that_nothing_names() -> None:
+    inside = Flow((Step(jobs=(0,), ends=True),))
+    flow = Flow((Step(parts=(inside,), least=0, most=0, ends=True), Step(jobs=(1,), ends=True)))
+    assert runs(flow, 2) == [Runs(0, 0), Runs(0, 0)]
+    assert reached(flow, 2) == [True, False]
 
 
 def test_what_runs_inside_is_multiplied_by_how_often_and_branches_are_summed() -> None:

@@ -38,7 +38,8 @@ class Buckets:
         bucket = self._by_address.get(_ATTRIBUTE.sub("", found[1])) if found[1] else self._by_name.get(found[2])
         if bucket is None:
             return job
-        return replace(job, uploads_end=_ends(self._ends[bucket.address], found[3] or ""))
+        below = f"{found[3].removesuffix('/')}/" if found[3] else ""
+        return replace(job, uploads_end=_ends(self._ends[bucket.address], below))
 
 
 def _ends(prefixes: tuple[str, ...] | Unknown, key: str) -> bool | Unknown:

@@ -59,6 +59,34 @@ def test_a_rule_of_a_bucket_ends_uploads_below_its_prefix(output: str, rules: An
     assert in_template(tmp_path, output, properties) is ends
 
 
+@pytest.mark.parametrize(
+    ("output", "prefix", "ends"),
+    [
+        ("s3://${Scores}/out", "out/", True),  # out/input.csv.out is what it writes
+        ("s3://${Scores}/out", "out/deep/", False),
+        ("s3://${Scores}/out/${Stage}", "out/", True),
+        ("s3://${Scores}/out/${Stage}", "tmp/", False),
+        ("s3://${Scores}/out/${Stage}", "out/prod/", Unknown("where in its bucket it writes is not known")),
+    ],
+)
+def test_a_rule_is_for_what_lies_below_the_output(output: str, prefix: str, ends: Any, tmp_path: Path) -> None:
+    rules = [{**RULE, "Prefix": prefix}]
+    text = json.dumps(
+        {
+            "Parameters": {"Stage": {"Type": "String"}},
+            "Resources": {
+                "Scores": {"Type": "AWS::S3::Bucket", "Properties": {"LifecycleConfiguration": {"Rules": rules}}},
+                "Machine": {
+                    "Type": "AWS::StepFunctions::StateMachine",
+                    "Properties": {"DefinitionString": {"Fn::Sub": definition(output)}},
+                },
+            },
+        }
+    )
+    (tmp_path / "template.json").write_text(text)
+    assert end_of(sources.read(str(tmp_path / "template.json")).after) == ends
+
+
 def test_rules_that_are_not_written_out_are_unknown_and_a_bucket_elsewhere_says_nothing(tmp_path: Path) -> None:
     decided = {"Fn::If": ["IsProd", {"Rules": [RULE]}, {"Ref": "AWS::NoValue"}]}
     found = in_template(tmp_path, "s3://${Scores}/out/", {"LifecycleConfiguration": decided})

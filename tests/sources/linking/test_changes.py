@@ -62,3 +62,18 @@ def test_what_is_rewritten_behind_a_value_that_reads_alike_is_an_update() -> Non
     one = block("E", ENDPOINT, Tags=Unknown("known only after apply"))
     assert changes(by_address(one), by_address(one)) == {"E": "no-op"}
     assert changes(by_address(one), by_address(one), {"E"}) == {"E": "update"}
+
+
+def test_one_part_that_cannot_be_changed_in_place_replaces_the_whole() -> None:
+    """An endpoint takes another configuration in place, and another name not."""
+    old, new = (block("E", ENDPOINT, EndpointName=name, EndpointConfigName=name) for name in ("a", "b"))
+    assert changes(by_address(old), by_address(new)) == {"E": "replace"}
+
+
+def test_what_is_updated_and_takes_the_name_of_a_replaced_one_is_replaced_too() -> None:
+    small, large = (
+        block("T", "AWS::ApplicationAutoScaling::ScalableTarget", ResourceId=naming("E"), MaxCapacity=most)
+        for most in (2, 3)
+    )
+    old, new = block("E", ENDPOINT, EndpointName="a"), block("E", ENDPOINT, EndpointName="b")
+    assert changes(by_address(old, small), by_address(new, large)) == {"E": "replace", "T": "replace"}

@@ -120,6 +120,9 @@ def test_choices_are_all_ways_to_choose_unless_they_are_too_many() -> None:
     six, seven = ({str(at): ["a", "b"] for at in range(many)} for many in (6, 7))
     assert (len(choices(six, 10)), choices(seven, 10)) == (MOST, [])
     assert choices(six, 1_000_000) == []
+    # 10 choices × 10,000 blocks are 100,000 that are joined, as many as are tried; 11 × 9,091 are 100,001
+    ten, eleven = ({"e": list("abcdefghijk"[:many])} for many in (10, 11))
+    assert (len(choices(ten, 10_000)), choices(eleven, 9_091)) == (10, [])
 
 
 def test_too_many_choices_are_said_once_and_bound_each_endpoint_on_its_own(read_plan: Reader) -> None:

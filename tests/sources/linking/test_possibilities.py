@@ -82,6 +82,11 @@ def test_an_endpoint_of_some_possibilities_is_possibly_deployed() -> None:
     assert found == endpoint(instances(), deployed="possibly")
 
 
+def test_an_endpoint_that_changes_in_one_possibility_may_change() -> None:
+    (found,) = merged([Inventory(endpoints=(endpoint(touched=each),)) for each in (False, True)], WANTED).endpoints
+    assert found.touched
+
+
 def test_a_variant_of_some_possibilities_has_an_unknown_count() -> None:
     shadow = instances(1, name="shadow", shadow=True)
     (found,) = merged(
