@@ -109,3 +109,11 @@ def test_loops_that_would_write_out_a_million_copies_are_refused() -> None:
     )
     with pytest.raises(LimitError, match="it makes more than 1,000,000 values"):
         expanded(text)
+
+
+def test_a_copy_is_charged_its_text_and_what_is_put_into_it() -> None:
+    """Key and value of 5 and 9 characters, into which "acme" goes once and twice: 5 + 4 + 9 + 8 are 26."""
+    loop = load("t.yaml", b"Fn::ForEach::Tenants: [T, [acme], {'A${T}': '${T}-${T}'}]")
+    assert Loops("t.yaml", lambda value: value, Allowance(text=26)).expanded(loop) == {"Aacme": "acme-acme"}
+    with pytest.raises(LimitError):
+        Loops("t.yaml", lambda value: value, Allowance(text=25)).expanded(loop)

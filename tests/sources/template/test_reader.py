@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from guardrail.errors import NotATemplateError, SourceError
+from guardrail.limits import Allowance
 from guardrail.model import (
     ChangeSet,
     Endpoint,
@@ -256,6 +257,34 @@ def test_a_variant_of_two_kinds_is_one_variant_with_two_possibilities(read: Read
     assert isinstance(dev.after.endpoints[0].variants[0], ServerlessVariant)
     assert change_set.undecided == wanted
     assert change_set.notices == (f"2 possibilities, because something is undecided: {wanted}",)
+
+
+def test_each_resource_of_each_possibility_takes_250_steps_to_link(
+    read: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The configuration and one endpoint in dev, 2 × 250; and a second endpoint in prod, 3 × 250."""
+    charged: list[int] = []
+    monkeypatch.setattr(Allowance, "steps", lambda _, count=1: charged.append(count))
+    read(UNDECIDED)
+    assert [count for count in charged if count >= 250] == [500, 750]
+
+
+def test_sizes_of_jobs_are_tried_with_all_that_is_undecided_beside_them(read: Reader) -> None:
+    job = (
+        '{"StartAt": "Score", "States": {"Score": {"Type": "Task", "End": true, "Parameters": {"TransformJobName.$": '
+        '"$$.Execution.Name", "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": ${Count}}}, '
+        '"Resource": "arn:aws:states:::sagemaker:createTransformJob.sync"}}}'
+    )
+    machine = f"  M: {{Type: AWS::StepFunctions::StateMachine, Properties: {{DefinitionString: !Sub '{job}'}}}}\n"
+    text = UNDECIDED.replace("Parameters:", "Parameters:\n  Count: {Type: Number, AllowedValues: [1, 4]}", 1) + machine
+    assert {each.given for each in read(text).possibilities} == {
+        f"Stage={stage}, Count={count}" for stage in ("dev", "prod") for count in (1, 4)
+    }
+
+
+def test_what_a_construct_has_made_has_the_path_of_it(read: Reader) -> None:
+    made = STACK + "    Metadata: {aws:cdk:path: App/Chat/Endpoint}\n"
+    assert read(made).construct_paths == {"Endpoint": "App/Chat/Endpoint"}
 
 
 @pytest.mark.parametrize(("stage", "count"), [("dev", 1), ("prod", 2)])

@@ -286,6 +286,37 @@ def test_functions_that_lead_on_for_ever_end(stack: Maker) -> None:
     assert evaluated(stack, deep).reason == "its functions lead to themselves"
 
 
+@pytest.mark.parametrize(("depth", "ends"), [(100, True), (101, False)])
+def test_functions_stand_in_each_other_100_deep(stack: Maker, depth: int, ends: bool) -> None:  # noqa: FBT001
+    found = evaluated(stack, "!Join ['', [" * depth + "x" + "]]" * depth)
+    assert found == "x" if ends else found.reason == "its functions lead to themselves"
+
+
+def test_an_attribute_may_be_written_as_one_text(stack: Maker) -> None:
+    assert evaluated(stack, "{'Fn::GetAtt': Endpoint.EndpointName}") == "search"
+
+
+def test_a_section_that_stands_twice_is_refused_and_another_key_is_not(stack: Maker) -> None:
+    assert list(stack("Description: a\nDescription: b\nResources: {A: {Type: T}}\n").resources) == ["A"]
+    with pytest.raises(SourceError, match="Resources"):
+        stack("Resources: {A: {Type: T}}\nResources: {B: {Type: T}}\n")
+
+
+@pytest.mark.parametrize(
+    ("function", "value"),
+    [
+        ("!GetAtt Endpoint.EndpointName", "search"),
+        ("!GetAtt Nested.Outputs.Image", {"Fn::GetAtt": ["Nested", "Outputs.Image"]}),
+        ("{'Fn::GetAtt': [Endpoint, !Ref Size]}", {"Fn::GetAtt": ["Endpoint", {"Ref": "Size"}]}),
+    ],
+)
+def test_of_what_nobody_reads_only_parameters_and_attributes_are_put_into_text(
+    stack: Maker, function: str, value: Any
+) -> None:
+    resource = load("f.yaml", f"Properties: {{Image: {function}}}".encode())
+    assert stack(TEMPLATE).properties(resource, frozenset({"Image"})) == {"Image": value}
+
+
 def test_a_section_that_is_no_mapping_is_refused(stack: Maker) -> None:
     with pytest.raises(SourceError, match=r"t\.yaml: Conditions is not a mapping"):
         stack("Conditions: [1]\nResources: {}\n")

@@ -2,7 +2,9 @@
 
 import pytest
 
-from guardrail.sources.template.values import text_of
+from guardrail.errors import LimitError
+from guardrail.limits import Allowance
+from guardrail.sources.template.values import joined, text_of
 
 
 @pytest.mark.parametrize(
@@ -11,3 +13,10 @@ from guardrail.sources.template.values import text_of
 )
 def test_a_scalar_is_written_as_cloudformation_writes_it(value: object, text: str | None) -> None:
     assert text_of(value) == text
+
+
+def test_joining_is_charged_the_texts_and_a_separator_for_each() -> None:
+    """Of "ab" and "cde" with "--": 2 + 3 and 2 × 2 are 9 characters at most."""
+    assert joined(["ab", "cde"], "--", Allowance(text=9)) == "ab--cde"
+    with pytest.raises(LimitError):
+        joined(["ab", "cde"], "--", Allowance(text=8))
