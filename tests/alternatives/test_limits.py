@@ -9,10 +9,25 @@ from guardrail.alternatives.base import most_usd
 from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.alternatives.instances import candidates, smallest, unfit
 from guardrail.alternatives.packing import packed
+from guardrail.alternatives.savings import uncounted
 from guardrail.alternatives.together import together
-from guardrail.model import Endpoint, InferenceComponent, ServerlessVariant, TargetTrackingPolicy, Unknown
+from guardrail.cost.base import Bill, CostComponent, Monthly, MonthlyQuantity
+from guardrail.cost.usage import EndpointUsage, Usage
+from guardrail.model import (
+    Endpoint,
+    InferenceComponent,
+    ManagedInstanceScaling,
+    ServerlessVariant,
+    TargetTrackingPolicy,
+    Unknown,
+)
+from guardrail.policy.environment import PRODUCTION
+from guardrail.prices.base import Price
+from guardrail.prices.book import PriceBook
+from guardrail.prices.instance_types import InstanceSpec
 from tests.alternatives.built import PRICES, container, endpoint, found, model, used, variant
 from tests.alternatives.test_instances import scaled
+from tests.alternatives.test_jobs import offered
 from tests.alternatives.test_together import SKLEARN, one, put
 
 LATER = Unknown("later")
@@ -92,6 +107,74 @@ def test_serverless_of_unknown_memory_is_put_on_no_instance() -> None:
     assert not [each for each in found(serverless(LATER)).values() if each.kind == "real-time"]
 
 
+@pytest.mark.parametrize(("memory_mib", "expected"), [(3072, ["real-time"]), (3000, [])])
+def test_serverless_of_a_size_that_there_is_not_has_no_price_to_compare_with(
+    memory_mib: int, expected: list[str]
+) -> None:
+    """MemorySizeInMB is 1024, 2048, 3072, 4096, 5120 or 6144 (API reference, ProductionVariantServerlessConfig)."""
+    offered = found(serverless(memory_mib)).values()
+    assert [each.kind for each in offered if each.kind == "real-time"] == expected
+
+
+def test_a_savings_plan_is_for_what_runs_where_the_least_does_and_for_nothing_where_that_is_nothing() -> None:
+    """Of 1 to 4 instances the one, 730 × (0.23 - 0.1656) = 47.012; of components that may all go, none."""
+    engine = AlternativesEngine(PRICES, plan_rate=lambda _region, _usage_type: Decimal("0.1656"))
+    managed = ManagedInstanceScaling(status="ENABLED", min_instance_count=0, max_instance_count=4)
+    plans = [
+        [(str(each.usd), each.conditions[0]) for each in engine.of(it)[0] if each.kind == "savings-plan"]
+        for it in (
+            endpoint(variant(scaling=scaled(1, 4))),
+            endpoint(variant(managed_scaling=managed), inference_components=LATER),
+        )
+    ]
+    said = "the floor stays for the whole term: 1 running, 0.23 USD an hour on demand"
+    assert plans == [[("47.0120", said)], []]
+
+
+@pytest.mark.parametrize(("gib", "is_offered"), [("32", True), ("32.5", False)])
+def test_a_neuron_chip_with_just_the_memory_of_a_gpu_holds_what_it_does(gib: str, is_offered: bool) -> None:  # noqa: FBT001
+    """ml.inf2.xlarge has one chip of 32 GiB, for 0.99 an hour; the price book has no GPU with just that."""
+    gpu = PRICES.instance("ml.g5.4xlarge")  # 2.03 an hour
+    assert gpu is not None
+    other = replace(gpu, accelerator_memory_gib=Decimal(gib))
+
+    class Book(PriceBook):
+        def instance(self, name: str) -> InstanceSpec | None:
+            return other if name == other.instance_type else super().instance(name)
+
+    book = Book()
+    kinds = {each.spec.instance_type: each.kind for each in candidates(book, "us-east-1", gpu.instance_type)}
+    assert (kinds.get("ml.inf2.xlarge") == "neuron") is is_offered
+
+
+def test_an_hour_of_a_job_is_told_at_its_most() -> None:
+    """2 to 4 instances of ml.m5.4xlarge at 0.922, in place of which those of ml.m5.2xlarge cost 0.461: 1.844, 3.688."""
+    unknown = Unknown("later", at_least=Decimal(2), at_most=Decimal(4))
+    assert offered(instance_count=unknown)["ml.m5.2xlarge"].conditions[0] == "an hour costs 1.844 instead of 3.688"
+
+
+def test_a_charge_that_has_no_price_or_no_count_makes_a_saving_unknown() -> None:
+    """Of a charge for 1 to 3, of which nobody knows how many there are, the saving is that of the most."""
+    price = PRICES.hosting("us-east-1", "ml.m5.xlarge")
+    assert isinstance(price, Price)
+    monthly = Monthly(floor=Decimal(0), expected=Decimal(0), ceiling=Decimal(0))
+    line = CostComponent(
+        kind="instance",
+        unit="Hrs",
+        price=price,
+        reason="later",
+        usage_type="USE1-Host:ml.m5.xlarge",
+        quantity=MonthlyQuantity(Decimal(730), Decimal(730), Decimal(2190)),
+        monthly=None,
+        count=MonthlyQuantity(Decimal(1), Decimal(1), Decimal(3)),
+        assumed=False,
+    )
+    said = "how many there are is not known: the saving is that of 3"
+    for before, expected in ((line, (said,)), (replace(line, price=None), None), (replace(line, count=None), None)):
+        bill = Bill(kind="variant", label="main", lines=(before,), monthly=monthly)
+        assert uncounted(bill, replace(bill, lines=())) == expected
+
+
 def test_serverless_has_no_fewer_instances() -> None:
     assert AlternativesEngine(PRICES).with_fewer(serverless(), 0, 1) is None
 
@@ -111,6 +194,8 @@ def test_a_number_of_instances_that_is_not_known_is_put_together_with_nothing() 
         for at in "ab"
     ]
     assert put(*both) == ()
+    usage = Usage({address: EndpointUsage(average_instances=Decimal("0.5")) for address in "ab"}, {})
+    assert together(AlternativesEngine(PRICES, usage), both, lambda _: PRODUCTION) == ()
 
 
 def test_whether_all_are_of_one_environment_is_asked_where_it_is_not_known() -> None:
