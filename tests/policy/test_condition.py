@@ -136,6 +136,7 @@ TARGET = ScalableTarget(address="t", dimension=INSTANCE_COUNT, min_capacity=1, m
         {"instance.vcpus": {"at_most": {"param": "four"}}},
         {"instance.vcpus": {"at_most": {"param": "none"}}},
         {"instance.vcpus": {"at_most": {"field": "instance.vcpus", "times": 2}}},
+        {"param.four": {"lt": {"field": "instance.memory_gib"}}},  # a limit is of whatever unit its policy gives it
         {"variant.initial_instance_count": {"lt": {"field": "instance.vcpus"}}},
         {"param.four": {"gt": 0}},
         {"param.none": {"present": False}},

@@ -45,6 +45,17 @@ def test_a_month_of_jobs_costs_their_hours_and_a_smaller_type_saves_the_differen
     assert round(told.saving_usd, 2) == Decimal("21.05")
 
 
+def test_the_memory_of_the_gpus_of_a_job_is_spread_over_them() -> None:
+    """40 GiB with a fifth more are 48, of four GPUs 12 each; of a type without GPUs, and unmeasured, nothing is."""
+    for instance_type, gib, on_each in (
+        ("ml.g5.12xlarge", steady("40"), Decimal(12)),
+        ("ml.g5.12xlarge", None, None),
+        ("ml.m5.4xlarge", steady("40"), None),
+    ):
+        told = batch.judge(job(instance_type=instance_type, gpu_memory_gib=gib), BOOK)
+        assert told.needed.fullest_gpu_gib == on_each
+
+
 def test_jobs_that_use_their_machine_keep_it() -> None:
     told = batch.judge(job(cpu_cores=steady("15"), memory_gib=steady("50")), BOOK)
     assert (told.instance_type, told.saving_usd) == (None, None)

@@ -12,6 +12,7 @@ from guardrail.evidence.judge import batch, fleet, hosts, idle, right_sizing, sc
 from guardrail.evidence.judge.right_sizing import RightSizing, VariantToJudge
 from guardrail.evidence.standing import endpoint_of
 from guardrail.model import ServerlessVariant
+from guardrail.prices.base import Price, Unpriced
 from guardrail.prices.book import PriceBook
 from tests.evidence.judge.test_batch import BOOK, job
 from tests.evidence.judge.test_hosts import component
@@ -179,6 +180,44 @@ def test_as_many_requests_at_a_time_as_came_are_enough(most: int, lacking: list[
     (found,) = bundle_of(account_of(described(), MODEL), *steady(20, 100), at_a_time).endpoints
     declared = ServerlessVariant(name="a", memory_mib=4096, max_concurrency=most, provisioned_concurrency=None)
     assert list(ways_to_serve.lacks(found.variants[0], declared, lambda used: used.maximum)) == lacking
+
+
+@pytest.mark.parametrize(("took_ms", "is_more"), [("5000", False), ("5000.001", True)])
+def test_an_hour_has_3_600_000_milliseconds_of_requests_one_after_the_other(took_ms: str, is_more: bool) -> None:  # noqa: FBT001
+    """36,000 an hour × 5,000 ms are 50 at a time, as many as there may be; × 5,000.001 ms are 50.00001."""
+    latency = series("ModelLatency", [(HOURS, 1, 1, 1, 36_000)], namespace=SAGEMAKER)
+    asked = invocations((HOURS, 36_000))
+    (found,) = bundle_of(account_of(described(), MODEL), cpu((HOURS, 1, 1, 60, 60)), asked, latency).endpoints
+    (variant,) = found.variants
+    assert variant.latency is not None
+    slow = replace(variant, latency=replace(variant.latency, mean_ms=Decimal(took_ms)))
+    declared = ServerlessVariant(name="a", memory_mib=4096, max_concurrency=50, provisioned_concurrency=None)
+    assert bool(list(ways_to_serve.lacks(slow, declared, lambda used: used.maximum))) is is_more
+
+
+@pytest.mark.parametrize(("hours", "is_told"), [(0, False), (1, True)])
+def test_one_hour_at_a_bound_is_to_have_been_there(hours: int, is_told: bool) -> None:  # noqa: FBT001
+    found = scaling.Bounds(least=1, most=2, hours=hours, hours_at_least=hours, hours_at_most=hours)
+    assert (found.minimum_was_never_left, found.maximum_was_reached) == (is_told, is_told)
+
+
+@pytest.mark.parametrize(("usd", "saved"), [("0.115", None), ("0.116", Decimal("0.73"))])
+def test_what_is_without_accelerators_has_to_be_cheaper_than_with_them(usd: str, saved: Decimal | None) -> None:
+    """1.2 cores and 6.912 GiB of two and eight: ml.m5.large, at 0.115; (0.116 - 0.115) × 730 = 0.73."""
+
+    class Book(PriceBook):
+        def hosting(self, region: str, instance_type: str) -> Price | Unpriced:
+            price = super().hosting(region, instance_type)
+            is_other = instance_type == "ml.g5.12xlarge" and isinstance(price, Price)
+            return replace(price, usd=Decimal(usd)) if is_other else price
+
+    unused = [series(name, [(HOURS, 0, 0, 0, 60)]) for name in ("GPUUtilization", "GPUMemoryUtilization")]
+    seen = [cpu((HOURS, 100, 50, 3000, 60)), memory((HOURS, 3, 3, 180, 60)), ASKED, *unused]
+    (found,) = bundle_of(account_of(described(instance_type="ml.g5.12xlarge"), MODEL), *seen).endpoints
+    declared = VariantToJudge(endpoint=endpoint_of(found), place=0)
+    told = right_sizing.judge(AlternativesEngine(Book()), found, found.variants[0], declared)
+    expected = None if saved is None else ("ml.m5.large", Decimal("0.115"), saved)
+    assert told.without_accelerators == expected
 
 
 @pytest.mark.parametrize(("mean", "standing"), [("2.4", 3), (None, 2)])
