@@ -10,6 +10,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -199,6 +200,11 @@ def test_of_two_sections_of_a_name_that_of_the_head_stays_then_that_of_the_later
     assert merged([{"infra/chat": rerun}, {"infra/chat": CHAT}], HEAD) == {"infra/chat": rerun}
 
 
+def test_of_two_sections_of_one_run_that_which_it_has_now_stays() -> None:
+    again = stack("infra/chat", changed(40, 110))
+    assert merged([{"infra/chat": CHAT}, {"infra/chat": again}], HEAD) == {"infra/chat": again}
+
+
 # Room ----------------------------------------------------------------------------------------------------------------
 
 
@@ -353,9 +359,9 @@ def api(server: GitHub) -> Api:
     return Api(server.url, TOKEN, sleep=lambda _: None, read_s=5)
 
 
-def say(api: Api, *ours: CommentSection, only: set[str] | None = None) -> Done:
+def say(api: Api, *ours: CommentSection, **options: Any) -> Done:
     note = CommentText(tag="stacks", text="", commit=ours[0].commit, run=ours[0].run)
-    return comment_sections(api, WHERE, {each.name: each for each in ours}, note, only=only)
+    return comment_sections(api, WHERE, {each.name: each for each in ours}, note, **options)
 
 
 def there(server: GitHub) -> dict[str, CommentSection]:
@@ -389,6 +395,22 @@ def test_an_older_run_of_the_same_commit_leaves_the_later_one(server: GitHub, ap
     say(api, later)
     assert say(api, CHAT) == "left"
     assert there(server) == {"infra/chat": later}
+    assert say(api, CHAT, SEARCH) == "left"  # of its two sections the one
+    assert there(server) == {"infra/chat": later, "infra/search": SEARCH}
+
+
+def test_what_changes_nothing_is_told_only_where_it_was_told_before_or_where_a_list_names_it(
+    server: GitHub, api: Api
+) -> None:
+    lines = "<!-- guardrail:comment tag=stacks -->\n"
+    server.add(lines + composed([CHAT], HEAD, LIMIT))
+    assert say(api, SEARCH, if_there=True) == "absent"
+    assert there(server).keys() == {"infra/chat"}
+    assert say(api, SEARCH, if_there=True, only={"infra/chat", "infra/search"}) == "updated"
+    assert there(server).keys() == {"infra/chat", "infra/search"}
+    server.add(lines + composed([stack("infra/queue", changed(0, 0))], HEAD, LIMIT))  # in one of two comments
+    assert say(api, stack("infra/queue", changed(0, 0), run=Run(51, 1)), if_there=True) == "updated"
+    assert there(server).keys() == {"infra/chat", "infra/search", "infra/queue"}
 
 
 def test_two_comments_of_one_second_are_folded_into_the_older(server: GitHub, api: Api) -> None:
@@ -426,26 +448,30 @@ def test_a_section_that_another_job_wrote_over_is_written_again(server: GitHub, 
     assert there(server).keys() == {"infra/chat", "infra/search"}
 
 
-def test_what_was_seen_too_long_ago_is_looked_at_again_before_it_is_written_over(
-    server: GitHub, api: Api, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("took", "looks"), [(2.0, 2), (2.001, 3)])
+def test_what_was_seen_more_than_two_seconds_ago_is_looked_at_again_before_it_is_written_over(
+    server: GitHub, api: Api, monkeypatch: pytest.MonkeyPatch, took: float, looks: int
 ) -> None:
     say(api, CHAT)
-    monkeypatch.setattr(writing, "QUICKLY_S", 0.2)
+    now = [100.0]
+    monkeypatch.setattr(writing, "time", SimpleNamespace(monotonic=lambda: now[0]))
     slow = [True]
 
     def delay(method: str, path: str) -> None:
         if slow and method == "GET" and path.endswith("/pulls/7"):
             slow.clear()
-            time.sleep(0.3)
-            with server.lock:  # meanwhile somebody adds a section
-                server.comments[0]["body"] = "<!-- guardrail:comment tag=stacks -->\n" + composed(
-                    [CHAT, stack("infra/queue", changed(0, 0))], HEAD, LIMIT
-                )
+            now[0] += took
+            if looks > 2:  # meanwhile somebody adds a section
+                text = composed([CHAT, stack("infra/queue", changed(0, 0))], HEAD, LIMIT)
+                server.comments[0]["body"] = "<!-- guardrail:comment tag=stacks -->\n" + text
 
     server.before = delay
+    before = server.made("GET")
     assert say(api, SEARCH) == "updated"
-    assert there(server).keys() == {"infra/chat", "infra/search", "infra/queue"}
-    assert server.made("PATCH") == 1
+    assert there(server).keys() >= {"infra/chat", "infra/search"}
+    assert ("infra/queue" in there(server)) is (looks > 2)
+    assert (server.made("PATCH"), server.made("GET") - before) == (1, 2 * looks)  # the comments, and the head
+    assert writing.SETTLING_S > writing.QUICKLY_S
 
 
 def test_five_jobs_that_race_for_one_comment_lose_no_section(server: GitHub) -> None:

@@ -12,7 +12,7 @@ from guardrail.sources.linking.scaling import ScalingLinks
 from tests.sources.resources import declared
 
 MAIN = {"VariantName": "main", "ModelName": "chat-modle", "InstanceType": "ml.m5.xlarge", "InitialInstanceCount": 1}
-SEEKER = declared("SageMaker::EndpointConfig", "C", EndpointConfigName="c", ProductionVariants=[MAIN])
+SEEKER: Any = declared("SageMaker::EndpointConfig", "C", EndpointConfigName="c", ProductionVariants=[MAIN])
 
 
 def models(count: int) -> KindIndex[DeclaredModel]:

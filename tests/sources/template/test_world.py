@@ -1,10 +1,10 @@
 """Assignments of undecided parameters."""
 
-from guardrail.sources.template.world import Other, Variable, described
+from guardrail.sources.template.world import Assignment, Other, Variable, described
 
 
 def test_an_assignment_is_described_by_what_its_values_are_and_are_not() -> None:
-    assignment = {
+    assignment: Assignment = {
         "Stage": "prod",
         "Tier": Other(frozenset({"gold", "blue"})),
         "Size": Other(frozenset()),
