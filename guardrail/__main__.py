@@ -1,6 +1,7 @@
 """``guardrail``, as a process of its own: from its first line on, Ctrl-C ends it without a traceback."""
 
 import atexit
+import gc
 import os
 import signal
 import sys
@@ -8,6 +9,7 @@ import sys
 
 def main() -> int:
     """Run the command line, and end the process with its exit code; under a profiler or a debugger, return it."""
+    gc.disable()  # a run is over before a collection could pay off
     code = _run()
     return code if sys.getprofile() or sys.gettrace() else _leave(code)
 

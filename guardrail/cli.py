@@ -3,11 +3,11 @@
 `EXIT_CODES` has what it returns.
 """
 
-import gc
 import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib import import_module
 from types import ModuleType
 
 from guardrail import __version__, output
@@ -58,9 +58,7 @@ EXIT_CODES = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code; without ``argv`` as a process of its own, with its own arguments."""
-    if argv is None:
-        gc.disable()  # a run is over before a collection could pay off
+    """Run one command and return its exit code; without ``argv`` that of the process."""
     is_full = False
     try:
         code = _guarded(sys.argv[1:] if argv is None else argv)
@@ -69,8 +67,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     if is_full:  # said here, where what filled the memory is gone
         output.say("guardrail: out of memory")
         output.say("hint: check a part of it at a time")
-    if argv is None:
-        gc.freeze()  # nor on the way out
     return code
 
 
@@ -121,23 +117,27 @@ def _run(argv: Sequence[str]) -> int:
 
 
 def _import_msgspec() -> None:
-    """Import msgspec as if there were no typing_extensions: `typing` has all that it takes from there.
+    """Import msgspec without what nobody asks of it here, which would take a sixth of a check of ten resources.
 
-    Nor is there more to `platform` than the name of the system, which `uuid` asks for, and what makes JSON Schema of
-    types is put off until somebody wants one. To import all that takes a sixth of a check of ten resources. Whoever
-    needs it later finds it, and a msgspec that asks more of it is imported where it is used.
+    `typing` has all that it takes from typing_extensions, no value that it reads or writes is a UUID, and JSON Schema
+    and formats other than JSON are put off until somebody wants them. Whoever needs any of it later finds it, and a
+    msgspec that asks more of it is imported where it is used. `datetime` is what its module takes from C, which from
+    Python 3.12 on is all that it has.
     """
-    system = ModuleType("platform")
-    system.system = lambda: os.uname().sysname  # type: ignore[attr-defined]
+    if "msgspec" in sys.modules:
+        return
+    uuid = ModuleType("uuid")
+    uuid.UUID = uuid.SafeUUID = type("UUID", (), {"unknown": None})  # type: ignore[attr-defined]
     modules = {
         "typing_extensions": None,  # how Python is told that there is none
-        "platform": system,
-        "msgspec.inspect": Later("msgspec.inspect"),
+        "uuid": uuid,
         "msgspec._json_schema": Later("msgspec._json_schema", "schema", "schema_components"),
+        **{name: Later(name) for name in ("msgspec.inspect", "msgspec.msgpack", "msgspec.toml", "msgspec.yaml")},
     }
-    if "msgspec" not in sys.modules:
-        with suppress(ImportError, AttributeError), instead(modules):
-            import msgspec  # noqa: F401
+    with suppress(ImportError):
+        sys.modules.setdefault("datetime", import_module("_datetime"))
+    with suppress(ImportError, AttributeError), instead(modules):
+        import msgspec  # noqa: F401
 
 
 def overview() -> str:

@@ -24,6 +24,7 @@ from msgspec import Struct
 from guardrail import files, limits
 from guardrail.errors import GitError, NoRevisionError, PastUnreadableError, SourceError, SubmoduleError
 from guardrail.expressions import expression
+from guardrail.working_tree import is_pointer, leads_out, top_of
 
 if TYPE_CHECKING:
     from subprocess import CompletedProcess, Popen
@@ -44,7 +45,6 @@ _FETCH_HISTORY = "in a shallow checkout fetch it first: actions/checkout with fe
 _FETCH_OBJECTS = "git fetch --refetch --no-filter origin"
 _NO_FILES = frozenset({"", ".", ".."})
 """Names that an entry of a folder can be given and no checkout would make."""
-_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _ID = expression(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _MOST_LINKS = 40
 _SHA1_DIGITS = 40
@@ -81,28 +81,6 @@ class _TreeEntry(Struct, frozen=True):
     @property
     def is_link(self) -> bool:
         return self.mode == "120000"
-
-
-def folders_up_to_top(directory: str) -> list[str]:
-    """``directory`` and its parents up to the one that holds ``.git``; itself alone where none does."""
-    passed = [directory]
-    while not os.path.lexists(os.path.join(passed[-1], ".git")):
-        parent = os.path.dirname(passed[-1])
-        if parent == passed[-1]:
-            return [directory]
-        passed.append(parent)
-    return passed
-
-
-def top_of(directory: str) -> str:
-    """The top of the working tree that ``directory`` lies in; itself where it lies in none."""
-    return folders_up_to_top(directory)[-1]
-
-
-def working_tree_of(directory: str) -> str | None:
-    """The top of the working tree that ``directory`` lies in; None where it lies in none."""
-    top = top_of(directory)
-    return top if os.path.lexists(os.path.join(top, ".git")) else None
 
 
 def repository_of(path: str, *, any_owner: bool = False) -> Repository | None:
@@ -370,11 +348,6 @@ class Commit:
         return self._trees[identifier]
 
 
-def is_pointer(content: bytes) -> bool:
-    """Whether a content is a pointer of git LFS to the one that it stands for."""
-    return content.startswith(_LFS_POINTER)
-
-
 class _Git:
     """The three commands, on one repository."""
 
@@ -476,11 +449,6 @@ def _program(top: str) -> tuple[str, dict[str, str]]:
     if "SYSTEMROOT" in os.environ:  # Windows starts no process without it
         environment["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
     return program, environment
-
-
-def leads_out(relative: str) -> bool:
-    """Whether a path leads out of the folder that it is relative to."""
-    return os.path.isabs(relative) or relative == os.pardir or relative.startswith(os.pardir + os.sep)
 
 
 def _answer(process: "Popen[bytes]", name: str) -> bytes | None:

@@ -13,8 +13,9 @@ from msgspec import Struct
 
 from guardrail import files, limits
 from guardrail.errors import GitError, NoRevisionError, SourceError, SubmoduleError
-from guardrail.git import Commit, leads_out, repository_of, top_of
+from guardrail.git import Commit, repository_of
 from guardrail.globs import spread
+from guardrail.working_tree import leads_out, top_of
 
 _LARGEST = limits.MEBIBYTE
 _NEVER = re.compile(r"(?!)")

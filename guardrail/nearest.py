@@ -11,8 +11,7 @@ from guardrail import files
 from guardrail.cost import usage
 from guardrail.cost.usage import NO_USAGE, Usage
 from guardrail.model import ChangeSet
-from guardrail.policy.baseline import FILE_NAME as BASELINE_NAME
-from guardrail.settings import FILE_NAMES, USAGE_FILE_NAMES, FoundSettings, first_of, places
+from guardrail.settings import BASELINE_NAME, FILE_NAMES, USAGE_FILE_NAMES, FoundSettings, first_of, places
 
 Look = Callable[[str], FoundSettings]
 """The settings for one input, with the flags of the run in place of what they override."""

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import Struct
 
-from guardrail import schedules
+from guardrail.later import Later
 from guardrail.model import (
     Endpoint,
     InferenceComponent,
@@ -27,7 +27,11 @@ from guardrail.model import (
     TargetTrackingPolicy,
     Unknown,
 )
-from guardrail.schedules import Schedule
+
+if TYPE_CHECKING:
+    from guardrail import schedules
+else:
+    schedules = Later("guardrail.schedules")
 
 Truth: TypeAlias = bool | Unknown
 
@@ -210,13 +214,13 @@ def doubtful_time(action: ScheduledAction, today: date) -> str | None:
 OVER = "is over: it never runs again"
 
 
-def _schedule_of(action: ScheduledAction) -> Schedule:
+def _schedule_of(action: ScheduledAction) -> "schedules.Schedule":
     """When the action runs, as far as that is known."""
     known = [
         value if isinstance(value, str) else None
         for value in (action.schedule, action.timezone, action.start, action.end)
     ]
-    return Schedule(known[0] or "", *known[1:])
+    return schedules.Schedule(known[0] or "", *known[1:])
 
 
 # What can be reached -------------------------------------------------------------------------------------------------

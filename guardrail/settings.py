@@ -11,13 +11,12 @@ from msgspec import Struct, structs
 from guardrail import files
 from guardrail.cost.discount_settings import Discounts
 from guardrail.errors import SettingsError
-from guardrail.git import folders_up_to_top, leads_out, top_of
 from guardrail.policy import parameter_files
-from guardrail.policy.baseline import FILE_NAME as BASELINE_NAME
 from guardrail.policy.environment import EnvironmentSettings
 from guardrail.policy.policy import PolicySettings
 from guardrail.policy.waivers import Waiver, WaiverSettings
 from guardrail.prices.user_tables import BUNDLED
+from guardrail.working_tree import folders_up_to_top, leads_out, top_of
 
 if TYPE_CHECKING:
     from guardrail.assess.terms import GroupLimits
@@ -26,6 +25,7 @@ S = TypeVar("S", bound=Struct)
 FailOn: TypeAlias = Literal["error", "warning", "note", "never"]
 
 FILE_NAMES = (".guardrail.yml", ".guardrail.yaml")
+BASELINE_NAME = ".guardrail-baseline.json"
 USAGE_FILE_NAMES = ("guardrail-usage.yml", "guardrail-usage.yaml")
 
 

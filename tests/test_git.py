@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from guardrail.errors import GitError, PastUnreadableError
-from guardrail.git import _ENVIRONMENT, Commit, Repository, repository_of, top_of
+from guardrail.git import _ENVIRONMENT, Commit, Repository, repository_of
+from guardrail.working_tree import top_of
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None or os.name == "nt", reason="needs git")
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
@@ -17,9 +18,8 @@ from guardrail.assess.pricing import Combination, PricedSource
 from guardrail.assess.terms import FailOn, Terms
 from guardrail.cost.demand import Demand
 from guardrail.model import ChangeSet, Coverage, Unknown
-from guardrail.policy import baseline, inline, waivers
+from guardrail.policy import inline, waivers
 from guardrail.policy.base import Result
-from guardrail.policy.baseline import Baseline
 from guardrail.policy.getters import amount_of
 from guardrail.policy.policy import Policy
 from guardrail.policy.superseding import without_superseded
@@ -34,6 +34,9 @@ from guardrail.report import (
     Totals,
     WorkflowReport,
 )
+
+if TYPE_CHECKING:
+    from guardrail.policy.baseline import Baseline
 
 __all__ = ["FailOn", "Terms", "against", "assess"]
 
@@ -164,8 +167,10 @@ def _groups(
     return grouped(terms.group_by, priced, items, terms.environments)
 
 
-def against(report: Report, known: Baseline, *, path: str, tolerance_percent: Decimal) -> Report:
+def against(report: Report, known: "Baseline", *, path: str, tolerance_percent: Decimal) -> Report:
     """``report`` with the findings that the baseline at ``path`` knows as existing ones, and what follows from that."""
+    from guardrail.policy import baseline
+
     compared = baseline.compare(
         known,
         report.results,

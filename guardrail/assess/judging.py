@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import product
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
@@ -13,9 +14,9 @@ from guardrail.assess import pricing
 from guardrail.assess.pricing import Combination, PricedSource, named
 from guardrail.assess.terms import Terms
 from guardrail.cost.base import Estimate
+from guardrail.later import Later
 from guardrail.model import Endpoint, Inventory, Unknown
 from guardrail.money import ZERO
-from guardrail.policy.agreement import agreed
 from guardrail.policy.base import RANKS, Result, Rule
 from guardrail.policy.evaluate import Members, evaluate, evaluate_stack
 from guardrail.policy.identity import of_address
@@ -23,6 +24,11 @@ from guardrail.policy.policy import Policy
 from guardrail.policy.subject import Evaluation, StackTotals, Subject
 from guardrail.prices.book import PriceBook
 from guardrail.report import DiscountReport, Report, Source, Summary, Totals
+
+if TYPE_CHECKING:
+    from guardrail.policy import agreement
+else:
+    agreement = Later("guardrail.policy.agreement")
 
 SATISFIED, VIOLATED, UNTRUSTED = 0, 1, 3
 """Exit codes; a violation goes before a doubt."""
@@ -65,7 +71,7 @@ def judged(  # noqa: PLR0913 - everything that a verdict may rest on
         for outcome, discounts in outcomes
     ]
     undecided = pricing.undecided(priced)
-    return [*results, *(worlds[0][1] if len(worlds) == 1 else agreed(worlds, policies, undecided))]
+    return [*results, *(worlds[0][1] if len(worlds) == 1 else agreement.agreed(worlds, policies, undecided))]
 
 
 def source_of_all(priced: Sequence[PricedSource]) -> str:
@@ -176,7 +182,7 @@ def _of_source(
         for world, known in zip(one.worlds, totals, strict=True)
     ]
     undecided = one.change_set.possibilities
-    results = agreed(worlds, policies, one.change_set.undecided or "") if undecided else worlds[0][1]
+    results = agreement.agreed(worlds, policies, one.change_set.undecided or "") if undecided else worlds[0][1]
     paths, moved = one.change_set.construct_paths, one.change_set.moved
     if not paths and not moved:
         return results

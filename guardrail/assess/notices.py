@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from math import prod
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from msgspec import structs
 
@@ -14,6 +14,7 @@ from guardrail.cost.demand import Demand
 from guardrail.cost.deployments import per_update
 from guardrail.cost.discount_settings import Discounts
 from guardrail.cost.usage import NO_USAGE
+from guardrail.later import Later
 from guardrail.model import (
     Budget,
     ChangeSet,
@@ -35,7 +36,11 @@ from guardrail.policy.environment import Environments
 from guardrail.policy.getters import NO_PAST
 from guardrail.report import DiscountReport, EndpointReport
 from guardrail.scaling import OVER, doubtful_time, named, out_of_sight
-from guardrail.schedules import Schedule, is_over, monthly_occurrences, no_zone, recurs, refusal
+
+if TYPE_CHECKING:
+    from guardrail import schedules
+else:
+    schedules = Later("guardrail.schedules")
 
 P = TypeVar("P", InstanceVariant | ServerlessVariant, InferenceComponent)
 
@@ -170,12 +175,13 @@ def _times(trigger: Trigger, today: date) -> _Times:
     unknown = trigger.expression if isinstance(trigger.expression, Unknown) else trigger.enabled
     if isinstance(trigger.expression, Unknown) or isinstance(unknown, Unknown):
         return _Times(None, f"when {trigger.address} starts it is not known: {getattr(unknown, 'reason', '')}")
-    refused = refusal(trigger.expression)
+    refused = schedules.refusal(trigger.expression)
     limits = [each if isinstance(each, str) else None for each in (trigger.start, trigger.end)]
-    found = monthly_occurrences(Schedule(trigger.expression, trigger.zone, *limits), today) if refused is None else None
+    schedule = schedules.Schedule(trigger.expression, trigger.zone, *limits)
+    found = schedules.monthly_occurrences(schedule, today) if refused is None else None
     if found is None:
         why = f", which {refused}" if refused else ""
-        if not refused and no_zone(trigger.zone):
+        if not refused and schedules.no_zone(trigger.zone):
             why = f", in {trigger.zone}, which is no time zone"
         return _Times(None, f"the schedule of {trigger.address} is not read: {trigger.expression}{why}")
     doubt = next((each for each in (trigger.start, trigger.end) if isinstance(each, Unknown)), None)
@@ -187,7 +193,9 @@ def _times(trigger: Trigger, today: date) -> _Times:
 def _is_once(trigger: Trigger, today: date) -> bool:
     """Whether a trigger has one moment left, and no more."""
     expression = trigger.expression
-    return isinstance(expression, str) and not recurs(expression) and not is_over(Schedule(expression), today)
+    if not isinstance(expression, str) or schedules.recurs(expression):
+        return False
+    return not schedules.is_over(schedules.Schedule(expression), today)
 
 
 def _in_force(endpoint: Endpoint, today: date, said: dict[str, None]) -> Endpoint:

@@ -289,9 +289,9 @@ def _common(report: "Report") -> str:
 
 def _options(found: "ReportFile") -> "Options":
     """Links to what was read, made anew: none that a report holds is followed."""
-    from guardrail.git import top_of
     from guardrail.github.links import links_of
     from guardrail.reporters.base import Options
+    from guardrail.working_tree import top_of
 
     options = Options(root=top_of(os.getcwd()) or os.getcwd(), directory=found.directory, fixable=found.fixable)
     return structs.replace(options, links=links_of(found.report, options, os.environ, any_owner=True))

@@ -17,12 +17,12 @@ from guardrail.errors import GuardrailError
 from guardrail.fixes.base import Change, NoFixError
 from guardrail.fixes.mends import is_mended_here
 from guardrail.fixes.proposals import Contents, Proposals, Workbench, go_together, propose
-from guardrail.git import working_tree_of
 from guardrail.limits import MOST_SUGGESTED, NOT_JSON
 from guardrail.policy.base import Result
 from guardrail.progress import progress
 from guardrail.report import Report
 from guardrail.reporters.wording import counted, inert
+from guardrail.working_tree import working_tree_of
 
 if TYPE_CHECKING:
     from guardrail.cost.demand import VariantDemand

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from guardrail import output, sources
 from guardrail.commands import schema
 from guardrail.errors import GuardrailError
-from guardrail.git import top_of
 from guardrail.model import ChangeSet, Endpoint, InstanceVariant, ServerlessVariant, Unknown, Variant, Workflow
 from guardrail.reporters.wording import members
 from guardrail.settings import USAGE_FILE_NAMES
 from guardrail.sources.options import InputOptions, SourceOptions
+from guardrail.working_tree import top_of
 from guardrail.yaml_text import quoted
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from guardrail.errors import NoRevisionError
-from guardrail.git import Commit, repository_of, working_tree_of
+from guardrail.git import Commit, repository_of
+from guardrail.working_tree import working_tree_of
 
 
 class Placed(Struct, frozen=True, kw_only=True):

@@ -14,8 +14,9 @@ from typing import Any
 
 from guardrail import files
 from guardrail.errors import GuardrailError, NoRevisionError
-from guardrail.git import Commit, repository_of, working_tree_of
+from guardrail.git import Commit, repository_of
 from guardrail.sources.hcl.reader import RootModule, modules_of
+from guardrail.working_tree import working_tree_of
 
 _DATA = ".terraform"
 _LEFT_OUT = frozenset({".git", _DATA, ".terragrunt-cache", "node_modules", ".venv", "venv"})

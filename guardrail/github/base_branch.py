@@ -9,11 +9,10 @@ from guardrail.errors import GitError, GitHubError, GuardrailError, PolicyError
 from guardrail.files import lies_in
 from guardrail.git import Commit, repository_of
 from guardrail.github.runner import Event
-from guardrail.policy.baseline import FILE_NAME as BASELINE_NAME
 from guardrail.policy.load import policy_files
 from guardrail.policy.parameter_files import named, placed
 from guardrail.policy.policy import Policy
-from guardrail.settings import FILE_NAMES, USAGE_FILE_NAMES, load, places, start_of
+from guardrail.settings import BASELINE_NAME, FILE_NAMES, USAGE_FILE_NAMES, load, places, start_of
 
 FETCH = "actions/checkout with fetch-depth: 0"
 

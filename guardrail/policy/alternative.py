@@ -2,19 +2,24 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from guardrail.cost import alternatives
-from guardrail.cost.alternatives import Limits, PricedType
+from guardrail.later import Later
 from guardrail.model import Unknown
 from guardrail.policy.policy import Value
 from guardrail.policy.subject import Subject
+
+if TYPE_CHECKING:
+    from guardrail.cost import alternatives
+    from guardrail.cost.alternatives import PricedType
+else:
+    alternatives = Later("guardrail.cost.alternatives")
 
 LISTED = 3
 """How many alternatives a finding names."""
 
 
-def fitting(subject: Subject, parameters: Mapping[str, Value]) -> tuple[PricedType, ...] | Unknown:
+def fitting(subject: Subject, parameters: Mapping[str, Value]) -> "tuple[PricedType, ...] | Unknown":
     """Cheaper types within the limits ``max_hourly_usd``, ``max_vcpus``, ``max_accelerators`` and ``max_memory_gib``.
 
     Limits that the policy does not declare do not hold. None are listed for a variant of several pools, for which
@@ -24,7 +29,7 @@ def fitting(subject: Subject, parameters: Mapping[str, Value]) -> tuple[PricedTy
     if place is None or isinstance(place, Unknown) or subject.world is None:
         return () if not isinstance(place, Unknown) else place
     region, instance_type = place
-    limits = Limits(
+    limits = alternatives.Limits(
         max_hourly_usd=_decimal(parameters.get("max_hourly_usd")),
         max_vcpus=_integer(parameters.get("max_vcpus")),
         max_accelerators=_integer(parameters.get("max_accelerators")),
@@ -33,13 +38,13 @@ def fitting(subject: Subject, parameters: Mapping[str, Value]) -> tuple[PricedTy
     return alternatives.cheaper(subject.world.prices, region, instance_type, limits, most=LISTED)
 
 
-def cheapest(subject: Subject, parameters: Mapping[str, Value]) -> PricedType | Unknown | None:
+def cheapest(subject: Subject, parameters: Mapping[str, Value]) -> "PricedType | Unknown | None":
     """The first of `fitting`: the one with most of what the variant has, and the cheapest of these."""
     found = fitting(subject, parameters)
     return found if isinstance(found, Unknown) else next(iter(found), None)
 
 
-def next_generation(subject: Subject, parameters: Mapping[str, Value]) -> PricedType | Unknown | None:
+def next_generation(subject: Subject, parameters: Mapping[str, Value]) -> "PricedType | Unknown | None":
     """What succeeds the variant's type by the parameter ``successors``; None where nothing does, or has no price."""
     place = _place(subject)
     if place is None or isinstance(place, Unknown) or subject.world is None:

@@ -26,8 +26,6 @@ from guardrail.model import Unknown
 from guardrail.money import two_decimals
 from guardrail.policy.base import Result
 
-FILE_NAME = ".guardrail-baseline.json"
-
 _UNKNOWN = "unknown"
 _CENT = Decimal("0.01")
 """What rounding may have taken from an amount in the file."""

@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from guardrail import metrics, scaling
-from guardrail.cost.alternatives import PricedType
 from guardrail.cost.base import Monthly
 from guardrail.model import (
     GENERATED,
@@ -37,6 +36,7 @@ from guardrail.prices.base import Price
 from guardrail.prices.book import InstanceSpec
 
 if TYPE_CHECKING:
+    from guardrail.cost.alternatives import PricedType
     from guardrail.policy.images import Image
 
 _UNPRICED = Unknown("it is not priced")
@@ -719,7 +719,7 @@ SENSITIVE_TYPE = Unknown("its instance type is sensitive")
 
 
 def of_alternative(
-    find: Callable[[Subject, Mapping[str, Value]], PricedType | Unknown | None], name: str
+    find: "Callable[[Subject, Mapping[str, Value]], PricedType | Unknown | None]", name: str
 ) -> Callable[[Mapping[str, Value]], Getter]:
     """An attribute of another instance type that is found by the policy's parameters."""
 
@@ -749,14 +749,14 @@ def alternatives(parameters: Mapping[str, Value]) -> Getter:
 def other_alternatives(parameters: Mapping[str, Value]) -> Getter:
     """The cheaper types within the limits but for the first, with their prices; None where there are none."""
 
-    def in_words(found: Sequence[PricedType]) -> str:
+    def in_words(found: "Sequence[PricedType]") -> str:
         others = " or ".join(f"{one.instance_type} at {plain(one.hourly_usd)}" for one in found[1:])
         return others and f"{others} USD per hour"
 
     return _of_fitting(parameters, in_words)
 
 
-def _of_fitting(parameters: Mapping[str, Value], told: Callable[[Sequence[PricedType]], object]) -> Getter:
+def _of_fitting(parameters: Mapping[str, Value], told: "Callable[[Sequence[PricedType]], object]") -> Getter:
     """A getter: ``told`` of the cheaper types within the limits; None where it has nothing to say."""
 
     def get(subject: Subject) -> object:

@@ -10,8 +10,8 @@ from typing import Any
 
 from guardrail import files
 from guardrail.errors import GuardrailError, PolicyError
-from guardrail.git import top_of
 from guardrail.limits import MEBIBYTE
+from guardrail.working_tree import top_of
 
 _MOST = MEBIBYTE
 _MAPPINGS = (".yaml", ".yml", ".json")

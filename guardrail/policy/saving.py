@@ -6,10 +6,10 @@ amount, and where a price or a number is missing there is its reason: never a ze
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from guardrail.cost.alternatives import PricedType
 from guardrail.cost.base import CostComponent, MonthlyQuantity
 from guardrail.model import InstanceVariant, ScalableTarget, ServerlessVariant, Unknown
 from guardrail.money import HOURS_PER_MONTH, ZERO, plain, two_decimals
@@ -22,6 +22,9 @@ from guardrail.policy.subject import Subject
 from guardrail.prices import usage_types
 from guardrail.prices.base import Price
 from guardrail.prices.rates import Rates
+
+if TYPE_CHECKING:
+    from guardrail.cost.alternatives import PricedType
 
 ONE = Decimal(1)
 _EXACT = Decimal("0.000001")
@@ -189,7 +192,7 @@ def _has_price(rule: SavingRule, subject: Subject) -> bool:
     return rule == "whole-variant" or isinstance(subject.variant, kind)
 
 
-def _difference(subject: Subject, alternative: PricedType) -> Saving | Unknown:
+def _difference(subject: Subject, alternative: "PricedType") -> Saving | Unknown:
     """The most that can be saved where the other type has less memory: whether all of it is needed only a test says."""
     count, part = _count(subject, "instance"), subject.cost_component("instance")
     if isinstance(count, Unknown):

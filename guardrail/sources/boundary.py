@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from guardrail import files
 from guardrail.errors import SourceError
-from guardrail.git import working_tree_of
+from guardrail.working_tree import working_tree_of
 
 _PRIVATE = frozenset({".git", "terraform.tfstate"})
 """Names of files and folders that hold what no source shall show: a checkout keeps its token in ``.git/config``,

@@ -15,11 +15,11 @@ from msgspec import Struct
 from guardrail import files, limits
 from guardrail.errors import SourceError
 from guardrail.expressions import expression
-from guardrail.git import is_pointer
 from guardrail.gitignore import Excluded, LeftOut, ignored_around
 from guardrail.sources import template
 from guardrail.sources.hcl.endings import OF_OTHERS, SOURCES
 from guardrail.sources.jobs.files import looks_like_one
+from guardrail.working_tree import is_pointer
 
 NEVER = frozenset({".terraform", ".terragrunt-cache", ".terragrunt-stack", ".git", "node_modules", ".venv", "venv"})
 """Folders that tools fill and nobody writes in."""

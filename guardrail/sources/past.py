@@ -12,7 +12,8 @@ from msgspec import Struct, field
 
 from guardrail import files
 from guardrail.errors import GitError, PastUnreadableError, SourceError
-from guardrail.git import Commit, Repository, leads_out, repository_of
+from guardrail.git import Commit, Repository, repository_of
+from guardrail.working_tree import leads_out
 
 LEFT_OUT = "not read, because this checkout is sparse (`git sparse-checkout add`)"
 

@@ -11,12 +11,12 @@ from guardrail import sources
 from guardrail.commands.check.inputs import Inputs
 from guardrail.commands.check.terms import Environments
 from guardrail.errors import GuardrailError, NotATemplateError, SourceError
-from guardrail.git import top_of
 from guardrail.model import ChangeSet, Unknown
 from guardrail.nearest import Nearest
 from guardrail.settings import RootEnvironment
 from guardrail.sources.options import InputOptions, SourceOptions
 from guardrail.sources.sets import FilesByLabel, PastEnvironments, RootSets, labelled, source_id
+from guardrail.working_tree import top_of
 
 if TYPE_CHECKING:
     from guardrail.sources.hcl.reader import RootModule

@@ -13,14 +13,13 @@ from guardrail.assess import against
 from guardrail.assess.terms import GroupLimits
 from guardrail.cost.discount_settings import PlanRate, no_plan_rate
 from guardrail.errors import GuardrailError, SettingsError, SourceError
-from guardrail.git import folders_up_to_top
 from guardrail.model import ChangeSet
-from guardrail.policy import baseline
 from guardrail.policy.environment import PRODUCTION, no_environment
 from guardrail.policy.load import configure, known
 from guardrail.policy.policy import Policy
 from guardrail.report import Report
 from guardrail.settings import (
+    BASELINE_NAME,
     FILE_NAMES,
     BaselineSettings,
     FoundSettings,
@@ -31,6 +30,7 @@ from guardrail.settings import (
     start_of,
 )
 from guardrail.sources.sets import source_id
+from guardrail.working_tree import folders_up_to_top
 
 if TYPE_CHECKING:
     from guardrail.sources.past import Comparison
@@ -179,15 +179,18 @@ def against_baseline(report: Report, found: FoundSettings, shown: Callable[[str]
     """The report with what the baseline knows as existing; the baseline is written anew before, where that is asked."""
     settings: BaselineSettings = found.settings.baseline
     path = settings.file
+    if path is None and write:
+        path = os.path.join(os.path.dirname(found.path or ""), BASELINE_NAME)
+    if path is None:
+        return report
+    from guardrail.policy import baseline
+
     if write:
-        path = path or os.path.join(os.path.dirname(found.path or ""), baseline.FILE_NAME)
         if os.path.realpath(path) in {os.path.realpath(source.path) for source in report.sources}:
             raise GuardrailError(f"the baseline would replace its own input {path}")
         fresh = baseline.taken_up(report.results)
         output.write_file(path, baseline.text(fresh))
         output.say(f"guardrail: wrote {path}, findings: {len(fresh.findings):,}")
-    if path is None:
-        return report
     return against(report, baseline.read(path), path=shown(path), tolerance_percent=settings.tolerance_percent)
 
 

@@ -10,11 +10,11 @@ from guardrail import files, output
 from guardrail.commands.check.arguments import Destination
 from guardrail.commands.check.inputs import content
 from guardrail.errors import GuardrailError
-from guardrail.git import top_of
 from guardrail.report import Report
 from guardrail.reporters import reporter
 from guardrail.reporters.base import Links, Options
 from guardrail.reporters.findings import counts
+from guardrail.working_tree import top_of
 
 _WITH_CODE = ("markdown", "summary", "html")
 """Formats that show the lines of the findings, and link to them where a workflow runs."""

@@ -7,12 +7,12 @@ from functools import cached_property, partial
 from msgspec.structs import replace
 
 from guardrail.errors import GitError, SourceError, did_you_mean
-from guardrail.git import is_pointer
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.endings import IN_JSON, SOURCES
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.parse import parse
 from guardrail.sources.trees import Tree
+from guardrail.working_tree import is_pointer
 
 _OVERRIDE = re.compile(r"(?:.*_)?override\.(?:tf|tofu)(?:\.json)?")
 _LABELS = {"variable": 1, "output": 1, "module": 1, "provider": 1, "resource": 2, "data": 2}

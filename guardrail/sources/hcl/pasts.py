@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from guardrail.errors import GitError, PastUnreadableError, SourceError, SubmoduleError
 from guardrail.files import content, lies_in
-from guardrail.git import Commit, leads_out
+from guardrail.git import Commit
 from guardrail.model import ChangeSet, Coverage, Inventory, Unknown
 from guardrail.sources.discovery import listed, pruning
 from guardrail.sources.hcl.disk import Disk, is_source, source_names
@@ -27,6 +27,7 @@ from guardrail.sources.past import LEFT_OUT, Comparison, one_past
 from guardrail.sources.past_sets import environments_then
 from guardrail.sources.sets import PastEnvironments, RootSets, labelled, source_id
 from guardrail.sources.trees import InCommit, tree_of
+from guardrail.working_tree import leads_out
 
 NO_STATE = (
     "what stood before is what the source said, of {}: what was never applied, or was changed by other means, only a "

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from guardrail import files, limits
 from guardrail.errors import PastUnreadableError, SourceError, SubmoduleError
-from guardrail.git import Commit, is_pointer
+from guardrail.git import Commit
 from guardrail.gitignore import Excluded
 from guardrail.sources.discovery import Found, is_aside, is_assembly, is_relevant, may_hold_template, nested_in
 from guardrail.sources.likeness import renamed
@@ -20,6 +20,7 @@ from guardrail.sources.past_sets import environments_then
 from guardrail.sources.sets import FilesByLabel, PastEnvironments
 from guardrail.sources.template import assembly, looks_like_one
 from guardrail.sources.template.values import Table, text_of, within
+from guardrail.working_tree import is_pointer
 
 
 class PastTemplates(Struct, frozen=True, kw_only=True):
