@@ -75,7 +75,7 @@ def read(machine: Mapping[str, Any], given: Any = None) -> Definition:
     createTransformJob.sync", …}}}`` runs one job, called ``Score``.
     """
     reader = _StateMachineReader(given if isinstance(given, dict) else {}, machine.get("TimeoutSeconds"))
-    flow = reader.flow(machine, "", "JSONPath", dict(reader.given), _Items(1, None))
+    flow = reader.flow(machine, "", _Place("JSONPath", dict(reader.given), _Items(1, None)))
     return Definition(
         jobs=tuple(reader.jobs),
         flow=flow,
@@ -104,6 +104,15 @@ class _Items(NamedTuple):
     """Whether these are the same in each execution: written out, or given each time."""
 
 
+class _Place(NamedTuple):
+    """Where a state stands."""
+
+    language: str
+    """Of its expressions: JSONPath or JSONata."""
+    known: _KnownInput
+    items: _Items
+
+
 class _StateMachineReader(DefinitionReading):
     """One reading of a state machine."""
 
@@ -113,40 +122,32 @@ class _StateMachineReader(DefinitionReading):
         self._timeout = timeout
         self.starts: list[Start] = []
 
-    def flow(self, machine: Mapping[str, Any], prefix: str, language: str, known: _KnownInput, items: _Items) -> Flow:
+    def flow(self, machine: Mapping[str, Any], prefix: str, at: _Place) -> Flow:
         """The states of a machine, or of what runs inside a state, the first one first."""
         states, start = machine.get("States"), machine.get("StartAt")
         if not isinstance(states, Mapping) or not states:
             self.doubts.append(f"the states of {prefix.rstrip('/') or 'its definition'} cannot be read")
             return Flow()
         own = machine.get("QueryLanguage")
-        language = own if isinstance(own, str) else language
+        at = at._replace(language=own) if isinstance(own, str) else at
         if not isinstance(start, str) or start not in states:
             self.doubts.append(f"its first state {str(start)[:80]!r} is not there")
             return Flow()
         order = [start, *(name for name in states if name != start)]
         places = {name: place for place, name in enumerate(order)}
-        inputs = self._inputs(states, start, language, known)
+        inputs = self._inputs(states, start, at)
         steps = []
         for name in order:
             state = states[name]
             if not isinstance(state, Mapping):
                 self.doubts.append(f"its state {str(name)[:80]} cannot be read")
                 state = {}
-            steps.append(self._step(f"{prefix}{name}", state, language, inputs.get(name, {}), places, items))
+            steps.append(self._step(f"{prefix}{name}", state, at._replace(known=inputs.get(name, {})), places))
         return Flow(tuple(steps))
 
-    def _step(
-        self,
-        label: str,
-        state: Mapping[str, Any],
-        language: str,
-        known: _KnownInput,
-        places: dict[str, int],
-        items: _Items,
-    ) -> Step:
-        language = str(state.get("QueryLanguage") or language)
-        known = self._input(state, language, known)
+    def _step(self, label: str, state: Mapping[str, Any], at: _Place, places: dict[str, int]) -> Step:
+        at = _in_its_language(state, at)
+        at = at._replace(known=self._input(state, at))
         after = [places[name] for name in _nexts(state) if name in places]
         lost = next((name for name in _nexts(state) if name not in places), None)
         if lost is not None:
@@ -156,19 +157,19 @@ class _StateMachineReader(DefinitionReading):
         bare = Step(nexts=tuple(dict.fromkeys(after)), ends=is_over)
         kind = state.get("Type")
         if kind == "Task":
-            return self._task(label, state, language, known, bare, items)
+            return self._task(label, state, at, bare)
         if kind == "Parallel":
             branches = objects(state.get("Branches"))
-            inside = known if _keeps(state, "InputPath", "Parameters", "Arguments") else {}
+            inside = at if _keeps(state, "InputPath", "Parameters", "Arguments") else at._replace(known={})
             first = len(self.jobs)
-            parts = tuple(self.flow(branch, f"{label}/", language, inside, items) for branch in branches)
+            parts = tuple(self.flow(branch, f"{label}/", inside) for branch in branches)
             return replace(bare, parts=parts, tries=self._retried(first, _attempts(state)))
         processor = state.get("ItemProcessor") or state.get("Iterator")
         if kind == "Map" and isinstance(processor, Mapping):
             first = len(self.jobs)
-            least, most, are_written = self._items(state, language, known)
-            fewest = 1 if _is_distributed(processor) else items.fewest * max(least, 1)
-            part = self.flow(processor, f"{label}/", language, {}, _Items(fewest, most, are_written))
+            least, most, are_written = self._items(state, at)
+            fewest = 1 if _is_distributed(processor) else at.items.fewest * max(least, 1)
+            part = self.flow(processor, f"{label}/", _Place(at.language, {}, _Items(fewest, most, are_written)))
             return replace(bare, parts=(part,), least=least, most=most, tries=self._retried(first, _attempts(state)))
         if kind not in _OTHER_TYPES:
             self.doubts.append(f"what its state {label[:80]} runs cannot be read")
@@ -182,61 +183,50 @@ class _StateMachineReader(DefinitionReading):
                 self.jobs[place] = replace(job, attempts=attempts)
         return tries
 
-    def _task(
-        self, label: str, state: Mapping[str, Any], language: str, known: _KnownInput, bare: Step, items: _Items
-    ) -> Step:
+    def _task(self, label: str, state: Mapping[str, Any], at: _Place, bare: Step) -> Step:
         call = _call(state.get("Resource"))
         if call is None and _looks_like_one(state):
-            return self._job(label, state, language, known, None, bare, items)
+            return self._job(label, state, at, None, bare)
         if call is None:
             return bare
         if call.service == "sagemaker" and call.action == "createtransformjob":
-            return self._job(label, state, language, known, call, bare, items)
+            return self._job(label, state, at, call, bare)
         if call.service == "sagemaker" and call.action in _OTHERS:
             self.others[_OTHERS[call.action]] += 1
         elif call.service == "sagemaker" and _INFERENCE.match(call.action):
             self.doubts.append("its definition makes SageMaker inference that is in no total: check it on its own")
         elif call.service == "sagemaker" and call.action in _VALIDATES:
-            found = requests.validation_in(self._arguments(state, language, known), label)
+            found = requests.validation_in(self._arguments(state, at), label)
             return replace(bare, jobs=self.take(found))
         elif (call.service, call.action) in _STARTS:
-            request = self._arguments(state, language, known)
+            request = self._arguments(state, at)
             self.starts.append(_start(label, {} if isinstance(request, Unknown) else request))
             starts_at_once = call.action in ("startexecution", "startpipelineexecution") and not call.suffix
             tries = 1 if starts_at_once else _attempts(state)  # what is refused has started nothing
             name = request.get("Name") if isinstance(request, dict) else None
             is_taken = call.action == "startexecution" and isinstance(name, str)
             least = 0 if is_taken else 1  # an execution of that name is refused for 90 days (StartExecution)
-            shared = _sharing(self._changes(state, "Name", language, known, items), items)
+            shared = _sharing(self._changes(state, "Name", at), at.items)
             return replace(bare, starts=(len(self.starts) - 1,), least=least, tries=tries, items_of_a_name=shared)
         return bare
 
-    def _job(  # noqa: PLR0913, PLR0917 - what stands around a task
-        self,
-        label: str,
-        state: Mapping[str, Any],
-        language: str,
-        known: _KnownInput,
-        call: _ServiceCall | None,
-        bare: Step,
-        items: _Items,
-    ) -> Step:
+    def _job(self, label: str, state: Mapping[str, Any], at: _Place, call: _ServiceCall | None, bare: Step) -> Step:
         waits = None if call is None else call.suffix.startswith("sync")
-        request = self._arguments(state, language, known)
+        request = self._arguments(state, at)
         timeout = state.get("TimeoutSeconds", self._timeout)  # that of the whole machine stops what it waits for too
         job = transform_job(
             request,
             label,
             waits=waits,
-            timeout_s=_whole(self._resolved(timeout, "TimeoutSeconds", language, known))
-            if timeout is not None
-            else (Unknown("TimeoutSecondsPath") if "TimeoutSecondsPath" in state else None),
+            timeout_s=Unknown("TimeoutSecondsPath")
+            if timeout is None and "TimeoutSecondsPath" in state
+            else _whole(self._resolved(timeout, "TimeoutSeconds", at)),
             attempts=1 if waits is False else _attempts(state),
         )
-        changes = self._changes(state, "TransformJobName", language, known, items)
+        changes = self._changes(state, "TransformJobName", at)
         is_fixed = isinstance(job.name, str) or not changes & {"always", "execution"}
         attempts = job.attempts if "try" in changes else 1
-        names = items.most if "item" in changes else 1
+        names = at.items.most if "item" in changes else 1
         if is_fixed:
             names = None if names is None or attempts is None else names * attempts
             job = replace(job, has_fixed_name=True, attempts=attempts, names=names)
@@ -246,35 +236,35 @@ class _StateMachineReader(DefinitionReading):
             jobs=(len(self.jobs) - 1,),
             least=1 if changes & {"always", "execution", "given"} else 0,
             tries=job.attempts,
-            items_of_a_name=_sharing(changes, items),
+            items_of_a_name=_sharing(changes, at.items),
         )
 
     # Values
 
-    def _arguments(self, state: Mapping[str, Any], language: str, known: _KnownInput) -> dict[str, Any] | Unknown:
+    def _arguments(self, state: Mapping[str, Any], at: _Place) -> dict[str, Any] | Unknown:
         """The request of a task; its whole input where it says nothing else."""
-        name = "Arguments" if language == "JSONata" else "Parameters"
+        name = "Arguments" if at.language == "JSONata" else "Parameters"
         written = state.get(name)
         if written is None:
-            return dict(known) or Unknown("the request is the input of its state, which is not known")
-        value = self._resolved(written, name, language, known)
+            return dict(at.known) or Unknown("the request is the input of its state, which is not known")
+        value = self._resolved(written, name, at)
         if isinstance(value, Unknown):
             return Unknown(f"{value.reason}: everything in it is unknown")
         return value if isinstance(value, dict) else Unknown(f"{name} is no object")
 
-    def _resolved(self, value: Any, name: str, language: str, known: _KnownInput) -> Any:
+    def _resolved(self, value: Any, name: str, at: _Place) -> Any:
         """A value with its expressions as far as they are known."""
         if isinstance(value, Mapping):
             found: dict[str, Any] = {}
             for key, item in value.items():
-                if language == "JSONPath" and isinstance(key, str) and key.endswith(".$"):
-                    found[key[:-2]] = self._at(item, key[:-2], known)
+                if at.language == "JSONPath" and isinstance(key, str) and key.endswith(".$"):
+                    found[key[:-2]] = self._at(item, key[:-2], at.known)
                 else:
-                    found[key] = self._resolved(item, str(key), language, known)
+                    found[key] = self._resolved(item, str(key), at)
             return found
         if isinstance(value, list):
-            return [self._resolved(item, name, language, known) for item in value]
-        if language == "JSONata" and isinstance(value, str) and value.startswith("{%"):
+            return [self._resolved(item, name, at) for item in value]
+        if at.language == "JSONata" and isinstance(value, str) and value.startswith("{%"):
             return Unknown(f"{name} is {'one' if name == 'Arguments' else 'a'} JSONata expression")
         return plain(value, name)
 
@@ -292,21 +282,19 @@ class _StateMachineReader(DefinitionReading):
                 return plain(where, name)
         return Unknown(f"{name} is {str(path)[:80]}, which is known only when it runs")
 
-    def _changes(
-        self, state: Mapping[str, Any], field: str, language: str, known: _KnownInput, items: _Items
-    ) -> set[_Changes]:
+    def _changes(self, state: Mapping[str, Any], field: str, at: _Place) -> set[_Changes]:
         """What a task's job name varies with: ``{"execution"}`` of ``$$.Execution.Name``, nothing of a literal.
 
         A placeholder is filled in once, when it is deployed. ``States.Format('nightly-{}', $$.StateMachine.Name)`` is
         the same each time, and what has ``$$.Execution.Name`` in it in each execution. A value of the input that a
         schedule gives is the same each time too.
         """
-        written = state.get("Parameters" if language == "JSONPath" else "Arguments")
+        written = state.get("Parameters" if at.language == "JSONPath" else "Arguments")
         if not isinstance(written, Mapping):
             return {"always"}
         name = written.get(field)
-        path = written.get(f"{field}.$") if language == "JSONPath" else None
-        is_expression = language == "JSONata" and isinstance(name, str) and name.startswith("{%")
+        path = written.get(f"{field}.$") if at.language == "JSONPath" else None
+        is_expression = at.language == "JSONata" and isinstance(name, str) and name.startswith("{%")
         if name is not None and not is_expression:
             return set()
         expression = path if name is None else name
@@ -315,11 +303,11 @@ class _StateMachineReader(DefinitionReading):
         changes: set[_Changes] = set()
         expression = expression.replace("$states.context.", "$$.").replace("$states.input.", "$.")
         for token in _TOKEN.findall(expression):
-            is_known = token.startswith("$") and not isinstance(self._at(token, field, known), Unknown)
+            is_known = token.startswith("$") and not isinstance(self._at(token, field, at.known), Unknown)
             change: _Changes | None = "given" if is_known else None
             if token.startswith("$") and not is_known:
                 change = next((how for what, how in _CONTEXT if token.startswith(what)), "always")
-                if token.startswith("$$.Map.Item.Value") and not items.are_written:
+                if token.startswith("$$.Map.Item.Value") and not at.items.are_written:
                     change = "always"
             if change is not None:
                 changes.add(change)
@@ -327,25 +315,23 @@ class _StateMachineReader(DefinitionReading):
 
     # What is known where
 
-    def _input(self, state: Mapping[str, Any], language: str, known: _KnownInput) -> _KnownInput:
+    def _input(self, state: Mapping[str, Any], at: _Place) -> _KnownInput:
         """What its paths begin at: all that a state is given, or the part of it that its InputPath says."""
-        if language != "JSONPath" or _keeps(state, "InputPath"):
-            return known
-        part = self._at(state["InputPath"], "InputPath", known)
+        if at.language != "JSONPath" or _keeps(state, "InputPath"):
+            return at.known
+        part = self._at(state["InputPath"], "InputPath", at.known)
         return part if isinstance(part, dict) else {}
 
-    def _inputs(
-        self, states: Mapping[str, Any], start: str, language: str, known: _KnownInput
-    ) -> dict[str, _KnownInput]:
+    def _inputs(self, states: Mapping[str, Any], start: str, at: _Place) -> dict[str, _KnownInput]:
         """The known input of each state: what all ways to it agree on."""
-        inputs = {start: known}
+        inputs = {start: at.known}
         pending = deque([start])
         while pending:
             name = pending.popleft()
             state = states.get(name)
             if not isinstance(state, Mapping):
                 continue
-            for after, output in self._outputs(state, str(state.get("QueryLanguage") or language), inputs[name]):
+            for after, output in self._outputs(state, _in_its_language(state, at)._replace(known=inputs[name])):
                 before = inputs.get(after)
                 met = (
                     output if before is None else {key: before[key] for key in before if output.get(key) == before[key]}
@@ -355,33 +341,25 @@ class _StateMachineReader(DefinitionReading):
                     pending.append(after)
         return inputs
 
-    def _outputs(
-        self, state: Mapping[str, Any], language: str, known: _KnownInput
-    ) -> Iterator[tuple[str, _KnownInput]]:
+    def _outputs(self, state: Mapping[str, Any], at: _Place) -> Iterator[tuple[str, _KnownInput]]:
         """The input that a state passes to each state after it, as far as it is known."""
-        kind, caught = state.get("Type"), objects(state.get("Catch"))
-        output = known
+        kind, caught, is_path = state.get("Type"), objects(state.get("Catch")), at.language == "JSONPath"
+        output = known = at.known
         if not _keeps(state, "InputPath", "OutputPath", "ResultSelector", "Output"):
             output = {}
-        elif kind == "Pass" and language == "JSONPath" and ("Result" in state or "Parameters" in state):
-            result = (
-                state["Result"] if "Result" in state else self._resolved(state["Parameters"], "it", language, known)
-            )
+        elif kind == "Pass" and is_path and ("Result" in state or "Parameters" in state):
+            result = state["Result"] if "Result" in state else self._resolved(state["Parameters"], "it", at)
             output = _put(known, state.get("ResultPath", "$"), result)
-        elif kind == "Pass" and language == "JSONPath" and state.get("ResultPath", "$") != "$":
+        elif kind == "Pass" and is_path and state.get("ResultPath", "$") != "$":
             output = _put(known, state["ResultPath"], None)  # its own input, which lies under that name then
         elif kind in ("Task", "Map", "Parallel"):
-            output = known if language == "JSONPath" and "ResultPath" in state else {}
+            output = known if is_path and "ResultPath" in state else {}
             output = _put(output, state.get("ResultPath", "$"), None)
-        catches = [name for each in caught if isinstance(name := each.get("Next"), str)]
-        for name in _nexts(state):
-            if name not in catches:
-                yield name, output
-        for each in caught:
-            if isinstance(name := each.get("Next"), str):
-                yield name, _put(known, each.get("ResultPath", "$"), None)
+        catches = [(name, each) for each in caught if isinstance(name := each.get("Next"), str)]
+        yield from ((name, output) for name in _nexts(state) if name not in dict(catches))
+        yield from ((name, _put(known, each.get("ResultPath", "$"), None)) for name, each in catches)
 
-    def _items(self, state: Mapping[str, Any], language: str, known: _KnownInput) -> tuple[int, int | None, bool]:
+    def _items(self, state: Mapping[str, Any], at: _Place) -> tuple[int, int | None, bool]:
         """For how many items a map runs, at least and at most, and whether all that they are is known."""
         least, most, are_written = 0, None, False
         reader = state.get("ItemReader")
@@ -389,11 +367,13 @@ class _StateMachineReader(DefinitionReading):
             config = reader.get("ReaderConfig")
             most = _count(config.get("MaxItems")) if isinstance(config, Mapping) else None
         else:
-            if language == "JSONata":
-                items: Any = self._resolved(state.get("Items"), "Items", language, known)
+            if at.language == "JSONata":
+                items: Any = self._resolved(state.get("Items"), "Items", at)
             else:
-                items = self._at(state.get("ItemsPath", "$"), "ItemsPath", known)
-            is_whole = language == "JSONata" or state.get("ItemsPath", "$") != "$"  # of the input some names are known
+                items = self._at(state.get("ItemsPath", "$"), "ItemsPath", at.known)
+            is_whole = (
+                at.language == "JSONata" or state.get("ItemsPath", "$") != "$"
+            )  # of the input some names are known
             if isinstance(items, list) or (isinstance(items, dict) and is_whole):
                 least = most = len(items)
                 are_written = _is_known(items)
@@ -404,6 +384,10 @@ class _StateMachineReader(DefinitionReading):
             is_exact = size is not None and not any(name.startswith("MaxInputBytes") for name in batcher)
             return fewest, ceil(most / size) if most is not None and size and is_exact else most, False
         return least, most, are_written
+
+
+def _in_its_language(state: Mapping[str, Any], at: _Place) -> _Place:
+    return at._replace(language=str(state.get("QueryLanguage") or at.language))
 
 
 def _is_known(value: Any) -> bool:
