@@ -16,6 +16,8 @@ def known_only(type_: str) -> str:
     return AT_DEPLOYMENT if type_.startswith("AWS::") else AFTER_APPLY
 
 
+NO_REGION = Unknown("nothing tells it: give --region")
+"""The region of what has no provider configuration that could tell it."""
 SENSITIVE = Unknown("sensitive")
 """Stands for a value that is known and must not be printed."""
 

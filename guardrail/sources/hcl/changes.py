@@ -21,10 +21,8 @@ from guardrail.sources.hcl.resources import ResourceInstance
 from guardrail.sources.hcl.syntax import BlockNode
 from guardrail.sources.hcl.undecided import text_of_unknown
 from guardrail.sources.linking.changes import changes
-from guardrail.sources.vocabulary.spellings import CONFIGURATION, ENDPOINT
+from guardrail.sources.vocabulary.spellings import CONFIGURATION, ENDPOINT, NAMED_BY
 
-_NAMES = {ENDPOINT: "EndpointName", CONFIGURATION: "EndpointConfigName"}
-"""Kinds of which there is one of a name, and the property that is the name."""
 _MENTIONED = expression(r"\b(?:(?:var|local|module)\.[\w-]+|data\.[\w-]+\.[\w-]+|[a-z][a-z0-9]*_\w+\.[\w-]+)")
 
 
@@ -64,9 +62,9 @@ def _without_zeros(block: Block) -> object:
 
 
 def _named(block: Block) -> object:
-    """As AWS has one endpoint of a name in a region."""
-    name = _NAMES.get(block.attributes.spelling.kind)
-    called = None if name is None else block.attributes.text(name)
+    """As AWS has one endpoint, and one configuration, of a name in a region."""
+    kind = block.attributes.spelling.kind
+    called = block.attributes.text(NAMED_BY[kind]) if kind in (ENDPOINT, CONFIGURATION) else None
     return (block.type, called, block.region, block.account) if isinstance(called, str) else None
 
 

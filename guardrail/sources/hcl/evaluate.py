@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from guardrail.errors import GuardrailError, LimitError
 from guardrail.limits import Allowance
 from guardrail.model import Unknown
-from guardrail.sources.base import LOST, Computed, Reference
+from guardrail.sources.base import LOST, UNNAMED, Computed, Reference
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.arithmetic import OPERATORS, whole
 from guardrail.sources.hcl.characters import normal
@@ -49,7 +49,6 @@ _ROUND = 16
 """What a round of ``for`` costs, in steps of `guardrail.limits.Allowance`."""
 _FRACTION = 48
 """What an operation on anything but two whole numbers costs."""
-_UNNAMED = "${…}"
 
 _T = TypeVar("_T")
 
@@ -207,7 +206,7 @@ def attribute_of(subject: Any, name: str) -> Any:
 def _part_of(subject: Unknown, step: str) -> Computed:
     """An attribute of something unknown: what has a name gives it to its parts."""
     partial = subject.partial
-    is_name = partial is not None and partial.startswith("${") and partial.endswith("}") and partial != _UNNAMED
+    is_name = partial is not None and partial.startswith("${") and partial.endswith("}") and partial != UNNAMED
     return merged(subject, partial=f"{partial[:-1]}{step}}}" if partial is not None and is_name else None)
 
 
@@ -460,13 +459,10 @@ def _in_common(value: Any, other: syntax.Expression, scope: EvaluationScope) -> 
     if isinstance(value, Unknown) or value is None:
         return value
     trace = scope.module.trace
-    outer, trace.touched = trace.touched, {}
     try:
-        different = evaluate(other, scope)
+        different, _ = trace.apart(lambda: evaluate(other, scope))
     except EvaluationError:
         return value
-    finally:
-        trace.touched = outer
     if different is None or isinstance(different, Unknown) or (value.__class__ is str and different.__class__ is str):
         return value
     common = unified((type_of(value, trace.allowance), type_of(different, trace.allowance)))
@@ -496,7 +492,7 @@ def _template(node: syntax.Template, scope: EvaluationScope) -> Any:
 def _repeat(node: syntax.Repeat, scope: EvaluationScope) -> Any:
     collection = materialized(evaluate(node.collection, scope))
     if isinstance(collection, Unknown):
-        return merged(collection, partial=_UNNAMED)
+        return merged(collection, partial=UNNAMED)
     rounds = _rounds(node, plain(collection), scope)
     text = joined((evaluate(node.body, inner) for inner in rounds), scope.module.trace.allowance)
     return marked(text) if isinstance(collection, Sensitive) else text
@@ -510,7 +506,7 @@ def joined(values: Iterable[Any], allowance: Allowance) -> Any:
     for value in values:
         inside = plain(value)
         if isinstance(value, Sensitive):
-            secrets[len(texts)] = value.shown or _UNNAMED
+            secrets[len(texts)] = value.shown or UNNAMED
         if isinstance(inside, Unknown):
             unknown.append(inside)
             texts.append(_shown(inside))
@@ -527,7 +523,7 @@ def joined(values: Iterable[Any], allowance: Allowance) -> Any:
 
 def _shown(unknown: Unknown) -> str:
     partial = unknown.partial
-    return partial if partial is not None and "${" in partial else _UNNAMED
+    return partial if partial is not None and "${" in partial else UNNAMED
 
 
 def _call(node: syntax.Call, scope: EvaluationScope) -> Any:

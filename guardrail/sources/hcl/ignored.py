@@ -8,14 +8,8 @@ from guardrail.sources.hcl import syntax
 
 
 def ignored_changes(block: syntax.BlockNode) -> tuple[str, ...]:
-    """The arguments of a resource that are left alone: ``("endpoint_config_name",)``, or ``("all",)``.
-
-    A block whose body does not parse says nothing of it: whoever reads its arguments says what is wrong.
-    """
-    if not any("ignore_changes" in part.text for part in block.parts):
-        return ()  # it is not worth while to parse the block
-    lifecycle = block.legible_body.first("lifecycle")
-    expression = lifecycle.legible_body.legible("ignore_changes") if lifecycle else None
+    """The arguments of a resource that are left alone: ``("endpoint_config_name",)``, or ``("all",)``."""
+    expression = _of_lifecycle(block, "ignore_changes")
     items = expression.items if isinstance(expression, syntax.Tuple) else () if expression is None else (expression,)
     names = (syntax.reference_text(item) for item in items)
     return tuple("all" if name == "*" else name for name in names if name is not None)
@@ -23,8 +17,16 @@ def ignored_changes(block: syntax.BlockNode) -> tuple[str, ...]:
 
 def is_created_first(block: syntax.BlockNode) -> bool:
     """Whether it says ``create_before_destroy = true``; Terraform takes nothing but a constant there."""
-    if not any("create_before_destroy" in part.text for part in block.parts):
-        return False
-    lifecycle = block.legible_body.first("lifecycle")
-    expression = lifecycle.legible_body.legible("create_before_destroy") if lifecycle else None
+    expression = _of_lifecycle(block, "create_before_destroy")
     return isinstance(expression, syntax.Literal) and expression.value is True
+
+
+def _of_lifecycle(block: syntax.BlockNode, name: str) -> syntax.Expression | None:
+    """What the ``lifecycle`` of a resource says.
+
+    A block whose body does not parse says nothing of it: whoever reads its arguments says what is wrong.
+    """
+    if not any(name in part.text for part in block.parts):
+        return None  # it is not worth while to parse the block
+    lifecycle = block.legible_body.first("lifecycle")
+    return lifecycle.legible_body.legible(name) if lifecycle else None

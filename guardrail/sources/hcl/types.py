@@ -112,14 +112,7 @@ def type_of(value: Any, allowance: Allowance) -> Type:  # noqa: PLR0911 - one re
 
 def holds_any(type_: Type) -> bool:
     """Whether a part of a type is not known."""
-    match type_:
-        case CollectionType(element=element):
-            return holds_any(element)
-        case TupleType(items=items):
-            return any(map(holds_any, items))
-        case ObjectType(attributes=attributes):
-            return any(map(holds_any, attributes.values()))
-    return type_ in (ANY, DYNAMIC)
+    return type_ in (ANY, DYNAMIC) or any(map(holds_any, _parts(type_)))
 
 
 # Which type several have in common ------------------------------------------------------------------------------------

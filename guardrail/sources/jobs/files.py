@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from guardrail import files, limits
 from guardrail.errors import GitError, MalformedError, SourceError
-from guardrail.model import ChangeSet, Coverage, Inventory, Skipped, Unknown, Workflow
+from guardrail.model import ChangeSet, Coverage, Inventory, Skipped, Workflow
 from guardrail.sources.template import in_utf8
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ _YAML = (
 )
 _NOT_YAML = rb"(?m)^Resources:"
 _DIRECTIVES = "it is a template of Terraform's, and what its directives make of it is not known here"
-NO_REGION = Unknown("nothing tells it: give --region")
 
 
 def recognizes(path: str) -> bool:
@@ -123,7 +122,7 @@ def _definition(path: str, content: bytes) -> "tuple[Definition, str]":
     try:
         found = definitions.read(base.value_of(text))
     except MalformedError as error:
-        raise SourceError(f"{path}{_at(error)}: {error.problem}") from None
+        raise SourceError(error.at(path)) from None
     except RecursionError:
         raise SourceError(f"{path} is nested too deeply") from None
     if found is None:
@@ -135,6 +134,8 @@ def _definition(path: str, content: bytes) -> "tuple[Definition, str]":
 
 
 def _workflow(path: str, region: str | None, found: "Definition") -> Workflow:
+    from guardrail.sources.base import NO_REGION
+
     address = os.path.basename(path) if path != "-" else "-"
     return Workflow(
         address=address,
@@ -147,10 +148,6 @@ def _workflow(path: str, region: str | None, found: "Definition") -> Workflow:
         once=found.once,
         change="create",
     )
-
-
-def _at(error: MalformedError) -> str:
-    return f":{error.line}:{error.column}" if getattr(error, "line", None) else ""
 
 
 def _content(path: str) -> bytes:

@@ -23,6 +23,7 @@ from guardrail.model import (
 )
 from guardrail.sources.declarations import ELSEWHERE
 from guardrail.sources.linking.claims import dimension_of
+from guardrail.sources.linking.index import differ
 
 _ACCOUNTS = "their accounts may differ"
 _MAY = {
@@ -60,7 +61,7 @@ class _OtherInputs:
     def _configured(self, path: str, endpoint: Endpoint) -> Endpoint:
         """The endpoint with the reason why nothing is known of what it runs, where another input has that name once."""
         named = self._configurations.get(_name_elsewhere(endpoint) or "", ())
-        fitting = [(other, one) for other, one in named if other != path and _may_meet(endpoint.region, one.region)]
+        fitting = [(other, one) for other, one in named if other != path and not differ(endpoint.region, one.region)]
         if len(fitting) != 1:
             return endpoint
         other, configuration = fitting[0]
@@ -72,7 +73,7 @@ class _OtherInputs:
         """The endpoint with doubt about the scaling of its variants, where it has none of that kind of its own."""
         variants = endpoint.variants
         for other, adrift in self._scaling.get(str(endpoint.name), ()) if isinstance(endpoint.name, str) else ():
-            if other != path and _may_meet(endpoint.region, adrift.region) and not isinstance(variants, Unknown):
+            if other != path and not differ(endpoint.region, adrift.region) and not isinstance(variants, Unknown):
                 reason = Unknown(f"{adrift.address} of {other} {_MAY[adrift.kind]}: {_ACCOUNTS}")
                 doubtful = tuple(_with_scaling(variant, adrift, reason) for variant in variants)
                 if doubtful != variants:
@@ -128,10 +129,6 @@ def _with_scaling(variant: Variant, adrift: AdriftScaling, reason: Unknown) -> V
 def _with_alarm(policy: ScalingPolicy, reason: Unknown) -> ScalingPolicy:
     is_waiting = isinstance(policy, StepScalingPolicy) and policy.alarms == ()
     return replace(policy, alarms=reason) if is_waiting else policy
-
-
-def _may_meet(one: str | Unknown, other: str | Unknown) -> bool:
-    return one == other or isinstance(one, Unknown) or isinstance(other, Unknown)
 
 
 def _settled(change_set: ChangeSet, doubts: dict[tuple[str, str], str]) -> ChangeSet:

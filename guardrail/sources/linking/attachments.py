@@ -20,7 +20,7 @@ from guardrail.sources.declarations import (
     Link,
 )
 from guardrail.sources.linking.claims import variant_of
-from guardrail.sources.linking.index import Declarations, KindIndex, identity
+from guardrail.sources.linking.index import Declarations, KindIndex, differ, identity
 from guardrail.sources.linking.unlinked import Unlinked
 from guardrail.sources.vocabulary import resource_id
 
@@ -123,9 +123,8 @@ class Attachments:
 
         CloudWatch puts an alarm over the one that has its name (CloudWatch API reference, PutMetricAlarm).
         """
-        regions = (declared.region, policy.region)
-        if all(isinstance(region, str) for region in regions) and regions[0] != regions[1]:
-            return replace(declared.alarm, conflict=f"is in {regions[0]}, and what it starts in {regions[1]}")
+        if differ(declared.region, policy.region):
+            return replace(declared.alarm, conflict=f"is in {declared.region}, and what it starts in {policy.region}")
         namesakes = self._named_alarms[declared.provider, declared.region, declared.name]
         other = next((each for each in namesakes if each != declared.address), None)
         if isinstance(declared.name, str) and other is not None:

@@ -231,7 +231,7 @@ def may_meet(one: Declared, other: Declared) -> bool:
 
     A block whose configuration is gone (it is being deleted) has lost its provider, and can meet any.
     """
-    if _differ(one.region, other.region):
+    if differ(one.region, other.region):
         return False
     if one.provider == other.provider or not one.provider or not other.provider:
         return True
@@ -240,10 +240,10 @@ def may_meet(one: Declared, other: Declared) -> bool:
 
 def _is_namesake(one: Declared, other: Declared) -> bool:
     """Whether two blocks of one name stand in one region, and perhaps in two accounts."""
-    return not _differ(one.region, other.region) and not may_meet(one, other)
+    return not differ(one.region, other.region) and not may_meet(one, other)
 
 
-def _differ(one: str | Unknown, other: str | Unknown) -> bool:
+def differ(one: str | Unknown, other: str | Unknown) -> bool:
     """Whether two regions are known to be different ones."""
     return isinstance(one, str) and isinstance(other, str) and one != other
 

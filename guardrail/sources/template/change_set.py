@@ -127,16 +127,12 @@ def _value(value: Any, cause: Reference | None) -> Any:
     return value
 
 
-_PHYSICAL = {"AWS::SageMaker::Endpoint": "EndpointName", "AWS::SageMaker::EndpointConfig": "EndpointConfigName"}
-
-
 def _named(properties: Table, kind: str, change: Table) -> Table:
     """The properties of a resource that exists, with the name from its ARN where they do not say one."""
-    name = _PHYSICAL.get(kind)
-    arn = change.get("PhysicalResourceId")
-    if name is None or name in properties or not isinstance(arn, str) or "/" not in arn:
+    name, arn = spellings.NAMED_BY.get(kind, ""), change.get("PhysicalResourceId")
+    if kind not in (spellings.ENDPOINT, spellings.CONFIGURATION) or name in properties:
         return properties
-    return Table({**properties, name: arn.rpartition("/")[2]})
+    return Table({**properties, name: arn.rpartition("/")[2]}) if isinstance(arn, str) and "/" in arn else properties
 
 
 def _tags(tags: Any) -> dict[str, str]:

@@ -10,20 +10,18 @@ from msgspec.structs import replace
 
 from guardrail.errors import did_you_mean
 from guardrail.model import Change, InlineWaiver, Location, Unknown
-from guardrail.sources.base import Block
+from guardrail.sources.base import NO_REGION, Block
 from guardrail.sources.declarations import Declaration, DeclaredEndpoint, DeclaredScaling, Unsupported, head
 from guardrail.sources.template.functions import macro
 from guardrail.sources.template.properties import Properties
-from guardrail.sources.template.stack import ARN, REF_IS_ARN, Stack
+from guardrail.sources.template.stack import ARN, Stack
 from guardrail.sources.template.values import Expression, Table, has_function, items_of, parts_of, text_of, within
 from guardrail.sources.vocabulary import elsewhere, misspelt, spellings
 from guardrail.sources.vocabulary.kinds import declare
-from guardrail.sources.vocabulary.spellings import NESTED_STACKS, STARTED_BY
+from guardrail.sources.vocabulary.spellings import COMPONENT, NAMED_BY, NESTED_STACKS, STARTED_BY
 
 KNOWN_TRANSFORMS = frozenset({"AWS::Serverless-2016-10-31", "AWS::LanguageExtensions", "AWS::CodeDeployBlueGreen"})
 """Macros whose work is understood, or does not touch SageMaker resources."""
-
-_NO_REGION = Unknown("nothing tells it: give --region")
 
 _MACRO = "AWS::CloudFormation::Macro"
 MODULE = "::MODULE"
@@ -236,7 +234,7 @@ def resource_of(
             address=stack.prefix + logical_id,
             type=kind,
             provider=f"aws.{stack.template.account}" if stack.template.account else "",
-            region=_NO_REGION if region is None else region,
+            region=NO_REGION if region is None else region,
             attributes=view,
             change="create",
             references=view.references,
@@ -270,7 +268,8 @@ def _arn_for_a_name(resource: TemplateResource) -> str | None:
     references = resource_id.references if isinstance(resource_id, Expression) else ()
     for reference in references:
         if reference.attribute == ARN:
-            name = REF_IS_ARN.get(resource.stack.type_of(reference.address.removeprefix(resource.stack.prefix)))
+            kind = resource.stack.type_of(reference.address.removeprefix(resource.stack.prefix))
+            name = None if kind == COMPONENT else NAMED_BY.get(kind)  # of a component GetAtt gives no name
             hint = f", take GetAtt {reference.address}.{name}" if name else ", give it a name and write that"
             return f"ResourceId holds the ARN that Ref gives of {reference.address}, not the name{hint}"
     return None

@@ -29,7 +29,7 @@ from guardrail.sources.template.values import (
     within,
 )
 from guardrail.sources.template.world import Other, PossibleWorld
-from guardrail.sources.vocabulary.spellings import NESTED_STACKS
+from guardrail.sources.vocabulary.spellings import NAMED_BY, NESTED_STACKS
 
 MAX_DEPTH = 100
 """Of functions that lead to functions that lead to functions."""
@@ -40,27 +40,8 @@ STEPS = 5
 
 _DYNAMIC = re.compile(r"\{\{resolve:[^{}]*\}\}")
 
-_NAMES: dict[str, dict[str, str]] = {
-    "AWS::SageMaker::Endpoint": {"EndpointName": "EndpointName"},
-    "AWS::SageMaker::EndpointConfig": {"EndpointConfigName": "EndpointConfigName"},
-    "AWS::SageMaker::InferenceComponent": {"InferenceComponentName": "InferenceComponentName"},
-    "AWS::SageMaker::Model": {"ModelName": "ModelName"},
-}
-"""Attributes that are a property, where that is set. What Ref gives is another thing: an ARN."""
-
 ARN = "Arn"
-"""The attribute that Ref gives of these types; what names them is another one."""
-
-REF_IS_ARN = {
-    "AWS::SageMaker::Endpoint": "EndpointName",
-    "AWS::SageMaker::EndpointConfig": "EndpointConfigName",
-    "AWS::SageMaker::InferenceComponent": "",
-    "AWS::SageMaker::Model": "ModelName",
-}
-"""With the attribute that is their name; an inference component has none.
-
-Source: "Return values" of each in the CloudFormation template reference.
-"""
+"""The attribute that Ref gives of what `NAMED_BY` has; what names it is another one."""
 
 _REF_IS_NAME = {"AWS::SageMaker::InferenceExperiment": "Name", "AWS::SageMaker::Pipeline": "PipelineName"}
 
@@ -310,9 +291,8 @@ class Stack:
             if isinstance(child, Stack):
                 return child.output(attribute.removeprefix("Outputs."))
             return child if isinstance(child, Unknown) else self._of_resource(logical_id, attribute)
-        named = _NAMES.get(kind, {}).get(attribute) or (attribute if kind in _REF_IS_NAME else None)
-        if named is not None:
-            value = self.properties_value(resource, named)
+        if NAMED_BY.get(kind) == attribute or kind in _REF_IS_NAME:
+            value = self.properties_value(resource, attribute)
             if value is not None and value is not NO_VALUE:
                 return value
         return self._of_resource(logical_id, attribute)
@@ -352,7 +332,7 @@ class Stack:
     def _of_resource(self, logical_id: str, attribute: str) -> Expression:
         name = f"{logical_id}.{attribute}" if attribute else logical_id
         symbol = f"${{{self.prefix.replace('/', '.')}{name}}}"
-        is_arn = not attribute and self.type_of(logical_id) in REF_IS_ARN
+        is_arn = not attribute and self.type_of(logical_id) in NAMED_BY
         references = (Reference(self.prefix + logical_id, ARN if is_arn else attribute),)
         return Expression(AT_DEPLOYMENT, symbol, symbol=symbol, references=references)
 

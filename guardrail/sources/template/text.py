@@ -3,6 +3,7 @@
 from typing import Any
 
 from guardrail.errors import NotATemplateError, SourceError
+from guardrail.git import is_pointer
 from guardrail.sources.template.values import Document, DuplicateKey, Table
 
 MAX_BYTES = 16 << 20
@@ -16,7 +17,7 @@ def load(path: str, content: bytes) -> Document:
     """
     if len(content) > MAX_BYTES:
         raise SourceError(f"{path} has {len(content):,} bytes, more than any template")
-    if content.startswith(b"version https://git-lfs.github.com/"):
+    if is_pointer(content):
         raise SourceError(f"{path} is a pointer of Git LFS, not the file it stands for", hint="git lfs pull")
     text = decoded(path, content)
     duplicates: list[DuplicateKey] = []

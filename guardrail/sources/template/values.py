@@ -9,10 +9,7 @@ from typing import Any, NamedTuple, Self
 from guardrail.errors import SourceError
 from guardrail.limits import Allowance
 from guardrail.model import Location, Unknown
-from guardrail.sources.base import Computed, Reference, SecretText
-
-SHOWN_GAP = "${…}"
-"""Stands for the unknown part of a text."""
+from guardrail.sources.base import UNNAMED, Computed, Reference, SecretText
 
 HIDDEN = "(hidden)"
 """Stands for a value of a NoEcho parameter wherever something is printed."""
@@ -88,7 +85,7 @@ class Hidden(SecretText):
 
     __slots__ = ()
 
-    def __new__(cls, text: str, shown: str = SHOWN_GAP) -> Self:
+    def __new__(cls, text: str, shown: str = UNNAMED) -> Self:
         """The text; nothing of it is shown but what ``shown`` says."""
         return super().__new__(cls, text, shown)
 
@@ -260,5 +257,5 @@ def symbol_of(value: Any) -> str | None:
 
 def _shown(value: Any) -> str:
     if isinstance(value, Unknown):
-        return value.partial or SHOWN_GAP
+        return value.partial or UNNAMED
     return value.shown if isinstance(value, Hidden) else text_of(value) or ""

@@ -52,6 +52,17 @@ BUCKET = "AWS::S3::Bucket"
 LIFECYCLE = "AWS::S3::BucketLifecycleConfiguration"
 """A resource in hashicorp/aws only; elsewhere it is written inside its bucket."""
 
+NAMED_BY = {
+    ENDPOINT: "EndpointName",
+    CONFIGURATION: "EndpointConfigName",
+    COMPONENT: "InferenceComponentName",
+    MODEL: "ModelName",
+}
+"""The property that is the name of a resource; what ``Ref`` gives of these is their ARN.
+
+Source: "Return values" of each in the CloudFormation template reference.
+"""
+
 _LANGUAGES: dict[str, tuple[Language, ...]] = {
     ENDPOINT: ("aws", "awscc", "cloudformation"),
     CONFIGURATION: ("aws", "awscc", "cloudformation"),
