@@ -3,8 +3,8 @@
 from typing import Any
 
 from guardrail.errors import NotATemplateError, SourceError
-from guardrail.git import is_pointer
 from guardrail.sources.template.values import Document, DuplicateKey, Table
+from guardrail.working_tree import is_pointer
 
 MAX_BYTES = 16 << 20
 """CloudFormation takes 1 MB."""
