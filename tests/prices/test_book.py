@@ -550,6 +550,26 @@ def test_a_table_that_is_no_text_is_an_error(own: Path) -> None:
         PriceBook(own).price("us-east-1", "Host:VolumeUsage.gp2")
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_table_as_a_spreadsheet_writes_it_has_the_same_prices(own: Path, end: str) -> None:
+    path = own / "us-east-1.csv"
+    quoted = (",".join(f'"{field}"' for field in line.split(",")) for line in path.read_text().splitlines())
+    path.write_bytes("".join(f"{line}{end}" for line in quoted).encode())
+    assert usd(PriceBook(own).hosting("us-east-1", "ml.m5.xlarge")) == Decimal("0.23")
+
+
+def test_a_quotation_mark_that_never_ends_is_an_error(own: Path) -> None:
+    edit(own / "us-east-1.csv", "USE1-Host:ml.m5.xlarge,Hrs,0.23,", '"USE1-Host:ml.m5.xlarge,Hrs,0.23,')
+    with pytest.raises(PriceBookError, match="is not a CSV table in UTF-8"):
+        PriceBook(own).hosting("us-east-1", "ml.m5.xlarge")
+
+
+def test_a_line_without_anything_is_an_error(own: Path) -> None:
+    edit(own / "us-east-1.csv", "USE1-Host:ml.m5.xlarge,", "\nUSE1-Host:ml.m5.xlarge,")
+    with pytest.raises(PriceBookError, match="9 fields were expected, not 0"):
+        PriceBook(own).hosting("us-east-1", "ml.m5.xlarge")
+
+
 def test_a_damaged_table_of_instance_types_is_an_error(own: Path) -> None:
     edit(own / "instances.csv", "ml.m5.xlarge,m5,4,16,", "ml.m5.xlarge,m5,four,16,")
     with pytest.raises(PriceBookError, match=r"instances\.csv:\d+: ml\.m5\.xlarge: Expected `int`"):
