@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from math import prod
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from guardrail.assess.pricing import PricedSource, are_too_many
 from guardrail.cost import join
@@ -157,7 +157,7 @@ def _started(workflow: Workflow, today: date, asked: Mapping[str, Decimal | None
     )
 
 
-class _Times(NamedTuple):
+class _Times(Struct, frozen=True):
     """How often something happens a month."""
 
     often: Decimal | None

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import Struct
 
 from guardrail.cost.discount_settings import Discounts, PlanRate, no_plan_rate
 from guardrail.money import MONTH, Period
 from guardrail.policy.environment import Environments
-from guardrail.policy.observation import Evidence
 from guardrail.policy.waivers import Waiver
 from guardrail.report import group_id
+
+if TYPE_CHECKING:
+    from guardrail.policy.observation import Evidence
 
 FailOn: TypeAlias = Literal["error", "warning", "note", "never"]
 
@@ -61,7 +63,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     """Age of a price in days beyond which the answer is not trusted; None for any."""
     all_findings: bool = False
     """Whether what was wrong before the change counts as well."""
-    evidence: Evidence | None = None
+    evidence: "Evidence | None" = None
     """What was observed of endpoints that run; None where nobody has looked."""
     settings_file: str | None = None
     usage_file: str | None = None

@@ -11,6 +11,7 @@ and equality with null. A comparison with a parameter that is null is absent: it
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from operator import ge, gt, le, lt
 from typing import Any, TypeAlias
 
@@ -435,24 +436,21 @@ def _is(field: Field, _: str, raw: object, scope: PolicyScope) -> Test:
     return _known(field.get, FORMS[raw])
 
 
-def _is_date(text: str) -> bool:
-    return day_of(text) is not None
-
-
 def day_of(text: str) -> date | None:
     """The day that a text is, ``2027-01-31``; None of any other text, ``2027-02-30`` included."""
     try:
-        return date.fromisoformat(text) if _DAY.matches(text) else None
+        return date.fromisoformat(text) if len(text) == _DAY_LENGTH and text[7] == "-" else None  # and no 2027-W04-7
     except ValueError:
         return None
 
 
-_DAY = Pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY_LENGTH = len("2027-01-31")
+_pattern = cache(Pattern)
 FORMS: dict[str, Callable[[str], bool]] = {
-    "e-mail": Pattern(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+").matches,
-    "date": _is_date,
-    "integer": Pattern(r"-?[0-9]+").matches,
-    "arn": Pattern(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws)?:.+").matches,
+    "e-mail": lambda text: _pattern(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+").matches(text),
+    "date": lambda text: day_of(text) is not None,
+    "integer": lambda text: _pattern(r"-?[0-9]+").matches(text),
+    "arn": lambda text: _pattern(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws)?:.+").matches(text),
 }
 """What a text may be: ``{is: date}``."""
 

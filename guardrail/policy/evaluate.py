@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, structs
 
@@ -32,12 +32,14 @@ from guardrail.policy.environment import PRODUCTION, Environments, EnvironmentSe
 from guardrail.policy.fix import Fixes, Remediations
 from guardrail.policy.identity import identity
 from guardrail.policy.message import Text, compile_text, printable
-from guardrail.policy.observation import Evidence
 from guardrail.policy.policy import AppliesTo, Blame, Grade, Message, Policy, Value, with_parameters
 from guardrail.policy.saving import Saving, saving_of
 from guardrail.policy.scope import PolicyScope
 from guardrail.policy.subject import Evaluation, Group, StackTotals, Subject
 from guardrail.prices.book import PriceBook
+
+if TYPE_CHECKING:
+    from guardrail.policy.observation import Evidence
 
 STACK = "stack"
 """The address of results about everything together."""
@@ -194,7 +196,7 @@ def evaluate(  # noqa: PLR0913 - everything that a verdict may rest on
     has_before: bool,
     before: Inventory | None = None,
     totals: StackTotals | None = None,
-    evidence: Evidence | None = None,
+    evidence: "Evidence | None" = None,
     today: date | None = None,
 ) -> list[Result]:
     """The results of each policy on each endpoint, variant, scaling target and inference component.

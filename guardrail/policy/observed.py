@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from guardrail.policy.observation import Observation
 from guardrail.policy.policy import Value
 from guardrail.policy.subject import Subject
+
+if TYPE_CHECKING:
+    from guardrail.policy.observation import Observation
 
 HEADROOM: Final = Decimal(20)
 """Percent more than the load that a type must have, unless a policy has a parameter ``headroom_percent``."""
@@ -16,7 +18,7 @@ IDLE_HOURS: Final = Decimal(24)
 """Hours without a request from which on something may be idle, unless a policy has a parameter ``idle_hours``."""
 
 
-def observation(subject: Subject, parameters: Mapping[str, Value]) -> Observation | None:
+def observation(subject: Subject, parameters: Mapping[str, Value]) -> "Observation | None":
     """What was observed of the variant or the component of a subject, by the parameters of a policy."""
     evidence = None if subject.world is None else subject.world.evidence
     if evidence is None or subject.endpoint is None:

@@ -19,7 +19,7 @@ Variant: TypeAlias = InstanceVariant | ServerlessVariant
 
 _ARM_FAMILY = expression(r"ml\.[a-z]+\d+g[a-z]*\.[a-z0-9]+")
 """An instance type on Graviton: ml.c7g.large, ml.m6gd.xlarge, ml.c6gn.large; ml.g5 and ml.g4dn are none."""
-_ARM_IMAGE = expression("graviton|arm64|aarch64")
+_ARM_IMAGES = ("graviton", "arm64", "aarch64")
 
 
 def _of_model_here(question: Getter) -> Getter:
@@ -151,7 +151,7 @@ def _all_problems(image: str, region: str | Unknown, types: tuple[str | Unknown,
         yield region
     elif found.region != region:
         yield f"the image lies in {found.region}, and the endpoint in {region}"
-    is_arm = _ARM_IMAGE.search(f"{found.repository}:{found.tag}") is not None
+    is_arm = any(word in f"{found.repository}:{found.tag}" for word in _ARM_IMAGES)
     for instance_type in types:
         if isinstance(instance_type, Unknown):
             yield instance_type

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
-from unicodedata import combining, east_asian_width
 
 from msgspec import to_builtins
 from msgspec.json import Encoder
@@ -122,6 +121,8 @@ class _Widths(dict[str, int]):
     """The columns of each character that was met."""
 
     def __missing__(self, char: str) -> int:
+        from unicodedata import combining, east_asian_width  # which most reports do without
+
         width = self[char] = 0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1
         return width
 
