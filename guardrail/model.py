@@ -668,11 +668,11 @@ class Inventory(Struct, frozen=True, kw_only=True):
 class Coverage(Struct, frozen=True, kw_only=True):
     """How much of what is relevant was understood. seen = modelled + skipped."""
 
-    seen: int
-    modelled: int
-    partial: int
+    seen: int = 0
+    modelled: int = 0
+    partial: int = 0
     """Modelled, with an Unknown in a field that has a price."""
-    skipped: int
+    skipped: int = 0
 
 
 class InlineWaiver(Struct, frozen=True, kw_only=True):

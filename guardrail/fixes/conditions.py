@@ -7,9 +7,10 @@ blocks each time. So an edit after which one of them does not hold is none.
 from collections.abc import Iterable, Iterator
 
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.evaluate import EvaluationScope, known_or_reason
+from guardrail.sources.hcl.evaluate import known_or_reason
 from guardrail.sources.hcl.modules import ModuleInstance
 from guardrail.sources.hcl.reader import RootModule, modules_of, resources_of
+from guardrail.sources.hcl.scope import EvaluationScope
 from guardrail.sources.hcl.values import plain
 
 _OF_BLOCKS = ("precondition", "postcondition")

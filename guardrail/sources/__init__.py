@@ -37,9 +37,8 @@ def joined(change_sets: Sequence[ChangeSet]) -> list[ChangeSet]:
 
 def nothing_of(path: str, problem: str) -> ChangeSet:
     """What there is of a template that cannot be read, where reading goes on without it: the problem."""
-    nothing = Coverage(seen=0, modelled=0, partial=0, skipped=0)
     return ChangeSet(
-        path=path, kind="cloudformation", after=Inventory(), complete=False, coverage=nothing, unread=(problem,)
+        path=path, kind="cloudformation", after=Inventory(), complete=False, coverage=Coverage(), unread=(problem,)
     )
 
 

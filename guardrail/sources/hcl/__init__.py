@@ -78,7 +78,7 @@ def read(
             after=Inventory(),
             skipped=tuple(skipped),
             notices=(*said, *unread_units(skipped)),
-            coverage=Coverage(seen=len(skipped), modelled=0, partial=0, skipped=len(skipped)),
+            coverage=Coverage(seen=len(skipped), skipped=len(skipped)),
         )
 
 

@@ -13,6 +13,7 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any, TypeAlias
 
+from guardrail.sources.hcl.syntax import SourceFile
 from guardrail.sources.hcl.values import EvaluationError, NotWorkedOutError
 
 Number: TypeAlias = int | float | Fraction
@@ -50,6 +51,17 @@ def parsed(text: str) -> Number | None:
         raise NotWorkedOutError("the number is too large or too small")
     digits = int(f"{match[1]}{match[2]}{places}")
     return rounded(Fraction(digits * 10**exponent if exponent >= 0 else Fraction(digits, 10**-exponent)))
+
+
+def number_at(file: SourceFile, at: int, text: str) -> Number:
+    """The number that stands at a place. Raises `HclSyntaxError` for one that is out of all proportion."""
+    try:
+        number = parsed(text)
+    except NotWorkedOutError:
+        number = None
+    if number is None:
+        raise file.error(at, "the number is too long, too large or too small")
+    return number
 
 
 def text_of_number(number: Number) -> str:

@@ -15,8 +15,6 @@ from guardrail.sources.trees import Tree
 from guardrail.working_tree import is_pointer
 
 _OVERRIDE = re.compile(r"(?:.*_)?override\.(?:tf|tofu)(?:\.json)?")
-_LABELS = {"variable": 1, "output": 1, "module": 1, "provider": 1, "resource": 2, "data": 2}
-"""How many names each kind of block has that others refer to."""
 _OTHERS = frozenset({"action", "check", "ephemeral", "import", "language", "locals", "moved", "removed", "terraform"})
 
 
@@ -97,8 +95,8 @@ class ModuleSource:
             raise file.error(argument.at, f"{argument.name} stands outside every block")
 
     def _enter(self, block: syntax.BlockNode, *, is_override: bool) -> None:
-        if block.type in _LABELS and len(block.labels) != _LABELS[block.type]:
-            labels = "one name" if _LABELS[block.type] == 1 else "a type and a name"
+        if block.type in syntax.LABELS and len(block.labels) != syntax.LABELS[block.type]:
+            labels = "one name" if syntax.LABELS[block.type] == 1 else "a type and a name"
             raise block.error(f"a {block.type} block has {labels}")
         match block.type:
             case "resource" | "data":
@@ -117,7 +115,7 @@ class ModuleSource:
             case "moved":
                 self.moved.append(block)
             case _ if block.type not in _OTHERS:
-                near = did_you_mean(block.type, (*_LABELS, *_OTHERS))
+                near = did_you_mean(block.type, (*syntax.LABELS, *_OTHERS))
                 if near:
                     raise block.error(f"there is no block {block.type}{near}")
                 self.unknown.append(block)

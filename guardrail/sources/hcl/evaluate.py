@@ -4,18 +4,19 @@ Unknown is contagious only where Terraform's own unknown is, or less: ``false &&
 whose branches agree needs no condition. What Terraform would refuse raises `EvaluationError`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any
 
 from guardrail.errors import GuardrailError, LimitError
 from guardrail.limits import Allowance
 from guardrail.model import Unknown
-from guardrail.sources.base import LOST, UNNAMED, Computed, Reference
+from guardrail.sources.base import LOST, UNNAMED, Computed
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.arithmetic import OPERATORS, whole
 from guardrail.sources.hcl.characters import normal
 from guardrail.sources.hcl.functions import call
+from guardrail.sources.hcl.scope import EvaluationScope
 from guardrail.sources.hcl.types import (
     convert,
     is_equal,
@@ -27,7 +28,7 @@ from guardrail.sources.hcl.types import (
     type_of,
     unified,
 )
-from guardrail.sources.hcl.undecided import Outcomes, condition, decided_key, formula
+from guardrail.sources.hcl.undecided import condition, formula
 from guardrail.sources.hcl.values import (
     Attributes,
     EvaluationError,
@@ -42,53 +43,10 @@ from guardrail.sources.hcl.values import (
     plain,
 )
 
-if TYPE_CHECKING:
-    from guardrail.sources.hcl.files import Filesystem
-
 _ROUND = 16
 """What a round of ``for`` costs, in steps of `guardrail.limits.Allowance`."""
 _FRACTION = 48
 """What an operation on anything but two whole numbers costs."""
-
-_T = TypeVar("_T")
-
-
-class Trace:
-    """What evaluation leaves behind: the resources that were asked, whether anything is sensitive, what is spent."""
-
-    __slots__ = ("allowance", "decided", "has_sensitive", "touched", "trying")
-
-    def __init__(self, decided: Outcomes | None = None, allowance: Allowance | None = None) -> None:
-        self.touched: dict[Reference, None] = {}
-        """The resources that were asked, and the decisions that the answer depends on."""
-        self.has_sensitive = False
-        self.trying = 0
-        """How many ``try`` and ``can`` are at work: a key that is not there is then no error."""
-        self.decided: Outcomes = decided or {}
-        self.allowance = allowance or Allowance()
-
-    def apart(self, compute: Callable[[], _T]) -> tuple[_T, dict[Reference, None]]:
-        """What ``compute`` gives, and what it touched, which counts for nothing else."""
-        outer, self.touched = self.touched, {}
-        try:
-            return compute(), self.touched
-        finally:
-            self.touched = outer
-
-
-class Names(Protocol):
-    """The module that an expression stands in: what its names mean."""
-
-    trace: Trace
-
-    def root(self, name: str) -> Any:
-        """The value of a name that no ``for`` and no block defines: ``var``, ``local``, a resource type."""
-        ...
-
-    @property
-    def files(self) -> "Filesystem":
-        """The files that functions read."""
-        ...
 
 
 class Namespace(Attributes):
@@ -106,24 +64,6 @@ class Namespace(Attributes):
     def whole(self) -> Any:
         """Nothing that can be passed around."""
         return Computed(reason="it is not a value", references=(LOST,))
-
-
-class EvaluationScope:
-    """Where an expression stands: its module, and the names that only it sees."""
-
-    __slots__ = ("bound", "module", "names")
-
-    def __init__(
-        self, module: Names, names: dict[str, Any] | None = None, bound: Mapping[str, Any] | None = None
-    ) -> None:
-        self.module = module
-        self.names: dict[str, Any] = {} if names is None else names
-        self.bound: Mapping[str, Any] = bound or {}
-        """What the names that ``for_each`` brings are elements of: a `Binding` of `origins` each."""
-
-    def with_names(self, names: dict[str, Any], bound: Mapping[str, Any] | None = None) -> "EvaluationScope":
-        """The same place with more names."""
-        return EvaluationScope(self.module, {**self.names, **names}, {**self.bound, **(bound or {})})
 
 
 def evaluate(expression: syntax.Expression, scope: EvaluationScope) -> Any:
@@ -214,7 +154,7 @@ def _index(node: syntax.Index, scope: EvaluationScope) -> Any:
     subject, key = evaluate(node.subject, scope), evaluate(node.key, scope)
     if isinstance(key, Unknown):
         trace = scope.module.trace
-        key = decided_key(subject, key, trace, tolerant=trace.trying > 0)
+        key = trace.key_of(subject, key, tolerant=trace.trying > 0)
     return _noted(index_of(subject, key), scope)
 
 

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import chain, product
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
@@ -22,6 +22,7 @@ from guardrail.sources.hcl.arithmetic import whole
 from guardrail.sources.hcl.characters import characters, normal
 from guardrail.sources.hcl.files import Filesystem, template_in
 from guardrail.sources.hcl.parse import parse_expression
+from guardrail.sources.hcl.scope import EvaluationScope
 from guardrail.sources.hcl.types import (
     ANY,
     convert,
@@ -36,7 +37,7 @@ from guardrail.sources.hcl.types import (
     type_of,
     unified,
 )
-from guardrail.sources.hcl.undecided import decided_key, formula
+from guardrail.sources.hcl.undecided import formula
 from guardrail.sources.hcl.values import (
     CollectionType,
     EvaluationError,
@@ -72,14 +73,7 @@ _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map
 """White space as Go has it; Python's includes four control characters more."""
 
 
-class ScopeLike(Protocol):
-    """What functions need of the place they are called in."""
-
-    module: Any
-    names: dict[str, Any]
-
-
-Evaluate: TypeAlias = Callable[[syntax.Expression, Any], Any]
+Evaluate: TypeAlias = Callable[[syntax.Expression, EvaluationScope], Any]
 
 
 class _FunctionParameter(Struct, frozen=True):
@@ -98,7 +92,7 @@ class _HclFunction(Struct, frozen=True):
     """``$`` or ``@``, as `TABLE` has it."""
 
 
-def call(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
+def call(node: syntax.Call, scope: EvaluationScope, evaluate: Evaluate) -> Any:
     """The value of a call. Raises `EvaluationError` where Terraform would report an error."""
     name = node.name.removeprefix("core::")
     special = _SPECIAL.get(name)
@@ -113,7 +107,7 @@ def call(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
     return arguments if isinstance(arguments, Unknown) else _applied(name, arguments, _CallSite(node, scope, evaluate))
 
 
-def _arguments(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> list[Any] | Unknown:
+def _arguments(node: syntax.Call, scope: EvaluationScope, evaluate: Evaluate) -> list[Any] | Unknown:
     arguments = [materialized(evaluate(argument, scope)) for argument in node.arguments]
     if node.expands and arguments:
         last = arguments.pop()
@@ -130,7 +124,7 @@ def _applied(name: str, arguments: list[Any], place: "_CallSite") -> Any:
     allowance = trace.allowance
     allowance.steps(_CALL)
     if name == "lookup" and len(arguments) > 1 and isinstance(arguments[1], Unknown):
-        arguments[1] = decided_key(arguments[0], arguments[1], trace, tolerant=len(arguments) > 2)  # noqa: PLR2004
+        arguments[1] = trace.key_of(arguments[0], arguments[1], tolerant=len(arguments) > 2)  # noqa: PLR2004
     least = len(function.parameters)
     if len(arguments) < least or (function.rest is None and len(arguments) > least):
         raise EvaluationError(f"{name}() does not take {len(arguments)} arguments")
@@ -222,7 +216,7 @@ def _computed(function: _HclFunction, values: list[Any], place: "_CallSite", all
 # Special forms --------------------------------------------------------------------------------------------------------
 
 
-def _try(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
+def _try(node: syntax.Call, scope: EvaluationScope, evaluate: Evaluate) -> Any:
     """The first argument that is no error; an unknown one may still turn out to be one, but Terraform takes it."""
     reason = ""
     for argument in node.arguments:
@@ -233,7 +227,7 @@ def _try(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
     raise EvaluationError(f"try(): {reason}")
 
 
-def _tried(argument: syntax.Expression, scope: ScopeLike, evaluate: Evaluate) -> Any:
+def _tried(argument: syntax.Expression, scope: EvaluationScope, evaluate: Evaluate) -> Any:
     """The value of an expression in which a key that is not there is no error of the module."""
     trace = scope.module.trace
     trace.trying += 1
@@ -243,7 +237,7 @@ def _tried(argument: syntax.Expression, scope: ScopeLike, evaluate: Evaluate) ->
         trace.trying -= 1
 
 
-def _can(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
+def _can(node: syntax.Call, scope: EvaluationScope, evaluate: Evaluate) -> Any:
     try:
         value = _tried(node.arguments[0], scope, evaluate)
     except EvaluationError:
@@ -251,22 +245,22 @@ def _can(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
     return merged(value) if isinstance(value, Unknown) else True
 
 
-def _sensitive(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
+def _sensitive(node: syntax.Call, scope: EvaluationScope, evaluate: Evaluate) -> Any:
     scope.module.trace.has_sensitive = True
     return marked(evaluate(node.arguments[0], scope))
 
 
-def _nonsensitive(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
+def _nonsensitive(node: syntax.Call, scope: EvaluationScope, evaluate: Evaluate) -> Any:
     return plain(evaluate(node.arguments[0], scope))
 
 
-def _issensitive(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
+def _issensitive(node: syntax.Call, scope: EvaluationScope, evaluate: Evaluate) -> Any:
     value = evaluate(node.arguments[0], scope)
     return merged(value) if isinstance(value, Unknown) else isinstance(value, Sensitive)
 
 
 _MANY = 1 << 20
-_SPECIAL: dict[str, tuple[int, int, Callable[[syntax.Call, ScopeLike, Evaluate], Any]]] = {
+_SPECIAL: dict[str, tuple[int, int, Callable[[syntax.Call, EvaluationScope, Evaluate], Any]]] = {
     "try": (1, _MANY, _try),
     "can": (1, 1, _can),
     "sensitive": (1, 1, _sensitive),
@@ -282,12 +276,12 @@ class _CallSite(Struct, frozen=True):
     """Where a call stands, for the few functions that need more than their arguments."""
 
     node: syntax.Call
-    scope: ScopeLike
+    scope: EvaluationScope
     evaluate: Evaluate
 
     def rendered(self, template: syntax.Expression, names: Any) -> Any:
         """A template with names of its own."""
-        return self.evaluate(template, self.scope.__class__(self.scope.module, _map(names)))  # type: ignore[call-arg]
+        return self.evaluate(template, EvaluationScope(self.scope.module, _map(names)))
 
 
 def _templatefile(place: _CallSite, path: str, names: Any) -> Any:

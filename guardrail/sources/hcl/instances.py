@@ -9,7 +9,8 @@ from guardrail.model import Location, Unknown
 from guardrail.sources.base import LOST, Computed, InstanceKey, Reference
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.disk import ModuleSource
-from guardrail.sources.hcl.evaluate import EvaluationScope, Trace, worked_out
+from guardrail.sources.hcl.evaluate import worked_out
+from guardrail.sources.hcl.scope import EvaluationScope, Trace
 from guardrail.sources.providers import Provider
 
 UNKNOWN_KEY = "[*]"

@@ -11,11 +11,12 @@ from typing import Any, TypeAlias
 from msgspec import Struct, structs
 
 from guardrail.json_text import JsonError, decode, starts
-from guardrail.sources.hcl.arithmetic import Number, parsed
+from guardrail.sources.hcl.arithmetic import Number, number_at
 from guardrail.sources.hcl.characters import normal
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.parse import parse_expression, parse_template
 from guardrail.sources.hcl.syntax import (
+    LABELS,
     Argument,
     BlockNode,
     Body,
@@ -26,13 +27,9 @@ from guardrail.sources.hcl.syntax import (
     SourceFile,
     Tuple,
 )
-from guardrail.sources.hcl.values import NotWorkedOutError
 
 _DEEPEST = 100
-_LABELS = {
-    **dict.fromkeys(("variable", "output", "module", "provider", "check", "dynamic"), 1),
-    **dict.fromkeys(("resource", "data", "ephemeral"), 2),
-}
+_LABELS = {**LABELS, "check": 1, "dynamic": 1, "ephemeral": 2}
 """How many levels of names stand above the body of each block."""
 _NESTED = {
     **dict.fromkeys(("resource", "data", "module", "content"), ("dynamic", "lifecycle", "provisioner", "connection")),
@@ -106,20 +103,10 @@ def _document(file: SourceFile) -> _Node:
         if isinstance(value, list):
             return _Node([placed(item, depth + 1) for item in value], at)
         if isinstance(value, _Digits):
-            return _Node(_number(file, value, at), at)
+            return _Node(number_at(file, at, value), at)
         return _Node(normal(value) if isinstance(value, str) else value, at)
 
     return placed(value)
-
-
-def _number(file: SourceFile, digits: str, at: int) -> Number:
-    try:
-        number = parsed(digits)
-    except NotWorkedOutError:
-        number = None
-    if number is None:
-        raise file.error(at, "the number is too long, too large or too small")
-    return number
 
 
 class _Translator:

@@ -17,13 +17,14 @@ from guardrail.sources.base import LOST, Computed
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.arithmetic import Number
 from guardrail.sources.hcl.disk import Disk, ModuleSource
-from guardrail.sources.hcl.evaluate import EvaluationScope, Namespace, Trace, evaluate, known_or_reason, worked_out
+from guardrail.sources.hcl.evaluate import Namespace, evaluate, known_or_reason, worked_out
 from guardrail.sources.hcl.files import Filesystem
 from guardrail.sources.hcl.installed import Installed
 from guardrail.sources.hcl.instances import Cell, Instance
 from guardrail.sources.hcl.origins import Binding, bound
 from guardrail.sources.hcl.providers import passed_on, provider_name, provider_of_block
 from guardrail.sources.hcl.resources import DataSource, ResourceInstance
+from guardrail.sources.hcl.scope import EvaluationScope, Trace
 from guardrail.sources.hcl.types import convert, declared, items_of, number_of, text_of, truth_of
 from guardrail.sources.hcl.undecided import Decision
 from guardrail.sources.hcl.values import (

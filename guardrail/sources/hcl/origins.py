@@ -14,7 +14,8 @@ from guardrail.model import Location
 from guardrail.sources.base import InstanceKey
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.disk import ModuleSource
-from guardrail.sources.hcl.evaluate import EvaluationScope, known_or_reason
+from guardrail.sources.hcl.evaluate import known_or_reason
+from guardrail.sources.hcl.scope import EvaluationScope
 from guardrail.sources.hcl.values import plain
 
 _LONGEST = 32

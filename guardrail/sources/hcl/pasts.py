@@ -116,14 +116,13 @@ class Pasts:
             try:
                 gone = without_future(self._as_it_was(root, then, files), directory)
             except PastUnreadableError as error:
-                nothing = Coverage(seen=0, modelled=0, partial=0, skipped=0)
                 told = f"what it had is not known: {error.message}"
                 gone = ChangeSet(
                     path=directory,
                     kind="hcl",
                     after=Inventory(),
                     notices=(told,),
-                    coverage=nothing,
+                    coverage=Coverage(),
                     is_past_unreadable=True,
                 )
             if directory not in self.gone:

@@ -1,9 +1,9 @@
 """The locations of the arguments of a block, and of its nested blocks, ``dynamic`` ones included."""
 
 from collections.abc import Callable
-from typing import TypeAlias
 
 from guardrail.model import Location
+from guardrail.sources.base import Places
 from guardrail.sources.hcl import syntax
 
 
@@ -19,7 +19,7 @@ class BlockPlaces:
         self,
         block: syntax.BlockNode,
         called_at: Location | None,
-        children: "dict[str, list[Places]] | None" = None,
+        children: dict[str, list[Places]] | None = None,
         origin: Callable[[syntax.Argument], Location | None] | None = None,
     ) -> None:
         self._block = block
@@ -44,7 +44,7 @@ class BlockPlaces:
         """Where the block starts."""
         return self._block.location(self._called_at)
 
-    def item(self, name: str, index: int) -> "Places | None":
+    def item(self, name: str, index: int) -> Places | None:
         """The places of the ``index``-th nested block or object of a name."""
         if self._children is None:
             self._children = self._as_written()
@@ -59,7 +59,7 @@ class BlockPlaces:
             return None
         return places_of(expression, index, body.arguments[name].file, self._called_at)
 
-    def _as_written(self) -> "dict[str, list[Places]]":
+    def _as_written(self) -> dict[str, list[Places]]:
         """The nested blocks of the source; for a ``dynamic`` its ``content``."""
         children: dict[str, list[Places]] = {}
         unclear: set[str] = set()
@@ -108,13 +108,10 @@ class ObjectPlaces:
         """Where the object starts."""
         return self._file.location(self._object.at, self._called_at)
 
-    def item(self, name: str, index: int) -> "Places | None":
+    def item(self, name: str, index: int) -> Places | None:
         """The places of the ``index``-th object of a name."""
         entry = self._entry(name)
         return None if entry is None else places_of(entry.value, index, self._file, self._called_at)
-
-
-Places: TypeAlias = BlockPlaces | ObjectPlaces
 
 
 def places_of(

@@ -7,7 +7,8 @@ from typing import Any
 from guardrail.model import Unknown
 from guardrail.sources.base import SENSITIVE, bare
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.evaluate import EvaluationScope, known_or_reason
+from guardrail.sources.hcl.evaluate import known_or_reason
+from guardrail.sources.hcl.scope import EvaluationScope
 from guardrail.sources.hcl.types import text_of
 from guardrail.sources.hcl.values import Sensitive
 from guardrail.sources.providers import Provider, Tags, region_or_nowhere

@@ -30,12 +30,12 @@ from guardrail.sources.base import LOST, Block, Computed, Reference, View
 from guardrail.sources.hcl import changes
 from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.errors import HclSyntaxError
-from guardrail.sources.hcl.evaluate import Trace
 from guardrail.sources.hcl.ignored import ignored_changes, is_created_first
 from guardrail.sources.hcl.instances import UNKNOWN_KEY
 from guardrail.sources.hcl.modules import ModuleInstance, RootConfiguration, given
 from guardrail.sources.hcl.moved import earlier_addresses
 from guardrail.sources.hcl.resources import ResourceInstance
+from guardrail.sources.hcl.scope import Trace
 from guardrail.sources.hcl.syntax import Argument, Body
 from guardrail.sources.hcl.types import text_of
 from guardrail.sources.hcl.undecided import Decision, Outcomes, described, distinct, request, ways

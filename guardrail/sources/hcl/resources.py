@@ -5,12 +5,13 @@ from functools import partial
 from typing import Any
 
 from guardrail.model import AFTER_APPLY, GENERATED, Location, Unknown
-from guardrail.sources.base import DNS_SUFFIXES, LOST, Computed, Reference, partition_of
+from guardrail.sources.base import DNS_SUFFIXES, LOST, Computed, Places, Reference, partition_of
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.evaluate import EvaluationScope, evaluate, known_or_reason, worked_out
+from guardrail.sources.hcl.evaluate import evaluate, known_or_reason, worked_out
 from guardrail.sources.hcl.instances import Cell, Instance, Owner
 from guardrail.sources.hcl.origins import bound, origin_in
-from guardrail.sources.hcl.places import BlockPlaces, Places
+from guardrail.sources.hcl.places import BlockPlaces
+from guardrail.sources.hcl.scope import EvaluationScope
 from guardrail.sources.hcl.types import items_of, text_of
 from guardrail.sources.hcl.undecided import Decision
 from guardrail.sources.hcl.values import (

@@ -183,21 +183,10 @@ class _Scanner:
         self._replace(at, at + 1)
 
     def _comment(self, at: int) -> None:
+        """Leave a comment out; what it says to guardrail is kept, line by line, with the place of what follows it."""
         self._replace(at, self._at)
-        if self._text.find("guardrail:", at, self._at) >= 0:
-            self._listen(at)
-
-    def _long_comment(self, at: int) -> None:
-        end = self._text.find("*/", self._at)
-        if end < 0:
-            raise self._file.error(at, "the comment is not closed")
-        self._at = end + 2
-        self._replace(at, self._at)
-        if self._text.find("guardrail:", at, self._at) >= 0:
-            self._listen(at)
-
-    def _listen(self, at: int) -> None:
-        """Enter what a comment says to guardrail, line by line, with the place of what follows it."""
+        if self._text.find("guardrail:", at, self._at) < 0:
+            return
         blank = _BLANK.match(self._text, self._at)
         behind = blank.end() if blank else self._at
         if self._text.startswith("\n", behind):
@@ -205,6 +194,13 @@ class _Scanner:
             behind = lines.end() if lines else behind
         for spoken in _SPOKEN_TO.finditer(self._text, at, self._at):
             self._comments.append(Comment(spoken[1], spoken.start(), behind))
+
+    def _long_comment(self, at: int) -> None:
+        end = self._text.find("*/", self._at)
+        if end < 0:
+            raise self._file.error(at, "the comment is not closed")
+        self._at = end + 2
+        self._comment(at)
 
     def _heredoc(self, at: int) -> None:
         opening = self._text[at : self._at]

@@ -17,6 +17,8 @@ from guardrail.sources.base import InstanceKey
 from guardrail.sources.hcl.errors import HclSyntaxError
 
 KEYWORDS = {"true": True, "false": False, "null": None}
+LABELS = {"variable": 1, "output": 1, "module": 1, "provider": 1, "resource": 2, "data": 2}
+"""How many names each kind of block has that others refer to."""
 REPEATING = ("count", "for_each")
 """Arguments that tell how often a block is there."""
 _LONGEST_SHOWN = 100

@@ -12,10 +12,9 @@ from lark import Token, Tree
 
 from guardrail.expressions import expression
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.arithmetic import Number, parsed
+from guardrail.sources.hcl.arithmetic import number_at
 from guardrail.sources.hcl.scan import DEEPEST, word_at
 from guardrail.sources.hcl.template import Directive, Interpolation, Part, UnpairedDirectiveError, assemble, trimmed
-from guardrail.sources.hcl.values import NotWorkedOutError
 
 RawTree: TypeAlias = Tree[Token]
 
@@ -67,16 +66,7 @@ class TreeReader:
 
     def _number(self, tree: RawTree) -> syntax.Expression:
         token = _first(tree)
-        return syntax.Literal(self._parsed(token), self._at(token))
-
-    def _parsed(self, token: Token) -> Number:
-        try:
-            number = parsed(token)
-        except NotWorkedOutError:
-            number = None
-        if number is None:
-            raise self._file.error(self._at(token), "the number is too long, too large or too small")
-        return number
+        return syntax.Literal(number_at(self._file, self._at(token), token), self._at(token))
 
     def _identifier(self, tree: RawTree) -> syntax.Expression:
         name, at = self._word(_first(tree))

@@ -8,7 +8,7 @@ it; read again with an outcome for each decision, the module is what Terraform w
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from guardrail.expressions import expression
 from guardrail.model import Unknown
@@ -80,28 +80,11 @@ def condition(unknown: Unknown) -> tuple[Decision, bool] | None:
     return Decision(text, ""), holds
 
 
-class DecisionTrace(Protocol):
-    """Where decisions are noted, and what has been decided."""
-
-    touched: dict[Reference, None]
-    decided: "Outcomes"
-
-
-def decided_key(subject: Any, unknown: Unknown, trace: DecisionTrace, *, tolerant: bool) -> Any:
-    """The key of a collection that an unknown one turns out to be, where that is decided; else the unknown one.
+def key_among(unknown: Unknown, subject: Any, *, tolerant: bool) -> Decision | None:
+    """The decision which key of a collection an unknown one is; None where nothing tells it from others.
 
     Where it is ``tolerant``, one that is not there is an outcome too.
     """
-    decision = _key_among(unknown, subject, tolerant=tolerant)
-    if decision is None:
-        return unknown
-    if decision not in trace.decided:
-        trace.touched[decision] = None
-        return unknown
-    return trace.decided[decision]
-
-
-def _key_among(unknown: Unknown, subject: Any, *, tolerant: bool) -> Decision | None:
     text = text_of_unknown(unknown)
     keys: Sequence[str] = ()
     if isinstance(subject, dict):

@@ -14,9 +14,10 @@ from guardrail.errors import LimitError
 from guardrail.model import Unknown
 from guardrail.sources.boundary import Boundary
 from guardrail.sources.hcl.errors import HclSyntaxError
-from guardrail.sources.hcl.evaluate import EvaluationScope, Trace, evaluate
+from guardrail.sources.hcl.evaluate import evaluate
 from guardrail.sources.hcl.files import Filesystem
 from guardrail.sources.hcl.parse import parse_expression
+from guardrail.sources.hcl.scope import EvaluationScope, Trace
 from guardrail.sources.hcl.values import Attributes, EvaluationError, NotWorkedOutError, Sensitive
 from guardrail.sources.trees import OnDisk
 

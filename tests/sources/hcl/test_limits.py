@@ -8,8 +8,9 @@ import pytest
 from guardrail.errors import LimitError
 from guardrail.limits import MOST_STEPS, MOST_TEXT, MOST_VALUES, Allowance
 from guardrail.model import Unknown
-from guardrail.sources.hcl.evaluate import EvaluationScope, evaluate, known_or_reason
+from guardrail.sources.hcl.evaluate import evaluate, known_or_reason
 from guardrail.sources.hcl.parse import parse_expression
+from guardrail.sources.hcl.scope import EvaluationScope
 from tests.sources.hcl.conftest import Read
 from tests.sources.hcl.expressions import Nowhere
 

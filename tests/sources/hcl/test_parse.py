@@ -8,8 +8,9 @@ import pytest
 
 from guardrail.sources.hcl import json_syntax
 from guardrail.sources.hcl.errors import HclSyntaxError
-from guardrail.sources.hcl.evaluate import EvaluationScope, evaluate
+from guardrail.sources.hcl.evaluate import evaluate
 from guardrail.sources.hcl.parse import parse
+from guardrail.sources.hcl.scope import EvaluationScope
 from guardrail.sources.hcl.syntax import Call, SourceFile
 from tests.sources.hcl.expressions import Nowhere, plain
 from tests.test_equivalence_hcl import CASES

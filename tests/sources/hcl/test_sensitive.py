@@ -6,9 +6,10 @@ import pytest
 
 from guardrail.limits import Allowance
 from guardrail.model import Unknown
-from guardrail.sources.hcl.evaluate import EvaluationScope, evaluate, worked_out
+from guardrail.sources.hcl.evaluate import evaluate, worked_out
 from guardrail.sources.hcl.functions import TABLE
 from guardrail.sources.hcl.parse import parse_expression
+from guardrail.sources.hcl.scope import EvaluationScope
 from guardrail.sources.hcl.values import EvaluationError, Sensitive, unmarked
 from tests.sources.hcl.conftest import Read
 from tests.sources.hcl.expressions import Nowhere
