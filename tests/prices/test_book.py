@@ -63,6 +63,14 @@ def spec(book: PriceBook, instance_type: str) -> InstanceSpec:
 # What has a price
 
 
+def test_accelerators_have_their_memory_each_and_together_and_a_type_without_has_none(book: PriceBook) -> None:
+    """Amazon EC2 says 22,888 MiB of an A10G: 22.3515625 GiB, and × 4 89.40625."""
+    for name, each, together in (("ml.g5.12xlarge", "22.3515625", "89.40625"), ("ml.m5.xlarge", "0", "0")):
+        spec = book.instance(name)
+        assert spec is not None
+        assert (spec.each_accelerator_gib, spec.accelerators_gib) == (Decimal(each), Decimal(together))
+
+
 def test_every_charge_of_an_endpoint_has_its_price_in_us_east_1(book: PriceBook) -> None:
     """The list prices that AWS's own examples, bills and offer files show."""
     assert usd(book.hosting("us-east-1", "ml.m5.xlarge")) == Decimal("0.23")

@@ -201,6 +201,23 @@ def test_one_hour_at_a_bound_is_to_have_been_there(hours: int, is_told: bool) ->
     assert (found.minimum_was_never_left, found.maximum_was_reached) == (is_told, is_told)
 
 
+@pytest.mark.parametrize(("percent", "enough"), [(160, 1), (170, None)])
+def test_a_minimum_is_too_high_where_fewer_take_the_load_with_a_fifth_more(percent: int, enough: int | None) -> None:
+    """1.6 of 4 vCPUs on each of two are 0.4 × 2 × 1.2 = 0.96 of one; 1.7 are 1.02."""
+    target = {
+        "ResourceId": "endpoint/shop/variant/a",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+        "MinCapacity": 2,
+        "MaxCapacity": 4,
+    }
+    story = account_of(described(count=2), MODEL, {"scalable_targets": [target]})
+    seen = [cpu((HOURS, percent, percent, percent * 120, 120)), memory((HOURS, 50, 50, 6000, 120)), ASKED]
+    (told,) = fleet.judged(bundle_of(story, *seen), BOOK)
+    found = told.variants[0].bounds
+    assert found is not None
+    assert (found.minimum_was_never_left, found.enough) == (True, enough)
+
+
 @pytest.mark.parametrize(("usd", "saved"), [("0.115", None), ("0.116", Decimal("0.73"))])
 def test_what_is_without_accelerators_has_to_be_cheaper_than_with_them(usd: str, saved: Decimal | None) -> None:
     """1.2 cores and 6.912 GiB of two and eight: ml.m5.large, at 0.115; (0.116 - 0.115) × 730 = 0.73."""
