@@ -93,10 +93,10 @@ def duckdb(
     layout: ExportLayout,
     columns: ExportColumns,
     relation: str,
-    tag_keys: Sequence[str] = (),
+    tag_keys: Sequence[str],
     *,
-    is_alone: bool = False,
-    is_checked: bool = True,
+    is_alone: bool,
+    is_checked: bool,
 ) -> str:
     """The view over files that have these columns; ``relation`` is what reads them: ``read_parquet(?, …)``.
 
