@@ -6,20 +6,23 @@ One ml.m5.xlarge in us-east-1 is 0.23 an hour: 730 h × 0.23 = 167.90 estimated,
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from guardrail.bills import billed, view
+from guardrail.bills import billed, calibrate, view
 from guardrail.bills.asked import BillQuestion, ExportFacts, facts
 from guardrail.bills.billed import Billed, Month, together
 from guardrail.bills.layouts import CUR2
 from guardrail.bills.reasons import Estimated, reasons
+from guardrail.bills.reconcile import Pair, Pairs, Pool, answer, sides
 from guardrail.bills.resources import BilledResource, parsed
 from guardrail.bills.usage import region_prefixes, use_of
 from guardrail.cost.base import CostComponent, MonthlyQuantity
 from guardrail.model import Unknown
+from tests.alternatives.built import endpoint
 
 M5 = "USE1-Host:ml.m5.xlarge"
 START, END = datetime(2026, 9, 1), datetime(2026, 10, 1)  # noqa: DTZ001 - as the engines give them
@@ -183,6 +186,7 @@ def test_the_longest_line_of_use_is_that_of_an_instance_and_0_where_none_has_an_
     for longest, hours in ((None, 0), (0, 0), (1, 1)):
         rows[0]["longest"] = longest
         assert facts("SELECT 1", lambda _: rows, BillQuestion(), ()).hours == hours
+    assert facts("SELECT 1", lambda _: rows[1:], BillQuestion(), ()).hours == 0
 
 
 # Reasons -------------------------------------------------------------------------------------------------------------
@@ -288,6 +292,26 @@ def test_athena_casts_what_is_a_moment_and_reads_what_is_a_text() -> None:
     assert "CAST(NULL AS TIMESTAMP) AS usage_end" in athena()
 
 
+def test_duckdb_casts_what_is_a_moment_and_reads_what_is_a_text() -> None:
+    name = "line_item_usage_end_date"
+    for kind, expression in (
+        ("TIMESTAMP", f'CAST("{name}" AS TIMESTAMP) AS usage_end'),
+        ("VARCHAR", f"CAST(TRY_CAST(NULLIF(\"{name}\", '') AS TIMESTAMPTZ) AS TIMESTAMP) AS usage_end"),
+    ):
+        columns = view.ExportColumns({name: kind}, {name: f'"{name}"'})
+        assert expression in view.duckdb(CUR2, columns, "cur", (), is_alone=True, is_checked=False)
+
+
+def test_duckdb_has_the_tags_of_columns_as_json_or_none() -> None:
+    name = "resource_tags_user_team"
+    for names, expression in (
+        ([name], f"CAST(json_object('team', \"{name}\") AS VARCHAR) AS tags"),
+        ([], "CAST(NULL AS VARCHAR) AS tags"),
+    ):
+        columns = view.ExportColumns(dict.fromkeys(names, "VARCHAR"), {name: f'"{name}"'})
+        assert expression in view.duckdb(CUR2, columns, "cur", (), is_alone=True, is_checked=False)
+
+
 def test_athena_has_tags_of_a_map_of_columns_or_none() -> None:
     assert 'json_format(CAST("resource_tags" AS JSON)) AS tags' in athena(resource_tags="map(varchar, varchar)")
     flat = athena(resource_tags_user_team="varchar", resource_tags_user_env="varchar")
@@ -306,3 +330,46 @@ def test_athena_has_tags_of_a_map_of_columns_or_none() -> None:
 def test_a_tag_whose_case_the_export_has_lost_is_said(column: str, said: str | None) -> None:
     found = view.said_of_tag({column: "VARCHAR"}, "CostCenter")
     assert found == (said and f"{said}the export does not keep the case of its key")
+
+
+# Two sides of a charge -----------------------------------------------------------------------------------------------
+
+SOFTWARE_PART = replace(PART, use=replace(PART.use, mode="Marketplace software"), levels=())
+FEE = {"kind": "software", "usage_type": None, "monthly": quantity("73")}
+
+
+@pytest.mark.parametrize(
+    ("lines", "usd", "expected"),
+    [
+        ((line(**FEE),), "72", {"length of the month": Decimal(-1)}),
+        ((line(**FEE),), "75", {"length of the month": Decimal(-1), "Marketplace software": Decimal(3)}),
+        ((), "75", {"Marketplace software": Decimal(75)}),
+        ((), "0", {"Marketplace software": Decimal(0)}),
+    ],
+)
+def test_software_differs_by_the_length_of_the_month_and_by_what_is_left(
+    lines: tuple[CostComponent, ...], usd: str, expected: dict[str, Decimal]
+) -> None:
+    """730 h × 0.10 are 73.00, and 720 h 72.00."""
+    pool = Pool(addresses=("E",), lines=lines, parts=(replace(SOFTWARE_PART, cost=Decimal(usd)),))
+    ((_, _, found),) = sides(pool, SEPTEMBER)
+    assert {reason.name: reason.usd and round(reason.usd, 2) for reason in found} == expected
+
+
+def test_what_only_the_bill_has_differs_by_all_of_it_and_what_is_not_estimated_by_nobody_knows_what() -> None:
+    volume = line(kind="volume", usage_type="USE1-Host:VolumeUsage.gp2", monthly=None, reason="no price")
+    pool = Pool(addresses=("E",), lines=(volume,), parts=(PART,))
+    rows = answer(Pairs(pairs=(), pools=(pool,), orphans=(), others=()), SEPTEMBER).rows
+    assert {row["usage_type"]: (row["estimated"], row["billed"], row["difference"]) for row in rows} == {
+        M5: (None, Decimal("165.60"), Decimal("165.60")),
+        "USE1-Host:VolumeUsage.gp2": (None, 0, None),
+    }
+
+
+def test_slots_that_were_kept_warm_are_so_many_on_the_average_of_the_month() -> None:
+    """5,184,000 s are 1,440 h, two in each of 720."""
+    warm = use_of("USE1-ProvisionedConcurrency:Usage-2GB", region_prefixes())
+    item: Any = SimpleNamespace(endpoint=endpoint(address="E"))
+    pair = Pair(item=item, billed=(replace(PART, use=warm, amount=Decimal(5_184_000), levels=()),))
+    found = list(calibrate.lines(Pairs(pairs=(pair,), pools=(), orphans=(), others=()), SEPTEMBER))
+    assert found[-2:] == ["  E:", "    average_provisioned_concurrency: 2"]
