@@ -117,6 +117,12 @@ def test_slots_that_the_work_needs_are_said_beside_those_that_are_kept_warm() ->
     assert part(asked, "provisioned-warm").demand == Decimal("1.5")
 
 
+def test_instances_that_the_work_needs_are_said_beside_those_that_run_and_so_are_their_volumes() -> None:
+    for usage, needed in ((NO_USAGE, None), (used(average_instances=Decimal("0.5")), Decimal("0.5"))):
+        it = priced(endpoint(variant(initial_instance_count=2)), usage)
+        assert (part(it, "instance").demand, part(it, "volume").demand) == (needed, needed)
+
+
 def test_requests_of_variants_that_nobody_knows_are_priced_by_nobody() -> None:
     found = priced(endpoint(variants=LATER, mode="serverless"), Usage({"aws_sagemaker_endpoint.*": one_million()}, {}))
     assert (found.monthly.floor, found.monthly.at_least) == (0, True)
