@@ -714,6 +714,8 @@ class ChangeSet(Struct, frozen=True, kw_only=True):
     format_version: str | None = None
     is_past_unreadable: bool = False
     """Whether something stood before, or may have, that nobody can read; `before` is None then."""
+    unread_before: Skipped | None = None
+    """What may have billed before the change and is in no total of `before`, though nothing of `after` lacks it."""
     complete: bool = True
     """False where the source itself says that it does not tell everything (deferred changes, -target)."""
     skipped: tuple[Skipped, ...] = ()

@@ -226,6 +226,7 @@ def _totals(sides: Sequence[_MemberSides], priced: Sequence[PricedSource]) -> To
     after = join.total(side.after.monthly for side in sides if side.after)
     before = join.total(side.before.monthly for side in sides if side.before) if has_past else None
     unsure = any(pricing.past_is_missing(sources[side.source]) for side in sides)
+    unsure = unsure or any(one.change_set.unread_before for one in priced)
     changes = [pricing.change_in(sources[side.source], side.delta) for side in sides]
     return Totals(
         before=before and pricing.at_least(before, lacking or unsure),

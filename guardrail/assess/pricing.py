@@ -421,7 +421,7 @@ def _totals(
     before: Monthly | None = None
     if pasts:
         before = join.total(pasts)
-        before = at_least(before, any(_lacks(one) or past_is_missing(one) for one in priced))
+        before = at_least(before, any(map(_past_is_incomplete, priced)))
     changes = [change_in(one, delta) for one, delta in zip(priced, deltas, strict=True)]
     return Totals(
         before=before,
@@ -447,6 +447,8 @@ def change_in(priced: PricedSource, delta: Delta | None) -> Delta | None:
     for resource in priced.change_set.skipped:
         if resource.affects_total:
             return _unknown_change(f"what {resource.address} costs is not known: {resource.reason}")
+    if past := priced.change_set.unread_before:
+        return _unknown_change(f"what {past.address} cost before is not known: {past.reason}")
     return delta
 
 
@@ -458,6 +460,11 @@ def _unknown_change(reason: str) -> Delta:
 def _lacks(priced: PricedSource) -> bool:
     """Whether something that bills was seen and is in no total."""
     return any(resource.affects_total for resource in priced.change_set.skipped)
+
+
+def _past_is_incomplete(priced: PricedSource) -> bool:
+    """Whether something that billed before the change, or may have, is in no total before it."""
+    return _lacks(priced) or priced.change_set.unread_before is not None or past_is_missing(priced)
 
 
 def past_is_missing(priced: PricedSource) -> bool:

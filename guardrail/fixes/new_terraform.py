@@ -208,7 +208,9 @@ class NewResources:
         if not isinstance(written.get("variant_name"), syntax.Literal):
             raise NoFixError("its variant_name is not written out")
         if isinstance(count, syntax.Literal):
-            return int(str(count.value))
+            if isinstance(count.value, bool) or not re.fullmatch("[0-9]{1,9}", str(count.value)):
+                raise NoFixError("the count that it starts with is no whole number")
+            return int(count.value)
         if argument is None:
             raise NoFixError("the count that it starts with is not written out")
         text = source_of(argument)

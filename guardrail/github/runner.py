@@ -73,7 +73,7 @@ def event(environment: Mapping[str, str]) -> Event:
     if found is None:
         return Event(name=name)
     head, base = found.head, found.base
-    same = head.repo is not None and base.repo is not None and head.repo.full_name == base.repo.full_name
+    same = head.repo is not None and base.repo is not None and head.repo.full_name == base.repo.full_name != ""
     return Event(
         name=name,
         pull_request=found.number or None,

@@ -117,6 +117,7 @@ def test_an_unknown_that_is_written_otherwise_makes_the_change_unknown(
             "--compare-to: there is no file nowhere, and nowhere is no git revision",
         ),
         (["infra", "stack.yaml", "--compare-to", "./old"], "is one past, and there are several inputs"),
+        (["infra", "--compare-to", "./old/main.tf"], "--compare-to ./old/main.tf is a file, and infra is a folder"),
     ],
 )
 def test_a_past_that_is_not_to_be_had_is_an_error(

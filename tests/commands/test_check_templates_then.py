@@ -177,6 +177,21 @@ def test_a_template_that_did_not_parse_holds_up_nobody_who_mends_it(
     assert any("what stood before is not known: chat.yaml:3" in each for each in report["notices"])
 
 
+@pytest.mark.parametrize("after", [{"chat.yaml": chat(2)}, {"chat.yaml": BUCKET}, {}])
+def test_a_resource_that_could_not_be_read_then_did_not_cost_nothing(
+    top: Path, capsys: pytest.CaptureFixture[str], after: dict[str, str]
+) -> None:
+    """What it adds, or saves, is anybody's guess; what stands now is known: 169.02 that are kept, and 338.04 or 0."""
+    unread = "Resources:\n  E: {Type: AWS::SageMaker::Endpoint, Properties: chat}\n"
+    changed(top, {"chat.yaml": unread}, after)
+    totals = check(capsys)["totals"]
+    assert (totals["before"]["expected"], totals["before"]["at_least"]) == ("169.02", True)
+    assert totals["after"]["expected"] == ("507.06" if after == {"chat.yaml": chat(2)} else "169.02")
+    assert not totals["after"]["at_least"]
+    reason = "what E cost before is not known: its Properties are not a mapping"
+    assert totals["delta"]["expected"] == {"unknown": reason}
+
+
 SIZED = TEMPLATE.replace("COUNT", "!Ref Count") + "Parameters:\n  Count: {Type: Number}\n"
 
 

@@ -5,8 +5,11 @@ given another input too, from which it takes parts.
 """
 
 import copy
+import gzip
+import io
 import json
 import re
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Any, TypeAlias
@@ -114,6 +117,82 @@ def of_hcl(expression: Callable[[Random], str]) -> Mutator:
         return (lines if way < 0.75 else tokens)(data, other, dice)
 
     return mutate
+
+
+# Two versions --------------------------------------------------------------------------------------------------------
+
+BETWEEN = b"\n##### now\n"
+"""What parts two versions of one text."""
+
+
+def both(mutate: Mutator) -> Mutator:
+    """Changes to one of two versions, or the one in place of the other."""
+
+    def changed(data: bytes, other: bytes, dice: Random) -> bytes:
+        then, _, now = data.partition(BETWEEN)
+        of_other = dice.choice(other.split(BETWEEN))
+        way = dice.random()
+        if way < 0.1:
+            return now + BETWEEN + then
+        if way < 0.5:
+            return mutate(then, of_other, dice) + BETWEEN + now
+        return then + BETWEEN + mutate(now, of_other, dice)
+
+    return changed
+
+
+# Packed ---------------------------------------------------------------------------------------------------------------
+
+
+def _gzip(data: bytes) -> bytes:
+    return gzip.compress(data, 1, mtime=0)
+
+
+def _zip(*members: tuple[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members:
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return packed.getvalue()
+
+
+PACKINGS: tuple[Callable[[bytes], bytes], ...] = (
+    _gzip,
+    lambda data: _zip(("a.csv", data)),
+    lambda data: _zip(("a-1.csv", data), ("a-2.csv", data)),
+    lambda data: _zip(("__MACOSX/._a.csv", b"\0"), ("../../a.csv", data), ("b/", b"")),
+    lambda data: _zip(("a.csv.gz", _gzip(data))),
+    lambda data: _gzip(_gzip(data)),
+    lambda data: _gzip(data) + _gzip(data),
+    lambda data: data,
+)
+
+
+def unpacked(data: bytes) -> bytes | None:
+    """The text of a bill that is packed once, whole; None where it is packed otherwise."""
+    try:
+        if data[:2] == b"\x1f\x8b":
+            return gzip.decompress(data)
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+            return archive.read(names[0]) if names == ["a.csv"] else None
+    except Exception:  # noqa: BLE001 - whatever is wrong with it
+        return None
+
+
+def of_packed(data: bytes, other: bytes, dice: Random) -> bytes:
+    """Another text packed, or packed otherwise; or the bytes of the pack changed."""
+    text = unpacked(data)
+    if text is not None and dice.random() < 0.6:
+        changed = dice.choice((lines, tokens))(text, unpacked(other) or text, dice)
+        return dice.choice(PACKINGS)(changed)
+    made = bytearray(data)
+    for _ in range(dice.choice((1, 1, 2, 8))):
+        at = dice.randrange(len(made) + 1)
+        end = at + dice.choice((0, 1, 1, 4, 64))
+        start = dice.randrange(len(other) + 1)
+        made[at:end] = dice.choice((bytes([dice.randrange(256)]), b"", other[start : start + 16], b"\xff\xff\xff\xff"))
+    return bytes(made)
 
 
 # Trees ---------------------------------------------------------------------------------------------------------------

@@ -2,11 +2,14 @@
 
 import json
 import re
+import tempfile
 from pathlib import Path
 
 from tests.bills import account
 from tests.evidence.test_answers import asked, page, result
 from tests.evidence.test_odd_bundles import told
+from tests.fixes import stack
+from tests.fuzzing.mutators import BETWEEN, PACKINGS
 from tests.hostile import inputs
 from tests.sources.jobs.test_files import MACHINE, REQUEST
 from tests.sources.template.test_stack import TEMPLATE as FUNCTIONS
@@ -14,6 +17,8 @@ from tests.test_docs import blocks
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = ROOT / "tests" / "scenarios"
+STOREFRONT = (ROOT / "examples" / "storefront" / "plan.json").read_bytes()
+"""A plan with findings of five policies."""
 _LARGEST = 20_000
 """Bytes of a seed: what is larger is only slower."""
 
@@ -167,3 +172,118 @@ def price_tables() -> list[bytes]:
 
 def patterns() -> list[bytes]:
     return [b"[a-z]+-(prod|dev)\nchat-prod", b"^(a|b){2,9}$\nab", rb"\d+\.\w*?" + b"\n1.x", b"aws_sagemaker_*[*].x\ny"]
+
+
+def mistakes() -> list[bytes]:
+    """Source with findings that have a fix."""
+    scaled = stack.PROVIDER + stack.ENDPOINT + stack.TARGET
+    terraform = [
+        scaled,
+        scaled + stack.WAKE,
+        scaled + stack.BACKLOG + stack.STEPS,
+        scaled.replace("min_capacity       = 1", "min_capacity       = 0") + stack.BACKLOG + stack.WAKE,
+        scaled.replace("AllTraffic", "AllTrafic", 1) + stack.BACKLOG + stack.ALARM,
+        'variable "least" { default = 1 }\n' + scaled.replace("= 1\n  max", "= var.least\n  max"),
+        scaled.replace("\n", "\r\n"),
+        stack.PROVIDER + stack.ENDPOINT,
+    ]
+    template = stack.TEMPLATE + stack.TEMPLATE_TARGET
+    tree = json.loads(json.dumps(inputs.template()).replace("ml.m5.xlarge", "ml.g4dn.xlarge"))
+    tree["Resources"]["C"]["Properties"]["AsyncInferenceConfig"] = {"OutputConfig": {"S3OutputPath": "s3://a/"}}
+    in_json = [json.dumps(tree, indent=2), json.dumps(tree)]
+    return [each.encode() for each in (*terraform, template, stack.TEMPLATE, *in_json)]
+
+
+def pairs() -> list[bytes]:
+    """What stood before, and what stands now."""
+    small = inputs.TERRAFORM.replace('name = "ranker-config"', 'name_prefix = "ranker-"')
+    grown = small.replace("= 2\n", "= 3\n").replace("ml.m5.xlarge", "ml.m5.2xlarge")
+    scaled = stack.PROVIDER + stack.ENDPOINT
+    template = inputs.template()
+    del template["Resources"]["E"]
+    versions = [
+        (small, grown),
+        (inputs.TERRAFORM, inputs.TERRAFORM.replace("= 2\n", "= 3\n")),
+        (scaled, scaled + stack.TARGET + stack.BACKLOG),
+        (scaled, small),
+        ("", small),
+        (inputs.YAML, inputs.YAML.replace(": 2", ": 5")),
+        (stack.TEMPLATE, stack.TEMPLATE + stack.TEMPLATE_TARGET),
+        (json.dumps(template), json.dumps(inputs.template())),
+    ]
+    return [then.encode() + BETWEEN + now.encode() for then, now in versions]
+
+
+def packed_bills() -> list[bytes]:
+    """Exports in gzip and zip, and one in Parquet."""
+    texts = bills()
+    rows = account.records("focus-1.2")
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
+        path = Path(folder) / "a.parquet"
+        account.write_parquet(path, [*rows[:6], *rows[-6:]])
+        parquet = path.read_bytes()
+    return [*(pack(texts[number % len(texts)]) for number, pack in enumerate(PACKINGS)), parquet]
+
+
+def events() -> list[bytes]:
+    """Names of events, each with its payload behind it."""
+
+    def payload(head: object, base: str = "b" * 40) -> bytes:
+        sides = {"head": {"sha": "a" * 40, "repo": head}, "base": {"sha": base, "repo": {"full_name": "acme/shop"}}}
+        return json.dumps({"action": "opened", "number": 7, "pull_request": {"number": 7, **sides}}).encode()
+
+    ours, theirs = {"full_name": "acme/shop"}, {"full_name": "mallory/shop", "fork": True}
+    names = (b"pull_request", b"pull_request_target", b"push", b"issue_comment", b"workflow_run", b"merge_group")
+    payloads = (payload(ours), payload(theirs), payload(None), payload(theirs, "main"), b'{"ref": "refs/heads/main"}')
+    return [name + b"\n" + each for name in names for each in payloads]
+
+
+def two_texts() -> list[bytes]:
+    """Where a diff is cut, and the two texts that it is of."""
+    numbered = [str(number) for number in range(1, 41)]
+    other = [*numbered[:2], "three", *numbered[3:8], *numbered[9:30], "30", "more", *numbered[30:]]
+    texts = ["\n".join(numbered), "\n".join(other), "", stack.TARGET, stack.TARGET + stack.BACKLOG]
+    return [b"60\n" + one.encode() + BETWEEN + two.encode() for one in texts for two in texts]
+
+
+def suggestions() -> list[bytes]:
+    """Fixes, and the files of a pull request."""
+    fix = {
+        "finding": "0" * 15 + "1",
+        "address": "aws_appautoscaling_target.reader",
+        "headline": "reader: keeps one instance",
+        "saving": "up to 1 USD a month",
+        "gone": ["async-scales-to-zero"],
+        "bill": "floor 1.00 -> 0.00 USD (-1.00), expected and ceiling as before",
+        "path": "main.tf",
+        "blob": "b" * 40,
+        "edit": {"first": 5, "last": 5, "new": ["5", "```", "</details>"]},
+    }
+    other = {**fix, "finding": "0" * 15 + "2", "edit": {"first": 6, "last": 7, "new": []}}
+    without = {**fix, "finding": "0" * 15 + "3", "edit": None, "reason": "it edits 2 files"}
+    file = {"filename": "main.tf", "sha": "b" * 40, "patch": "@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8"}
+    return dumped({"fixes": [fix, other, without], "files": [file]}, {"fixes": [other, fix], "files": [file, file]})
+
+
+def markers() -> list[bytes]:
+    """Comments as GitHub has them."""
+    run = f"<!-- guardrail:run commit={'a' * 40} id=7 attempt=1 -->\n"
+    head = "<!-- guardrail:comment tag=network/prod -->\n"
+    texts = (head + run, head, head + head + run, run + head, head.replace("\n", "\r\n") + run.replace("\n", "\r\n"))
+    return [f"{each}### It costs\n\ntext\n".encode() for each in (*texts, "")]
+
+
+def waivers() -> list[bytes]:
+    """Settings that accept findings of the storefront, and source that accepts its own."""
+    entry = "- {policy: async-scales-to-zero, address: '*invoices', until: 2999-01-31, reason: Because., owner: a}\n"
+    dear = "- {policy: instances-are-right-sized, address: '*', until: 2999-01-31, reason: b, max_monthly_usd: 1}\n"
+    past = "- {policy: shadow-variants-are-temporary, address: '*.fraud', until: 2020-01-31, reason: c}\n"
+    settings = (
+        f"waivers:\n{entry}{dear}{past}",
+        f"waivers:\n  max_days: 36500\n  entries:\n  {entry}",
+        "waivers: []\n",
+    )
+    comment = '# guardrail:ignore async-scales-to-zero until=2999-01-31 reason="agreed"\n'
+    source = stack.PROVIDER + stack.ENDPOINT + stack.TARGET
+    inside = source.replace("  service_namespace", f"  {comment}  service_namespace", 1)
+    return [each.encode() for each in (*settings, source.replace("resource", f"{comment}resource"), inside)]

@@ -1,46 +1,31 @@
 """What is fuzzed: each reader with its seeds, its mutator, and what must hold of every input.
 
-Of all of them: an answer, or one line that says what is wrong; never a bug, and never without end. Where a report comes
-out, it is of the published shape, its bounds are in order, no amount is negative, and every format can write it. What
-has a canonical text is read back from it.
+What must hold of all of them stands in `tests.fuzzing.holding`. What has a canonical text is read back from it.
 """
 
 import hashlib
-import io
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from decimal import Decimal
-from functools import cache
-from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from guardrail import cli, schedules
-from guardrail.errors import GuardrailError
+from guardrail import schedules
 from guardrail.evidence import answers, bundle_file
 from guardrail.evidence.bundle import Bundle
 from guardrail.github import sections
 from guardrail.github.runner import Run
 from guardrail.policy import baseline, pattern
 from guardrail.prices import usage_types
-from tests.fuzzing import grammars, seeds
-from tests.fuzzing.mutators import Mutator, lines, of_hcl, of_json, of_yaml, tokens
+from tests.fuzzing import changes, grammars, seeds
+from tests.fuzzing.holding import amount, check, expected, must, run, scratch
+from tests.fuzzing.mutators import Mutator, both, lines, of_hcl, of_json, of_packed, of_yaml, tokens
 from tests.hostile import inputs
 
 T = TypeVar("T")
-FORMATS = ("table", "markdown", "html", "sarif", "junit", "gitlab", "github", "csv", "summary", "concise")
 TODAY = date(2026, 11, 27)
-
-
-class BrokenError(AssertionError):
-    """A property that does not hold of an input."""
 
 
 class Target(NamedTuple):
@@ -50,116 +35,6 @@ class Target(NamedTuple):
     """Raises anything at all where a property does not hold."""
     seeds: Callable[[], Sequence[bytes]]
     mutate: Mutator
-
-
-# What must hold ------------------------------------------------------------------------------------------------------
-
-
-def must(holds: bool, what: str) -> None:  # noqa: FBT001 - as assert has it
-    if not holds:
-        raise BrokenError(what)
-
-
-class Answer(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-@cache
-def _folder() -> tempfile.TemporaryDirectory[str]:
-    folder = tempfile.TemporaryDirectory(prefix="fuzz-")
-    (Path(folder.name) / ".git").mkdir()
-    return folder
-
-
-def scratch() -> Path:
-    """A folder of this process, gone with it; a repository, so that nobody looks above."""
-    return Path(_folder().name)
-
-
-def run(*arguments: str, complains: str = "guardrail: ") -> Answer:
-    """A run of the command line in this process: an answer, or a line without it that begins as it ``complains``."""
-    out, err = io.StringIO(), io.StringIO()
-    before = os.environ.get("GUARDRAIL_DEBUG")
-    os.environ["GUARDRAIL_DEBUG"] = "1"  # a bug then says where it is
-    try:
-        with redirect_stdout(out), redirect_stderr(err):
-            code = cli.main(arguments)
-    finally:
-        os.environ.pop("GUARDRAIL_DEBUG") if before is None else None
-    said = err.getvalue()
-    must(code in (0, 1, 2, 3), f"exit {code}: {said}")
-    if code == cli.NO_ANSWER:
-        must(said != "" and said.startswith(complains), f"no answer, and not a word: {said!r}")
-    must(all(line.isprintable() for line in said.splitlines()), f"standard error is written as it came: {said!r}")
-    return Answer(code, out.getvalue(), said)
-
-
-def check(files: Mapping[str, bytes], name: str, *arguments: str) -> dict[str, Any] | None:
-    """The sound report of a check of ``name`` among files; None where there is no answer."""
-    folder = scratch() / "in"
-    shutil.rmtree(folder, ignore_errors=True)
-    for each, content in files.items():
-        (folder / each).parent.mkdir(parents=True, exist_ok=True)
-        (folder / each).write_bytes(content)
-    other = FORMATS[sum(map(len, files.values())) % len(FORMATS)]
-    words = ("--format", "json", "--format", f"{other}={scratch() / 'other'}", "--region", "us-east-1")
-    answer = run("check", str(folder / name), *words, *arguments)
-    if not answer.out:
-        must(answer.code == cli.NO_ANSWER, f"exit {answer.code} without a report")
-        return None
-    report: dict[str, Any] = json.loads(answer.out)
-    must(answer.code == report["exit_code"], f"exit {answer.code}, and the report says {report['exit_code']}")
-    sound(report)
-    return report
-
-
-@cache
-def _published() -> Any:
-    from jsonschema_rs import Draft202012Validator
-
-    return Draft202012Validator(json.loads((seeds.ROOT / "guardrail/reporters/report.schema.json").read_text("utf-8")))
-
-
-def sound(report: dict[str, Any]) -> None:
-    """Raise where a report is not of its shape, or has an amount that no bill has."""
-    problem = next(_published().iter_errors(report), None)
-    must(problem is None, f"not of the published shape: {problem}")
-    reasons = report["overview"]["reasons"]
-    must(all(reason and reason == reason.strip() for reason in reasons), f"a reason that is none: {reasons}")
-    for bounds in _bounds(report):
-        amounts = [_amount(bounds[name]) for name in ("floor", "expected", "ceiling")]
-        known = [amount for amount in amounts if amount is not None]
-        must(all(amount >= 0 for amount in known), f"a negative amount: {bounds}")
-        must(known == sorted(known), f"bounds out of order: {bounds}")
-
-
-def _bounds(value: Any) -> Iterator[dict[str, Any]]:
-    waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            if one.keys() >= {"floor", "expected", "ceiling", "at_least"}:
-                yield one
-            waiting += one.values()
-        elif isinstance(one, list):
-            waiting += one
-
-
-def _amount(value: Any) -> Decimal | None:
-    return Decimal(value) if isinstance(value, str) else None
-
-
-def expected(call: Callable[[], T], *errors: type[Exception]) -> T | None:
-    """What a call returns; None where it refuses, in one printable line."""
-    try:
-        return call()
-    except Exception as error:
-        if not isinstance(error, (GuardrailError, *errors)):
-            raise
-        must(bool(str(error)), "a refusal without a word")
-        return None
 
 
 # Sources -------------------------------------------------------------------------------------------------------------
@@ -248,13 +123,13 @@ def _spanned(dice: _Choices, file: str, content: bytes, values: Mapping[str, Seq
     if hull is None:
         return
     open_end = hull["totals"]["after"]["at_least"]
-    least, most = (_amount(hull["totals"]["after"][name]) for name in ("floor", "ceiling"))
+    least, most = (amount(hull["totals"]["after"][name]) for name in ("floor", "ceiling"))
     for _ in range(3):
         given = [f"{flag}={name}={dice.pick(options)}" for name, options in values.items()]
         one = check({file: content}, path, "--isolated", *given)
         must(one is not None, f"no answer with {given}, and one without")
         after = (one or hull)["totals"]["after"]
-        low, high = _amount(after["floor"]), _amount(after["ceiling"])
+        low, high = amount(after["floor"]), amount(after["ceiling"])
         if low is not None and least is not None:
             must(least <= low, f"with {given} it costs at least {low}, without at least {least}")
         if high is not None and most is not None and not open_end:
@@ -578,4 +453,12 @@ TARGETS: dict[str, Target] = {
     "schedules": Target(schedule, seeds.schedules, _text),
     "comment": Target(comment, a_comment, tokens),
     "patterns": Target(pattern_of, seeds.patterns, tokens),
+    "fixes": Target(changes.fixes, seeds.mistakes, changes.of_source),
+    "compared": Target(changes.compared, seeds.pairs, both(changes.of_source)),
+    "packed-bills": Target(changes.packed_bills, seeds.packed_bills, of_packed),
+    "waivers": Target(changes.waivers, seeds.waivers, changes.of_waivers),
+    "events": Target(changes.event, seeds.events, changes.of_event),
+    "diffs": Target(changes.diffs, seeds.two_texts, both(_text)),
+    "suggestions": Target(changes.suggested, seeds.suggestions, of_json()),
+    "markers": Target(changes.markers, seeds.markers, tokens),
 }

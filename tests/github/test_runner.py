@@ -17,7 +17,7 @@ def event(tmp_path: Path, payload: Any) -> Event:
 
 
 def side(repository: str | None, sha: str) -> dict[str, Any]:
-    return {"sha": sha, "repo": repository and {"full_name": repository}}
+    return {"sha": sha, "repo": None if repository is None else {"full_name": repository}}
 
 
 def test_a_pull_request_is_from_a_fork_unless_both_sides_are_one_repository(tmp_path: Path) -> None:
@@ -26,6 +26,7 @@ def test_a_pull_request_is_from_a_fork_unless_both_sides_are_one_repository(tmp_
         ("mallory/shop", "acme/shop", True),
         (None, "acme/shop", True),
         (None, None, True),
+        ("", "", True),
     ):
         payload = {"pull_request": {"number": 7, "head": side(head, "a"), "base": side(base, "b")}}
         assert event(tmp_path, payload) == Event(pull_request=7, head="a", base="b", from_fork=from_fork)

@@ -118,7 +118,7 @@ def installed() -> str:
     """
     package = find_spec("hcl2")
     if package is None or package.origin is None:
-        raise SourceError("python-hcl2 is not installed", hint="pip install 'python-hcl2>=8.1.3,<9'")
+        raise SourceError("python-hcl2 is not installed", hint="pip install 'python-hcl2>=8.1.4,<9'")
     with open(os.path.join(os.path.dirname(package.origin), "hcl2.lark"), encoding="utf-8") as file:
         return file.read().replace(*_SIGNS)
 

@@ -170,6 +170,8 @@ class Pasts:
         else:
             if not alone:
                 raise one_past(past)
+            if not os.path.isdir(past):
+                raise SourceError(f"--compare-to {past} is a file, and {directory} is a folder", hint="name its folder")
             disk, folder = Disk(tree_of(past)), past
             self._moved = partial(_moved, directory, past)
             self.names[past] = None

@@ -87,6 +87,13 @@ def skipped_on(afters: Iterable[Linked], befores: Iterable[Linked]) -> tuple[Ski
     return tuple(skipped[address] for address in sorted(skipped))
 
 
+def unread_before(afters: Iterable[Linked], befores: Iterable[Linked]) -> Skipped | None:
+    """What may have billed before the change, could not be understood, and is read, or is not there, after it."""
+    after = {block.address for linked in afters for block in linked.skipped if block.affects_total}
+    lost = (block for linked in befores for block in linked.skipped if block.affects_total)
+    return min((block for block in lost if block.address not in after), key=lambda each: each.address, default=None)
+
+
 def coverage(skipped: Iterable[Skipped], *sides: Linked) -> Coverage:
     """Counts of blocks on all sides; what is understood on one side and skipped on the other counts as skipped."""
     left_out = {block.address for block in skipped}

@@ -18,7 +18,7 @@ from guardrail.sources.base import LOST, Block, Reference
 from guardrail.sources.declarations import Declaration, DeclaredWorkflow, Unsupported
 from guardrail.sources.hcl.endings import SOURCES
 from guardrail.sources.linking.choices import chosen, with_choices
-from guardrail.sources.linking.link import Side, coverage, skipped_on
+from guardrail.sources.linking.link import Side, coverage, skipped_on, unread_before
 from guardrail.sources.plan.format import PlanDocument, ResourceChange, StateResource
 from guardrail.sources.plan.providers import PlanProviders
 from guardrail.sources.plan.references import ConfigModule, Configuration, Scope, scope_of
@@ -166,6 +166,7 @@ class _PlanReader:
             format_version=self._document.version,
             before=linked_before.inventory,
             after=linked_after.inventory,
+            unread_before=unread_before([linked_after], [linked_before]),
             complete=self._document.is_complete,
             skipped=skipped,
             coverage=coverage(skipped, linked_after, linked_before),

@@ -19,7 +19,7 @@ from guardrail.model import Change, ChangeSet, InlineWaiver, Possibility, Transf
 from guardrail.sources.base import Block
 from guardrail.sources.declarations import Declaration
 from guardrail.sources.linking.changes import changes
-from guardrail.sources.linking.link import Linked, Side, coverage, skipped_on
+from guardrail.sources.linking.link import Linked, Side, coverage, skipped_on, unread_before
 from guardrail.sources.linking.possibilities import with_possibilities
 from guardrail.sources.options import InputOptions
 from guardrail.sources.past import is_new, one_past
@@ -309,6 +309,7 @@ def _change_set(path: str, readings: Sequence[_TemplateReading], notices: Iterab
         kind="cloudformation",
         before=first.before.inventory if first.before else None,
         after=first.after.inventory,
+        unread_before=unread_before(afters, befores),
         skipped=skipped,
         coverage=coverage(skipped, *afters, *befores),
         notices=(*notices, *_said_of_kept([*befores, *afters])),
