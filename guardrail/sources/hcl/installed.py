@@ -1,6 +1,7 @@
 """Modules that ``terraform init`` has fetched: what ``.terraform/modules/modules.json`` says of them."""
 
 import os
+from functools import cached_property
 
 import msgspec
 from msgspec import Struct
@@ -27,18 +28,17 @@ class Installed:
     def __init__(self, directory: str, disk: Disk) -> None:
         self._directory = directory
         self._disk = disk
-        self._directories: dict[str, str] | None = None
 
     def directory(self, path: tuple[str, ...]) -> str | None:
         """Where the module at the end of a path of calls lies; None where it has not been fetched."""
-        if self._directories is None:
-            self._directories = {entry.Key: entry.Dir for entry in self._entries()}
         found = self._directories.get(".".join(path))
         return None if found is None else os.path.normpath(os.path.join(self._directory, found.replace("\\", "/")))
 
-    def _entries(self) -> list[_InstalledModule]:
+    @cached_property
+    def _directories(self) -> dict[str, str]:
+        """By the path of calls, with dots between them."""
         try:
             text = self._disk.text(os.path.join(self._directory, _MANIFEST))
-            return msgspec.json.decode(text, type=_ModulesManifest).Modules
+            return {entry.Key: entry.Dir for entry in msgspec.json.decode(text, type=_ModulesManifest).Modules}
         except (SourceError, *NOT_JSON):
-            return []
+            return {}

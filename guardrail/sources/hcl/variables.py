@@ -136,19 +136,12 @@ def _is_complex(type_: syntax.Expression | None) -> bool:
     return isinstance(type_, syntax.Name) and type_.name in _COMPLEX
 
 
-class LabelledFile(Struct, frozen=True):
-    """One ``--var-file``, with the label of the check it belongs to; None for every check."""
-
-    label: str | None
-    path: str
-
-
-def labelled(text: str) -> LabelledFile:
-    """``LABEL=FILE``, or ``FILE`` where that is no file and the whole is one."""
+def _labelled(text: str) -> tuple[str | None, str]:
+    """The label and the path of ``LABEL=FILE``; no label where that is no file and the whole is one."""
     label, equals, path = text.partition("=")
     if not label or not equals or "/" in label or (os.path.exists(text) and not os.path.exists(path)):
-        return LabelledFile(None, text)
-    return LabelledFile(label, path)
+        return None, text
+    return label, path
 
 
 def variants_of(assignments: Sequence[str], environment: Mapping[str, str | Unknown]) -> list[VariableAssignments]:
@@ -156,14 +149,14 @@ def variants_of(assignments: Sequence[str], environment: Mapping[str, str | Unkn
 
     What has no label belongs to all; without any label there is one set.
     """
-    files = {text: labelled(text[1:]) for text in assignments if text.startswith("@")}
-    labels: list[str | None] = list(dict.fromkeys(file.label for file in files.values() if file.label is not None))
+    files = {text: _labelled(text[1:]) for text in assignments if text.startswith("@")}
+    labels: list[str | None] = list(dict.fromkeys(label for label, _ in files.values() if label is not None))
     return [
         VariableAssignments(
             assignments=tuple(
-                f"@{files[text].path}" if text in files else text
+                f"@{files[text][1]}" if text in files else text
                 for text in assignments
-                if text not in files or files[text].label in (None, label)
+                if text not in files or files[text][0] in (None, label)
             ),
             label=label,
             environment=environment,

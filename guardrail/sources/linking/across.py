@@ -88,7 +88,7 @@ def across(change_sets: Sequence[ChangeSet]) -> list[ChangeSet]:
     Of a target on ``endpoint/chat/variant/main`` in one plan and the endpoint chat in another, the scaling of that
     variant is an `Unknown` that names the target, and the target is skipped as one that may scale it.
     """
-    if len(change_sets) == 1 or not any(map(_is_adrift, change_sets)):
+    if not any(map(_is_adrift, change_sets)):
         return list(change_sets)
     doubts: dict[tuple[str, str], str] = {}
     after = _OtherInputs(((change_set.path, change_set.after) for change_set in change_sets), doubts)

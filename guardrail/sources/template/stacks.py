@@ -1,6 +1,7 @@
 """The stacks of one side of a change: their nested stacks, their exports, and the other inputs beside them."""
 
 import os
+from contextlib import suppress
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -40,7 +41,6 @@ class Origin:
         """The files whose text stands in a template, by their real paths."""
         self._roots: dict[str, Document] = {}
         self._assets: dict[str, dict[str, str]] = {}
-        self._beside: dict[str, list[StackTemplate]] | None = None
 
     @staticmethod
     def of(path: str, files: FileTree, inputs: InputOptions) -> "Origin":
@@ -70,19 +70,17 @@ class Origin:
         contents = {path: self.files.read(path) or b"" for path in self.inputs.beside}
         return [path for path, content in contents.items() if any(word in content for word in words)]
 
+    @cached_property
     def beside(self) -> dict[str, list[StackTemplate]]:
-        """The templates of the other inputs that may matter here, by path; read once."""
-        if self._beside is None:
-            self._beside = {}
-            for path in self._speaking():
-                try:
-                    self._beside[path] = [
-                        replace(template, prefix=f"{path}:{template.prefix}", origin=f"{path}:")
-                        for template in assembly.templates(path, self.files)
-                    ]
-                except SourceError:
-                    continue  # it is read on its own account, and then says what is wrong
-        return self._beside
+        """The templates of the other inputs that may matter here, by path."""
+        found: dict[str, list[StackTemplate]] = {}
+        for path in self._speaking():
+            with suppress(SourceError):  # it is read on its own account, and then says what is wrong
+                found[path] = [
+                    replace(template, prefix=f"{path}:{template.prefix}", origin=f"{path}:")
+                    for template in assembly.templates(path, self.files)
+                ]
+        return found
 
 
 def _names_in(root: Table) -> set[str]:
@@ -113,7 +111,6 @@ class Stacks:
         self.world = world
         self._parameters = parameters
         self._origin = origin
-        self._exports: dict[str, tuple[Stack, str]] | None = None
         self._within: dict[str, frozenset[str]] = {}
         """The templates that each nested stack stands in, by its prefix."""
         self.stacks = [self._root(template) for template in origin.templates]
@@ -130,7 +127,7 @@ class Stacks:
     @cached_property
     def beside(self) -> dict[str, list[Stack]]:
         """The stacks of the other inputs, by the path of each."""
-        return {path: [*map(self._root, templates)] for path, templates in self._origin.beside().items()}
+        return {path: [*map(self._root, templates)] for path, templates in self._origin.beside.items()}
 
     def child(self, stack: Stack, logical_id: str, resource: Table) -> Stack | Unknown:
         """The nested stack that a resource declares; Unknown where its template is not here."""
@@ -174,15 +171,21 @@ class Stacks:
         asset = self._origin.asset(directory, text)
         return asset if asset is not None else Unknown(f"its template is not here: {text[:200]}")
 
+    @cached_property
+    def _exports(self) -> dict[str, tuple[Stack, str]]:
+        """By the name that it is exported under, a stack and its output; the first one counts."""
+        found: dict[str, tuple[Stack, str]] = {}
+        for stack in (*self.stacks, *chain.from_iterable(self.beside.values())):
+            for exported, output in stack.exports().items():
+                found.setdefault(exported, (stack, output))
+        return found
+
     def export(self, name: str) -> Any:
         """What a stack of this side, or of another input, exports under a name; None where none does."""
-        if self._exports is None:
-            self._exports = {}
-            for stack in (*self.stacks, *chain.from_iterable(self.beside.values())):
-                for exported, output in stack.exports().items():
-                    self._exports.setdefault(exported, (stack, output))
-        exporter = self._exports.get(name)
-        return None if exporter is None else exporter[0].output(exporter[1])
+        if name not in self._exports:
+            return None
+        stack, output = self._exports[name]
+        return stack.output(output)
 
     def output(self, stack: str, name: str) -> Any:
         """The value of an output of the stack of that name; None where it is not here."""

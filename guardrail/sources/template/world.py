@@ -4,8 +4,9 @@ A template whose conditions depend on a parameter without a value is several tem
 undecided parameters makes one of them: a world.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from itertools import product
+from math import prod
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -65,9 +66,7 @@ class PossibleWorld:
         named = dict.fromkeys(map(revealed, values))
         known = self.variables.get(variable)
         if known is None or (is_closed and not known.is_closed):
-            self.variables[variable] = known = Variable(
-                named, is_closed, secret or (known is not None and known.is_hidden)
-            )
+            self.variables[variable] = known = Variable(named, is_closed, known is not None and known.is_hidden)
         elif not known.is_closed:
             known.values.update(named)
         known.is_hidden = known.is_hidden or secret
@@ -79,17 +78,10 @@ class PossibleWorld:
 
 def assignments(variables: Mapping[str, Variable]) -> list[Assignment] | None:
     """Every combination of the choices of ``variables``; None where there are more than `MAX_WORLDS`."""
-    count = 1
-    for variable in variables.values():
-        count *= len(variable.choices())
-    if count > MAX_WORLDS:
+    several = [variable.choices() for variable in variables.values()]
+    if prod(map(len, several)) > MAX_WORLDS:
         return None
-    return list(_combinations(variables))
-
-
-def _combinations(variables: Mapping[str, Variable]) -> Iterator[Assignment]:
-    for values in product(*(variable.choices() for variable in variables.values())):
-        yield dict(zip(variables, values, strict=True))
+    return [dict(zip(variables, values, strict=True)) for values in product(*several)]
 
 
 def described(assignment: Assignment, variables: Mapping[str, Variable]) -> str:

@@ -166,7 +166,7 @@ Outputs:"""
     run(**{name.removesuffix(".yaml"): text for name, text in texts.items()})
     for name in texts:
         origin = Origin.of(name, WorkingTree(*texts), InputOptions(beside=list(texts)))
-        assert [*origin.beside()] == [name]
+        assert [*origin.beside] == [name]
 
 
 def test_of_many_inputs_an_alarm_reads_the_template_of_the_endpoint_that_it_watches(run: Run) -> None:
@@ -179,7 +179,7 @@ def test_of_many_inputs_an_alarm_reads_the_template_of_the_endpoint_that_it_watc
     others = {f"other{number}": ENDPOINT.replace("chat", f"kilo-{number}x") for number in range(20)}
     run(alarm=alarm, endpoint=ENDPOINT.replace("chat", "kilo-1"), **others)
     names = ["alarm.yaml", "endpoint.yaml", *(f"{name}.yaml" for name in others)]
-    beside = Origin.of("alarm.yaml", WorkingTree(*names), InputOptions(beside=names)).beside()
+    beside = Origin.of("alarm.yaml", WorkingTree(*names), InputOptions(beside=names)).beside
     assert "endpoint.yaml" in beside
     assert "other3.yaml" not in beside
 
