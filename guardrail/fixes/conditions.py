@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.evaluate import known_or_reason
 from guardrail.sources.hcl.modules import ModuleInstance
-from guardrail.sources.hcl.reader import RootModule, modules_of, resources_of
+from guardrail.sources.hcl.reader import RootModule, values_of
 from guardrail.sources.hcl.scope import EvaluationScope
 from guardrail.sources.hcl.values import plain
 
@@ -18,9 +18,10 @@ _OF_BLOCKS = ("precondition", "postcondition")
 
 def broken(root: RootModule) -> Iterator[str]:
     """The conditions of a root module that do not hold, each as a clause. Raises `SourceError`."""
-    for module in modules_of(root):
+    modules, resources = values_of(root)
+    for module in modules:
         yield from _of_module(module)
-    for resource in resources_of(root).values():
+    for resource in resources:
         yield from _of_lifecycle(resource.written, resource.scope.with_names({"self": resource}))
 
 

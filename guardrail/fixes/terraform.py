@@ -39,7 +39,7 @@ from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.endings import IN_JSON, VALUES
 from guardrail.sources.hcl.ignored import ignored_changes
 from guardrail.sources.hcl.origins import Spot, way, way_of
-from guardrail.sources.hcl.reader import RootModule, resources_of
+from guardrail.sources.hcl.reader import RootModule, values_of
 from guardrail.sources.hcl.resources import ResourceInstance
 from guardrail.sources.vocabulary.spellings import spelling_of
 
@@ -74,7 +74,7 @@ class TerraformCode:
 
     def __init__(self, root: RootModule) -> None:
         self.root = root
-        self.resources = resources_of(root)
+        self.resources = {each.address: each for each in values_of(root)[1]}
 
     def changed(self, change: Change) -> dict[str, str]:
         """The new texts of files, by real path. Raises `NoFixError`."""
@@ -284,7 +284,7 @@ def _parts(expression: syntax.Expression) -> Iterator[syntax.Expression]:
 def _way(resource: ResourceInstance, written: _ArgumentInSource) -> list[Spot]:
     """Where a value is written, and on the way to that; of an entry of an object only the entry."""
     if written.argument is None:
-        return [Spot(written.expression, written.file, resource.module, {})]  # type: ignore[arg-type]
+        return [Spot(written.expression, written.file, resource.module, {})]
     return way(written.argument, resource.scope)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from guardrail import files
 from guardrail.errors import GuardrailError, NoRevisionError
 from guardrail.git import Commit, repository_of
-from guardrail.sources.hcl.reader import RootModule, modules_of
+from guardrail.sources.hcl.reader import RootModule, values_of
 from guardrail.working_tree import working_tree_of
 
 _DATA = ".terraform"
@@ -34,7 +34,7 @@ def refused(root: RootModule, contents: Mapping[str, bytes], *, any_owner: bool)
         raise GuardrailError("--validate runs terraform, which is not on PATH", hint="leave --validate out")
     own = os.path.realpath(root.directory)
     _refuse_foreign_providers(root.directory, own, any_owner=any_owner)
-    folders = {os.path.realpath(module.source.directory) for module in modules_of(root)} | {own}
+    folders = {os.path.realpath(module.source.directory) for module in values_of(root)[0]} | {own}
     folders = {folder for folder in folders if _DATA not in folder.split(os.sep)}
     top = os.path.commonpath(folders)
     with TemporaryDirectory(prefix="guardrail-") as copy:

@@ -4,6 +4,7 @@ import gc
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -102,30 +103,19 @@ def _root_modules(found: "RootModules", options: SourceOptions) -> "list[RootMod
     """The root modules that are found, once for each of their sets of values."""
     from guardrail.sources.hcl.reader import RootModule
 
-    roots = [
-        RootModule(
-            directory=directory,
-            disk=disk,
-            inputs=inputs,
-            workspace=options.named_workspace or _selected_workspace(directory, disk),
-            region=options.region,
-        )
-        for directory, disk in found.roots.items()
-        for inputs in found.sets.of(directory)
-    ]
-    roots += [
-        RootModule(
-            directory=module,
-            disk=disk,
-            inputs=structs.replace(inputs, unit=path),
-            workspace=options.named_workspace,
-            region=options.region,
-            shown=folder,
-        )
+    read = partial(RootModule, region=options.region)
+    workspace = options.named_workspace
+    own = (
+        read(directory=each, disk=disk, inputs=inputs, workspace=workspace or _selected_workspace(each, disk))
+        for each, disk in found.roots.items()
+        for inputs in found.sets.of(each)
+    )
+    of_units = (
+        read(directory=module, disk=disk, inputs=structs.replace(inputs, unit=path), workspace=workspace, shown=folder)
         for folder, (path, module, disk) in found.units.items()
         for inputs in found.sets.flagged
-    ]
-    return roots
+    )
+    return [*own, *of_units]
 
 
 @contextmanager

@@ -1,17 +1,15 @@
 """Instances of blocks (``x``, ``x[0]``, ``x["a"]``) and their values, which are evaluated once."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from msgspec import Struct
 
-from guardrail.model import Location, Unknown
+from guardrail.model import Unknown
 from guardrail.sources.base import LOST, Computed, InstanceKey, Reference
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.disk import ModuleSource
 from guardrail.sources.hcl.evaluate import worked_out
-from guardrail.sources.hcl.scope import EvaluationScope, Trace
-from guardrail.sources.providers import Provider
+from guardrail.sources.hcl.scope import Trace
 
 UNKNOWN_KEY = "[*]"
 """Stands in an address for the keys of a block of which nobody knows how many instances it has."""
@@ -59,18 +57,3 @@ class Cell:
             return Computed(reason="it is defined by itself", references=(LOST,))
         trace.touched.update(dict.fromkeys(self.touched))
         return self._value
-
-
-class Owner(Protocol):
-    """The module that a resource stands in, as far as the resource asks it."""
-
-    trace: Trace
-    scope: EvaluationScope
-    called_at: Location | None
-    source: ModuleSource
-    calls_around: tuple[syntax.BlockNode, ...]
-    glob: str
-
-    def provider_of(self, body: syntax.Body, type_: str, scope: EvaluationScope) -> Provider:
-        """The provider configuration of a resource or data source."""
-        ...

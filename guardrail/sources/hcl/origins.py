@@ -15,26 +15,40 @@ from guardrail.sources.base import InstanceKey
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.disk import ModuleSource
 from guardrail.sources.hcl.evaluate import known_or_reason
-from guardrail.sources.hcl.scope import EvaluationScope
+from guardrail.sources.hcl.scope import EvaluationScope, Trace
 from guardrail.sources.hcl.values import plain
+from guardrail.sources.providers import Provider
 
 _LONGEST = 32
 """Steps that are followed."""
 
 
-class Calling(Protocol):
-    """A module, as far as following a value asks it."""
+class CallingModule(Protocol):
+    """A module instance, as far as what stands in it asks it, and who follows a value through it."""
 
     source: ModuleSource
     scope: EvaluationScope
+    trace: Trace
     called_at: Location | None
-    parent: "Calling | None"
     calls_around: tuple[syntax.BlockNode, ...]
+    glob: str
     bound: "Mapping[str, Binding]"
     given: Mapping[str, syntax.Argument]
     """Of a root module: the values of its variables that stand in files."""
-    arguments: "Mapping[str, Any]"
-    """What is given for its variables, by whatever it is."""
+
+    @property
+    def parent(self) -> "CallingModule | None":
+        """The module that calls it; None for the root."""
+        ...
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """What is given for its variables, by whatever it is."""
+        ...
+
+    def provider_of(self, body: syntax.Body, type_: str, scope: EvaluationScope) -> Provider:
+        """The provider configuration of a resource or data source."""
+        ...
 
 
 class Spot(NamedTuple):
@@ -42,7 +56,7 @@ class Spot(NamedTuple):
 
     expression: syntax.Expression
     file: syntax.SourceFile
-    module: Calling
+    module: CallingModule
     bound: "Mapping[str, Binding]"
     """What ``each``, and the name of a ``dynamic``, stand for at that place."""
 
@@ -54,7 +68,7 @@ class Binding(NamedTuple):
     key: InstanceKey
 
 
-def origin(argument: syntax.Argument, module: Calling, bound: Mapping[str, Binding]) -> Location | None:
+def origin(argument: syntax.Argument, module: CallingModule, bound: Mapping[str, Binding]) -> Location | None:
     """The origin of an argument's value, with the argument as `Location.used_at`; None where it is a literal there."""
     here = Spot(argument.expression, argument.file, module, bound)
     passed: list[Location] = []
@@ -74,7 +88,7 @@ def way(argument: syntax.Argument, scope: EvaluationScope) -> list[Spot]:
 
     ``var.least`` in the module, ``local.least`` in the call, ``1`` in the local values.
     """
-    return way_of(Spot(argument.expression, argument.file, cast("Calling", scope.module), scope.bound))
+    return way_of(Spot(argument.expression, argument.file, cast("CallingModule", scope.module), scope.bound))
 
 
 def way_of(spot: Spot) -> list[Spot]:
@@ -92,7 +106,7 @@ def onward(spot: Spot) -> Spot | None:
 
 def origin_in(scope: EvaluationScope, argument: syntax.Argument) -> Location | None:
     """The `origin` of an argument of a resource, or of a block in it, that sees the names of a scope."""
-    return origin(argument, cast("Calling", scope.module), scope.bound)
+    return origin(argument, cast("CallingModule", scope.module), scope.bound)
 
 
 def bound(node: syntax.BlockNode, name: str, scope: EvaluationScope, key: InstanceKey) -> dict[str, Binding]:
@@ -100,7 +114,7 @@ def bound(node: syntax.BlockNode, name: str, scope: EvaluationScope, key: Instan
     argument = node.legible_body.arguments.get("for_each")
     if argument is None:
         return {}
-    collection = Spot(argument.expression, argument.file, cast("Calling", scope.module), scope.bound)
+    collection = Spot(argument.expression, argument.file, cast("CallingModule", scope.module), scope.bound)
     return {name: Binding(collection, key)}
 
 
@@ -143,7 +157,7 @@ def _next(spot: Spot, passed: list[Location]) -> Spot | None:  # noqa: PLR0911 -
     return None
 
 
-def _variable(module: Calling, name: str, passed: list[Location]) -> Spot | None:
+def _variable(module: CallingModule, name: str, passed: list[Location]) -> Spot | None:
     if module.parent is None:
         given, around = module.given.get(name), module
     else:
@@ -158,7 +172,7 @@ def _variable(module: Calling, name: str, passed: list[Location]) -> Spot | None
     return None if default is None or is_given else Spot(default.expression, default.file, module, {})
 
 
-def _local(module: Calling, name: str) -> Spot | None:
+def _local(module: CallingModule, name: str) -> Spot | None:
     written = [block.body.arguments[name] for block in module.source.blocks_of_locals if name in block.body.arguments]
     return Spot(written[-1].expression, written[-1].file, module, {}) if written else None
 

@@ -136,19 +136,14 @@ def _read_root(root: RootModule, past: RootModule | None, *, has_past: bool) -> 
     return _decided(read(trace), lambda outcomes: read(Trace(outcomes, trace.allowance)), trace.allowance)
 
 
-def resources_of(root: RootModule) -> dict[str, ResourceInstance]:
-    """The relevant resources of a root module, by address, as far as they are known with nothing decided.
+def values_of(root: RootModule) -> tuple[list[ModuleInstance], list[ResourceInstance]]:
+    """The modules of a root module, itself first, and its relevant resources, as far as known with nothing decided.
 
     Raises `SourceError` for a file that cannot be read.
     """
     with _room_to_recurse():
-        return {each.address: each for each in _worked_out(root, Trace()).resources}
-
-
-def modules_of(root: RootModule) -> list[ModuleInstance]:
-    """The modules of a root module, itself first. Raises `SourceError` for a file that cannot be read."""
-    with _room_to_recurse():
-        return _worked_out(root, Trace()).modules
+        found = _worked_out(root, Trace())
+        return found.modules, found.resources
 
 
 def variable_values(root: RootModule) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from guardrail.model import AFTER_APPLY, GENERATED, Location, Unknown
 from guardrail.sources.base import DNS_SUFFIXES, LOST, Computed, Places, Reference, partition_of
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.evaluate import evaluate, known_or_reason, worked_out
-from guardrail.sources.hcl.instances import Cell, Instance, Owner
-from guardrail.sources.hcl.origins import bound, origin_in
+from guardrail.sources.hcl.instances import Cell, Instance
+from guardrail.sources.hcl.origins import CallingModule, bound, origin_in
 from guardrail.sources.hcl.places import BlockPlaces
 from guardrail.sources.hcl.scope import EvaluationScope
 from guardrail.sources.hcl.types import items_of, text_of
@@ -40,7 +40,7 @@ class _BlockInstance(Attributes):
 
     __slots__ = ("address", "instance", "module", "scope", "type", "written")
 
-    def __init__(self, module: Owner, written: syntax.BlockNode, address: str, instance: Instance) -> None:
+    def __init__(self, module: CallingModule, written: syntax.BlockNode, address: str, instance: Instance) -> None:
         self.module = module
         self.written = written
         self.address = address
@@ -54,7 +54,7 @@ class ResourceInstance(_BlockInstance):
 
     __slots__ = ("_behind_provider", "_cells")
 
-    def __init__(self, module: Owner, written: syntax.BlockNode, address: str, instance: Instance) -> None:
+    def __init__(self, module: CallingModule, written: syntax.BlockNode, address: str, instance: Instance) -> None:
         super().__init__(module, written, address, instance)
         self._cells: dict[str, Cell] = {}
         self._behind_provider: dict[Reference, None] = {}

@@ -22,7 +22,7 @@ from guardrail.sources.vocabulary.spellings import NESTED_STACKS
 HINT = "aws cloudformation describe-change-set --include-property-values --change-set-name … --stack-name …"
 
 _KNOWN_LATER = "{{changeSet:KNOWN_AFTER_APPLY}}"
-_RELEVANT = (spellings.CLOUDFORMATION_TYPES - spellings.ASIDE).union(NESTED_STACKS)
+_RELEVANT = spellings.TEMPLATE_TYPES - spellings.ASIDE
 _KEEPING = ("Retain", "ReplaceAndRetain")
 _ARN = re.compile(r"^arn:[^:]*:cloudformation:([^:]+):([^:]+):(?:stack|changeSet)/([^/]+)/")
 

@@ -153,14 +153,8 @@ def _may_matter(resource: Table) -> bool:
 
 
 def _matters(kind: str, resource: Table) -> bool:
-    if (
-        kind in spellings.CLOUDFORMATION_TYPES
-        or kind in NESTED_STACKS
-        or kind.endswith(MODULE)
-        or kind in spellings.ASIDE
-    ):
-        return True
-    return _is_custom(kind) and _stands_for_inference(kind, resource)
+    is_known = kind in spellings.TEMPLATE_TYPES or kind in spellings.ASIDE or kind.endswith(MODULE)
+    return is_known or (_is_custom(kind) and _stands_for_inference(kind, resource))
 
 
 def _is_custom(kind: str) -> bool:

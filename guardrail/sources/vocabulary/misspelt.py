@@ -86,13 +86,9 @@ def of_type(kind: str) -> str | None:
     ``AWS::SageMaker::Endpiont``: "there is no resource type AWS::SageMaker::Endpiont, did you mean …". None where the
     type is known, or nowhere near those that matter.
     """
-    if (
-        kind in spellings.CLOUDFORMATION_TYPES
-        or kind in spellings.NESTED_STACKS
-        or kind.removeprefix(_PREFIX) in _TYPES
-    ):
+    if kind in spellings.TEMPLATE_TYPES or kind.removeprefix(_PREFIX) in _TYPES:
         return None
-    near = [known for known in (*spellings.CLOUDFORMATION_TYPES, *spellings.NESTED_STACKS) if _slips(kind, known)]
+    near = [known for known in spellings.TEMPLATE_TYPES if _slips(kind, known)]
     if near and kind[:5].upper() == "AWS::":
         return f"there is no resource type {kind[:_LONGEST]}{did_you_mean(kind, near)}"
     if kind.startswith(_PREFIX) and "transform" in kind.lower():

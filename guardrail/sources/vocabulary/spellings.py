@@ -275,6 +275,9 @@ def types_of(*kinds: str) -> frozenset[str]:
 NESTED_STACKS = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
 """Types of CloudFormation that stand for another template."""
 
+TEMPLATE_TYPES = CLOUDFORMATION_TYPES.union(NESTED_STACKS)
+"""The types of what is read of a template."""
+
 UNREAD = words(
     """AlarmDescription ContainerHostname CostTypes DataStorageConfig DeploymentConfig EnableNetworkIsolation
     Environment ExecutionRoleArn ExplainerConfig Image ImageConfig InferenceExecutionConfig
