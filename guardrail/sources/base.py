@@ -1,6 +1,7 @@
 """What readers of infrastructure code share: the block, and a view on its attributes that knows unset from unknown."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from math import isfinite
 from typing import Any, Protocol, Self, TypeAlias, TypeVar
 
@@ -8,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from guardrail.model import AFTER_APPLY, AT_DEPLOYMENT, Change, Location, Unknown
-from guardrail.sources.vocabulary.spellings import Spelling
+from guardrail.sources.vocabulary.spellings import Spelling, spelling_of
 
 
 def known_only(type_: str) -> str:
@@ -137,9 +138,9 @@ class View:
         self,
         values: dict[str, Any],
         spelling: Spelling,
-        *,
         marks: Any = None,
         places: Places | None = None,
+        *,
         masked: bool = True,
     ) -> None:
         self.values = values
@@ -216,14 +217,16 @@ class View:
     def text(self, name: str) -> str | Unknown | None:
         """A string; None for "", which is how state shows an argument that was never set."""
         value = self.get(name)
-        if value.__class__ is str and not self.marks:  # as nearly always
+        if value is None or (value.__class__ is str and not self.marks):  # as nearly always
             return value or None
         return self._read(name, value, self._as_text) or None
 
     def integer(self, name: str) -> int | Unknown | None:
         """A whole number of at least 0 that fits the API's 32 bits; text such as "2" is one too."""
         value = self.get(name)
-        return None if value is None else self._read(name, value, _integer)
+        if value is None or (value.__class__ is int and not self.marks and 0 <= value <= _LARGEST):
+            return value
+        return self._read(name, value, _integer)
 
     def positive(self, name: str) -> int | Unknown | None:
         """A whole number that cannot be 0."""
@@ -264,18 +267,22 @@ class View:
 
     def blocks(self, name: str) -> list[Self] | Unknown:
         """Nested blocks, or nested objects of a language that has no blocks; empty where there is none."""
+        items, own = self._items(name), self.spelling.names[name]
+        return items if isinstance(items, Unknown) else [self._inside(own, index, items) for index in range(len(items))]
+
+    def _items(self, name: str) -> list[dict[str, Any]] | Unknown:
+        """What nested blocks say; empty where there is none."""
         value = self._nested(name)
         if value is None or value == []:  # what a plan has for blocks that are not written
             return []
         if value.__class__ is not list and isinstance(value, Unknown):
             return value
         items = [value] if isinstance(value, dict) else value
-        own = self.spelling.of(name)
         others = [item for item in items if not isinstance(item, dict)] if isinstance(items, list) else [items]
         if others:
             are_unknown = all(isinstance(item, Unknown) for item in others)
-            return bare(others[0]) if are_unknown else Unknown(f"{own} is not a block")
-        return [self._inside(own, index, items) for index in range(len(items))]
+            return bare(others[0]) if are_unknown else Unknown(f"{self.spelling.of(name)} is not a block")
+        return items
 
     def _nested(self, name: str) -> Any:
         """The value of nested blocks."""
@@ -286,17 +293,17 @@ class View:
         return type(self)(
             items[index],
             self.spelling,
-            marks=item_of(part_of(self.marks, own), index),
+            marks=self.marks and item_of(part_of(self.marks, own), index),
             places=None if self.places is None else self.places.item(own, index),
             masked=self.masked,
         )
 
     def block(self, name: str) -> Self | Unknown | None:
         """The only nested block of that name; None where there is none."""
-        blocks = self.blocks(name)
-        if isinstance(blocks, list):
-            return blocks[0] if blocks else None
-        return blocks
+        items = self._items(name)
+        if not items:
+            return None
+        return items if isinstance(items, Unknown) else self._inside(self.spelling.names[name], 0, items)
 
     def inside(self, name: str, *, absent: Unknown | None = None) -> Self:
         """The only nested block of that name, to be read also where it is not there, or not known.
@@ -306,7 +313,13 @@ class View:
         block = self.block(name) or absent
         if isinstance(block, Unknown):
             return self.unclear(block)
-        return type(self)({}, self.spelling) if block is None else block
+        return self._nothing(self.spelling.type) if block is None else block
+
+    @classmethod
+    @cache
+    def _nothing(cls, type_: str) -> Self:
+        """A block, in the language of a resource type, in which nothing is set."""
+        return cls({}, spelling_of(type_))
 
     def unclear(self, reason: Unknown) -> Self:
         """A block in the same language of which nothing is known."""
@@ -346,7 +359,7 @@ class View:
             return {} if value is None else value
         if not isinstance(value, dict):
             return Unknown(f"{own} is not a map")
-        entries = {key: _plain_text(item) for key, item in value.items()}
+        entries = {key: item if item.__class__ is str else _plain_text(item) for key, item in value.items()}
         if self.masked and self.is_sensitive(name):
             marks = part_of(self.marks, own)
             if not isinstance(marks, dict):
@@ -355,7 +368,7 @@ class View:
         return entries
 
 
-class Identity(Struct, frozen=True, kw_only=True):
+class Identity(Struct, frozen=True):
     """Which resource it is, where it runs and what happens to it."""
 
     address: str
@@ -445,9 +458,6 @@ def _number(name: str, value: Any) -> float | Unknown | None:
 
 
 def _integer(name: str, value: Any) -> int | Unknown | None:
-    if value.__class__ is int and 0 <= value <= _LARGEST:
-        whole: int = value
-        return whole
     number = _number(name, value)
     if number is None or isinstance(number, Unknown):
         return number

@@ -55,7 +55,7 @@ class Link(Struct, frozen=True, kw_only=True):
         return self.value if isinstance(self.value, str) else self.text
 
 
-class Declared(Identity, frozen=True, kw_only=True):
+class Declared(Identity, frozen=True):
     """What every declaration carries."""
 
     @property
@@ -64,18 +64,18 @@ class Declared(Identity, frozen=True, kw_only=True):
         return None
 
 
-def head(block: Block) -> dict[str, Any]:
-    """The fields of `Identity`, as every declaration of ``block`` has them."""
-    return {
-        "address": block.address,
-        "type": block.type,
-        "provider": block.provider,
-        "region": block.region,
-        "change": block.change,
-        "location": block.location,
-        "ignored": block.ignored,
-        "created_first": block.created_first,
-    }
+def head(block: Block) -> tuple[Any, ...]:
+    """The fields of `Identity` in their order, as every declaration of ``block`` has them."""
+    return (
+        block.address,
+        block.type,
+        block.provider,
+        block.region,
+        block.change,
+        block.location,
+        block.ignored,
+        block.created_first,
+    )
 
 
 class Named(Declared, frozen=True, kw_only=True):
@@ -111,8 +111,8 @@ class DeclaredConfiguration(Named, frozen=True, kw_only=True):
     """The model of each variant."""
     sensitive_variants: frozenset[int] = frozenset()
     """The places of those variants whose names must not be shown."""
-    keeps_its_name: bool = False
-    """Whether its name is written out, so that the one that replaces it has the same."""
+    in_its_own_way: bool = False
+    """Whether the one that replaces it is created first, and has the same name, as that is written out."""
     data_capture_percent: float | Unknown | None
     kms_key: str | Unknown | None
     detailed_observability: bool | Unknown

@@ -72,20 +72,22 @@ def region_or_nowhere(value: str | Unknown | None) -> str | Unknown:
     return value if value is not None and _REGION.fullmatch(value) else NOWHERE
 
 
-def region_of(view: View, provider: Provider | None, read: Callable[[], str | None] | None = None) -> str | Unknown:
-    """The region of a resource; ``read`` asks what the ``aws_region`` data source of its provider has answered."""
+def region_of(view: View, provider: Provider, read: Callable[[str], str | None] | None = None) -> str | Unknown:
+    """The region of a resource; ``read`` asks what the ``aws_region`` data source of a provider has answered."""
     own = view.text("region")
     if own is not None:
         return region_or_nowhere(own)
-    of_provider = NOWHERE if provider is None else provider.region
-    return of_provider if isinstance(of_provider, str) else region_in(view) or (read and read()) or of_provider
+    of_provider = provider.region
+    if isinstance(of_provider, str):
+        return of_provider
+    return region_in(view) or (read and read(provider.key)) or of_provider
 
 
-def account_of(view: View, provider: Provider | None) -> str | None:
+def account_of(view: View, provider: Provider) -> str | None:
     """The account of a resource: that of its own ARN where it stands already, else the only one of its provider."""
-    arn = None if view.is_sensitive("arn") else view.values.get("arn")
-    match = _OWN_ARN.match(arn) if isinstance(arn, str) else None
-    return match[1] if match else None if provider is None else provider.account
+    arn = view.values.get("arn")
+    match = _OWN_ARN.match(arn) if isinstance(arn, str) and not view.is_sensitive("arn") else None
+    return match[1] if match else provider.account
 
 
 def region_in(view: View) -> str | None:

@@ -99,6 +99,8 @@ class Attachments:
         """Attach alarms to the policies they start; returns the policies that an unclear alarm may start."""
         unclear: dict[str, Unknown] = {}
         for alarm in self._all.of(DeclaredAlarm):
+            if not alarm.actions and not alarm.references:
+                continue
             mentioned = {reference.address for reference in alarm.references} & self._all.policies.by_address.keys()
             groups = [self._all.policies.named(arn, alarm) for arn in _arns(alarm)]
             certain = mentioned | {policies[0].address for policies in groups if len(policies) == 1}

@@ -70,7 +70,8 @@ def _sorted(
     """
     certain: dict[str | int, list[Claim]] = defaultdict(list)
     possible: dict[tuple[str, bool], Claim] = {}
-    rivals = {dimension: _rivals(variants, dimension) for dimension in {claim.dimension for claim in claims}}
+    unnamed = {claim.dimension for claim in claims if claim.variant is None}
+    rivals = {dimension: _rivals(variants, dimension) for dimension in unnamed}
     names = {dimension: Counter(variants[at].name for at in indexes) for dimension, indexes in rivals.items()}
     for claim in claims:
         if claim.variant is not None:

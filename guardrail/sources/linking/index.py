@@ -38,8 +38,8 @@ class KindIndex(Generic[_D]):
 
     def __init__(self) -> None:
         self.by_address: dict[str, _D] = {}
-        self._by_value: dict[str, list[_D]] = {}
-        self._by_place: dict[str, dict[_ProviderAndRegion, list[_D]]] = {}
+        self._by_value: dict[str, dict[_ProviderAndRegion, list[_D]]] = {}
+        """And by its place, which in a sound stack tells one from the others of its name."""
         self._answers: dict[tuple[str, _ProviderAndRegion, object], list[_D]] = {}
         self._joined: dict[tuple[str, tuple[_ProviderAndRegion, ...]], list[_D]] = {}
         self._compatible: dict[_ProviderAndRegion, list[_D]] = {}
@@ -52,21 +52,12 @@ class KindIndex(Generic[_D]):
         self.by_address[declared.address] = declared
         called = declared.called
         if called is not None:
-            self._by_value.setdefault(called, []).append(declared)
+            self._by_value.setdefault(called, {}).setdefault(_place(declared), []).append(declared)
 
     def named(self, value: str, seeker: Declared) -> list[_D]:
         """Everything under ``value`` that ``seeker`` can mean; at most one in a sound stack."""
-        own = self._places(value).get(_place(seeker))
-        return own or self._all_of(value, seeker, may_meet)
-
-    def _places(self, value: str) -> dict[_ProviderAndRegion, list[_D]]:
-        """What is known under ``value``, by its place."""
-        if value not in self._by_place:
-            groups: dict[_ProviderAndRegion, list[_D]] = {}
-            for declared in self._by_value.get(value, ()):
-                groups.setdefault(_place(declared), []).append(declared)
-            self._by_place[value] = groups
-        return self._by_place[value]
+        known = self._by_value.get(value)
+        return [] if known is None else known.get(_place(seeker)) or self._all_of(value, seeker, may_meet)
 
     def referenced(self, link: Link, seeker: Declared) -> list[_D]:
         """Everything here that the references of ``link`` lead to, without repetition; of more than `FEW`, anything."""
@@ -103,7 +94,7 @@ class KindIndex(Generic[_D]):
         """What is known under ``value`` in those places that ``holds`` is true of."""
         question = (value, _place(seeker), holds)
         if question not in self._answers:
-            groups = self._places(value)
+            groups = self._by_value.get(value, {})
             places = tuple(place for place, group in groups.items() if holds(group[0], seeker))
             answer = (
                 [declared for place in places for declared in groups[place]]

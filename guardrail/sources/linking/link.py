@@ -328,7 +328,7 @@ class Side:
             )
         else:
             joined = replace(
-                self._bare(configuration, "yes"),
+                self._described(configuration),
                 region=self._region_of(declared, configuration),
                 variants=self._variants_of(declared, configuration),
                 tags=_merged(declared.tags, configuration.tags),
@@ -361,19 +361,27 @@ class Side:
     def _bare(self, declared: DeclaredConfiguration, deployed: Deployed) -> Endpoint:
         """A configuration that no endpoint uses, as an endpoint of its own."""
         variants = self._with_models(declared)
+        return replace(
+            self._described(declared),
+            region=self._region_of(declared, declared),
+            variants=variants if isinstance(variants, Unknown) else _hidden(variants, declared.sensitive_variants),
+            touched=self._is_touched(declared.address, declared.address),
+            deployed=deployed,
+        )
+
+    def _described(self, declared: DeclaredConfiguration) -> Endpoint:
+        """What a configuration says of its endpoint, with its variants as they are written."""
         is_shown = isinstance(declared.name, str) and not declared.sensitive_name
         return Endpoint(
             address=declared.address,
             name=SENSITIVE if declared.sensitive_name else declared.name,
-            region=self._region_of(declared, declared),
+            region=declared.region,
             mode=declared.mode,
-            variants=variants if isinstance(variants, Unknown) else _hidden(variants, declared.sensitive_variants),
+            variants=declared.variants,
             configuration_address=declared.address,
             configuration_name=str(declared.name) if is_shown else None,
-            configuration_is_in_its_own_way=declared.created_first and declared.keeps_its_name,
+            configuration_is_in_its_own_way=declared.in_its_own_way,
             change=declared.change,
-            touched=self._is_touched(declared.address, declared.address),
-            deployed=deployed,
             data_capture_percent=declared.data_capture_percent,
             kms_key=declared.kms_key,
             detailed_observability=declared.detailed_observability,
@@ -427,10 +435,11 @@ class Side:
         """Whether the change touches a block of the endpoint, or takes one away; always, where there is no before."""
         if self._previous is None:
             return True
-        related = self.related.get(address, set()) | {address, configuration}
-        gone = self._previous.related.get(address, set()) - self.declarations.addresses
-        is_replaced = configuration is not None and configuration not in self.declarations.addresses
-        return bool(related & self.declarations.changed or gone or is_replaced)
+        changed, present = self.declarations.changed, self.declarations.addresses
+        if address in changed or configuration in changed or not changed.isdisjoint(self.related.get(address, ())):
+            return True
+        is_replaced = configuration is not None and configuration not in present
+        return is_replaced or not present.issuperset(self._previous.related.get(address, ()))
 
     def _region_of(self, declared: Declared, configuration: DeclaredConfiguration | None = None) -> str | Unknown:
         """Its own region, else the only one among what is linked to it, else the one given for the run.

@@ -64,5 +64,7 @@ def _with_model(variant: Variant, models: Sequence[DeclaredModel]) -> Variant:
 
 def _common(models: Sequence[DeclaredModel], value_of: Callable[[DeclaredModel], _T | Unknown]) -> _T | Unknown:
     first = value_of(models[0])
+    if len(models) == 1:
+        return first
     is_common = len(models) <= FEW and all(value_of(model) == first for model in models[1:])
     return first if is_common else Unknown("which model it serves is not known")

@@ -131,6 +131,8 @@ class Unlinked:
 
         ``started`` are the addresses of the alarms that start a policy.
         """
+        if not any(isinstance(declared.policy, StepScalingPolicy) for declared in self._all.policies):
+            return
         waiting: dict[str, str | None] = {}
         for alarm in self._all.of(DeclaredAlarm):
             endpoint = None if alarm.address in started else self._watched_by(alarm)

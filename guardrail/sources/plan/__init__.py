@@ -30,6 +30,7 @@ from guardrail.sources.vocabulary.spellings import ASIDE, ENDPOINT, spelling_of
 if TYPE_CHECKING:
     from guardrail.sources.hcl.beside import SourceBeside
     from guardrail.sources.hcl.outline import Outline
+    from guardrail.sources.hcl.places import BlockPlaces
 
 DEFINED_BY = {"aws_sfn_state_machine": "definition", "aws_sagemaker_pipeline": "pipeline_definition"}
 """The arguments that hold a definition, by resource type."""
@@ -73,7 +74,7 @@ def made_from(path: str, source: str | None = None) -> MadeFrom | None:
 
 def _read_state(path: str, document: PlanDocument, region: str | None) -> ChangeSet:
     """A state tells what runs today, and nothing of a past."""
-    blocks = []
+    blocks, provider = [], Provider("")
     for resource, _ in document.standing:
         view = PlanView(
             resource.values if isinstance(resource.values, dict) else {},
@@ -86,12 +87,12 @@ def _read_state(path: str, document: PlanDocument, region: str | None) -> Change
                 address=resource.address + (f" (deposed {resource.deposed_key})" if resource.deposed_key else ""),
                 type=resource.type,
                 provider="",
-                region=region_of(view, None),
+                region=region_of(view, provider),
                 attributes=view,
                 change="no-op",
                 references=_lost,
                 key=resource.index,
-                account=account_of(view, None),
+                account=account_of(view, provider),
             )
         )
     linked = Side(map(declare, blocks), region=region).linked()
@@ -260,30 +261,26 @@ class _PlanReader:
         unknown: Any,
         marks: Any,
     ) -> Block:
-        written = self._configuration.resource(scope.names, resource.type, resource.name)
-        key = (written.provider_config_key or "") if written else ""
+        written = self._configuration.written(scope, resource.type, resource.name)
+        key = (written.block.provider_config_key or "") if written else ""
         provider = self._provider(key, resource, scope)
-        places = self._outline.places(scope.names, resource.type, resource.name) if self._outline else None
+        places, ignored, created_first = self._source_of(scope, resource)
         view = PlanView(
             values if isinstance(values, dict) else {},
             spelling_of(resource.type),
             unknown=unknown if isinstance(values, dict) else True,
             marks=marks,
-            expressions=written.expressions if written else None,
-            is_constant=None if written is None else partial(self._configuration.is_constant, scope, written),
+            written=written,
             places=places,
-        )
-        ignored, created_first = (
-            self._outline.lifecycle(scope.names, resource.type, resource.name) if self._outline else ((), False)
         )
         return Block(
             address=resource.address,
             type=resource.type,
             provider=provider.key if key else "",
-            region=region_of(view, provider, partial(self._providers.region_read, provider.key)),
+            region=region_of(view, provider, self._providers.region_read),
             attributes=view,
             change=change,
-            references=_lost if written is None else partial(self._configuration.resolve, scope, written),
+            references=_lost if written is None else written.resolve,
             key=resource.index,
             ignored=ignored,
             created_first=created_first,
@@ -291,6 +288,15 @@ class _PlanReader:
             default_tags=provider.default_tags,
             location=None if places is None else places.start,
         )
+
+    def _source_of(
+        self, scope: Scope, resource: ResourceChange | StateResource
+    ) -> tuple["BlockPlaces | None", tuple[str, ...], bool]:
+        """Where the source beside the plan writes a block, and what its ``lifecycle`` ignores and creates first."""
+        if self._outline is None:
+            return None, (), False
+        key = scope.names, resource.type, resource.name
+        return self._outline.places(*key), *self._outline.lifecycle(*key)
 
     def _provider(self, key: str, resource: ResourceChange | StateResource, scope: Scope) -> Provider:
         """The provider configuration of a block, from the source beside the plan where the plan has none."""

@@ -155,25 +155,10 @@ class Configuration:
             self._resources[names] = {(each.mode, each.type, each.name): each for each in written}
         return self._resources[names].get((mode, type_, name))
 
-    def resolve(
-        self, scope: Scope, resource: ConfigResource, attribute: str, wanted: frozenset[str]
-    ) -> list[Reference]:
-        """The instances of ``wanted`` types that the expression of ``attribute`` leads to, without repetition.
-
-        `LOST` is among them where a part of the expression leads out of sight.
-        """
-        walk = _Walk(self, wanted)
-        walk.follow(scope, resource.expressions.get(attribute), self._owner(scope, resource))
-        return [*walk.found, LOST] if walk.is_lost else list(walk.found)
-
-    def is_constant(self, scope: Scope, resource: ConfigResource, expression: Any) -> bool:
-        """Whether an expression is made of constants, keys and input variables alone, so that its value is known.
-
-        What is known only after apply all the same has been left to the provider: its value is null.
-        """
-        walk = _Walk(self, frozenset())
-        walk.follow(scope, expression, self._owner(scope, resource))
-        return not (walk.is_lost or walk.meets_resources)
+    def written(self, scope: Scope, type_: str, name: str) -> "Written | None":
+        """How one instance of a resource is written; None where the configuration lacks it."""
+        block = self.resource(scope.names, type_, name)
+        return None if block is None else Written(self, scope, block)
 
     def instances(self, scope: Scope, type_: str, name: str) -> dict[InstanceKey, str]:
         """Address by key of each instance of a block in the module instance of ``scope``."""
@@ -201,8 +186,38 @@ class Configuration:
             self._references[key] = tuple(tuple(_steps(reference)) for reference in references)
         return self._references[key]
 
-    def _owner(self, scope: Scope, resource: ConfigResource) -> "_ExpressionOwner":
-        return _ExpressionOwner(resource.for_each_expression, self.instances(scope, resource.type, resource.name))
+
+class Written:
+    """How the configuration writes one instance of a resource: its block, and the scope of what that says."""
+
+    __slots__ = ("_configuration", "_scope", "block")
+
+    def __init__(self, configuration: Configuration, scope: Scope, block: ConfigResource) -> None:
+        self._configuration = configuration
+        self._scope = scope
+        self.block = block
+
+    def resolve(self, attribute: str, wanted: frozenset[str]) -> list[Reference]:
+        """The instances of ``wanted`` types that the expression of ``attribute`` leads to, without repetition.
+
+        `LOST` is among them where a part of the expression leads out of sight.
+        """
+        walk = self._walked(self.block.expressions.get(attribute), wanted)
+        return [*walk.found, LOST] if walk.is_lost else list(walk.found)
+
+    def is_constant(self, expression: Any) -> bool:
+        """Whether an expression is made of constants, keys and input variables alone, so that its value is known.
+
+        What is known only after apply all the same has been left to the provider: its value is null.
+        """
+        walk = self._walked(expression, frozenset())
+        return not (walk.is_lost or walk.meets_resources)
+
+    def _walked(self, expression: Any, wanted: frozenset[str]) -> "_Walk":
+        walk, block = _Walk(self._configuration, wanted), self.block
+        instances = self._configuration.instances(self._scope, block.type, block.name)
+        walk.follow(self._scope, expression, _ExpressionOwner(block.for_each_expression, instances))
+        return walk
 
 
 class _ExpressionOwner(Struct, frozen=True):

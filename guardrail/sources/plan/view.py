@@ -5,11 +5,12 @@ provider chooses. Which of the two it is follows from the expressions in ``confi
 below ``dynamic`` blocks, from a table of attributes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Self
 
 from guardrail.model import AFTER_APPLY, Unknown
 from guardrail.sources.base import Places, View, item_of, part_of
+from guardrail.sources.plan.references import Written
 from guardrail.sources.vocabulary.spellings import Spelling
 
 _NESTING: frozenset[object] = frozenset({dict, list})
@@ -18,11 +19,11 @@ _NESTING: frozenset[object] = frozenset({dict, list})
 class PlanView(View):
     """The attributes of one block of a plan or a state.
 
-    ``is_constant`` tells of an expression whether its value is known when the plan is made: then what looks unknown is
+    ``written`` tells of an expression whether its value is known when the plan is made: then what looks unknown is
     unset.
     """
 
-    __slots__ = ("_assumed", "expressions", "is_constant", "unknown")
+    __slots__ = ("_around", "_assumed", "unknown", "written")
 
     def __init__(  # noqa: PLR0913 - the plan format keeps the four trees of a value apart
         self,
@@ -31,16 +32,25 @@ class PlanView(View):
         *,
         unknown: Any = None,
         marks: Any = None,
-        expressions: dict[str, Any] | None = None,
-        is_constant: Callable[[Any], bool] | None = None,
+        written: Written | None = None,
         places: Places | None = None,
         masked: bool = True,
     ) -> None:
-        super().__init__(values, spelling, marks=marks, places=places, masked=masked)
+        super().__init__(values, spelling, marks, places, masked=masked)
         self.unknown = unknown
-        self.expressions = expressions
-        self.is_constant = _is_literal if is_constant is None else is_constant
+        self.written = written
+        self._around: tuple[PlanView, str, int, int] | None = None
+        """Of a nested block the view that it lies in, what it is called, its place and how many of them there are."""
         self._assumed: dict[str, None] = {}
+
+    @property
+    def expressions(self) -> dict[str, Any] | None:
+        """The expressions of its arguments; None where the configuration lacks the block, or hides which it is."""
+        if self._around is not None:
+            view, own, index, count = self._around
+            items = view.items_written(own, count)
+            return None if items is None else items[index]
+        return None if self.written is None else self.written.block.expressions
 
     @property
     def assumptions(self) -> tuple[str, ...]:
@@ -63,9 +73,10 @@ class PlanView(View):
         return (flags.get(own) if isinstance(flags, dict) else flags) is True
 
     def _absent(self, name: str, own: str) -> Unknown | None:
-        if self.expressions is not None:
-            written = self.expressions.get(own)
-            return None if written is None or self.is_constant(written) else Unknown(AFTER_APPLY)
+        expressions = self.expressions
+        if expressions is not None:
+            written = expressions.get(own)
+            return None if written is None or self._is_constant(written) else Unknown(AFTER_APPLY)
         if name in self.spelling.looks_unknown:
             self._assumed[own] = None
             return None
@@ -74,8 +85,12 @@ class PlanView(View):
     def integer_if_set(self, name: str) -> int | Unknown | None:
         """A whole number; None for a 0 that nobody wrote: hashicorp/aws shows so what was never set."""
         number = self.integer(name)
-        is_written = self.expressions is not None and self.spelling.of(name) in self.expressions
-        return None if number == 0 and self.spelling.language == "aws" and not is_written else number
+        if number != 0 or self.spelling.language != "aws":
+            return number
+        return number if self.spelling.of(name) in (self.expressions or ()) else None
+
+    def _is_constant(self, expression: Any) -> bool:
+        return self.written is not None and self.written.is_constant(expression)
 
     def _nested(self, name: str) -> Any:
         """Blocks made by a ``dynamic`` leave no expression behind: only nested attributes prove that they are unset."""
@@ -88,33 +103,28 @@ class PlanView(View):
         return Unknown(AFTER_APPLY)
 
     def _inside(self, own: str, index: int, items: Sequence[dict[str, Any]]) -> Self:
-        written = self._written(own, len(items))
         view = super()._inside(own, index, items)
-        view.unknown = item_of(part_of(self.unknown, own), index)
-        view.expressions = None if written is None else written[index]
-        view.is_constant = self.is_constant
+        view.unknown = self.unknown and item_of(part_of(self.unknown, own), index)
+        view.written = self.written
+        view._around = (self, own, index, len(items))  # noqa: SLF001 - of the same class
         return view
 
-    def _written(self, own: str, count: int) -> list[dict[str, Any]] | None:
+    def items_written(self, own: str, count: int) -> list[dict[str, Any]] | None:
         """The expressions of each nested block, or None where dynamic blocks hide which is which."""
-        if self.expressions is None:
+        expressions = self.expressions
+        if expressions is None:
             return None
-        written = self.expressions.get(own)
+        written = expressions.get(own)
         if isinstance(written, dict):  # an attribute, not a block: what is inside shows only where all of it is known
             constant = written.get("constant_value")
             items = [constant] if isinstance(constant, dict) else constant
-            if items is None and self.is_constant(written):
+            if items is None and self._is_constant(written):
                 return [{}] * count
         else:
             items = written
         if isinstance(items, list) and len(items) == count and all(isinstance(item, dict) for item in items):
             return items
         return None
-
-
-def _is_literal(expression: Any) -> bool:
-    """Whether an expression of the plan format is a constant."""
-    return isinstance(expression, dict) and "constant_value" in expression
 
 
 def _with_unknown(value: Any, flags: Any) -> Any:

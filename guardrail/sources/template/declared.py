@@ -244,7 +244,7 @@ def declared(resource: TemplateResource, change: Change) -> Declaration:
     """What a resource declares, given what the change does to it."""
     block = replace(resource.block, change=change) if resource.block.change != change else resource.block
     if resource.reason is not None and block.type not in spellings.ASIDE:
-        return Unsupported(**head(block), reason=resource.reason, affects_total=True)
+        return Unsupported(*head(block), reason=resource.reason, affects_total=True)
     declaration = declare(block)
     if isinstance(declaration, DeclaredScaling):
         return replace(declaration, problem=_arn_for_a_name(resource))

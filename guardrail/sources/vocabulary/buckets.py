@@ -18,12 +18,12 @@ def bucket(block: Block) -> DeclaredBucket:
     """A bucket with the rules that are written inside it."""
     view = block.attributes
     rules = view if view.spelling.language == "aws" else view.inside("LifecycleConfiguration")
-    return DeclaredBucket(**head(block), name=view.text("BucketName"), ends_uploads_of=_ends_uploads_of(rules))
+    return DeclaredBucket(*head(block), name=view.text("BucketName"), ends_uploads_of=_ends_uploads_of(rules))
 
 
 def lifecycle(block: Block, bucket: Link) -> DeclaredLifecycle:
     """The rules of a bucket as a resource of their own, which hashicorp/aws has."""
-    return DeclaredLifecycle(**head(block), bucket=bucket, ends_uploads_of=_ends_uploads_of(block.attributes))
+    return DeclaredLifecycle(*head(block), bucket=bucket, ends_uploads_of=_ends_uploads_of(block.attributes))
 
 
 def _ends_uploads_of(view: View) -> tuple[str, ...] | Unknown:

@@ -65,13 +65,16 @@ _SCALED = ("endpoint/", "inference-component/")
 def declare(block: Block) -> Declaration:
     """What a block declares: `Unrelated` where it is not about SageMaker inference after all, as a target of ECS is."""
     declared = _KINDS.get(block.attributes.spelling.kind, _elsewhere)(block)
-    return declared or Unrelated(**head(block))
+    return declared or Unrelated(*head(block))
 
 
 def _endpoint(block: Block) -> DeclaredEndpoint:
+    name, symbol, is_sensitive = _called(block, "EndpointName")
     return DeclaredEndpoint(
-        **head(block),
-        **_called(block, "EndpointName"),
+        *head(block),
+        name=name,
+        symbol=symbol,
+        sensitive_name=is_sensitive,
         configuration=_link(block, "EndpointConfigName", spellings.CONFIGURATION),
         tags=block.tags(),
         account=block.account,
@@ -82,15 +85,18 @@ def _endpoint(block: Block) -> DeclaredEndpoint:
 
 def _configuration(block: Block) -> DeclaredConfiguration:
     view = block.attributes
+    name, symbol, is_sensitive = _called(block, "EndpointConfigName")
     views = _variant_views(view)
     known = [] if isinstance(views, Unknown) else views
     variants = (
         views if isinstance(views, Unknown) else tuple(_variant(variant, shadow=shadow) for variant, shadow in views)
     )
     return DeclaredConfiguration(
-        **head(block),
-        **_called(block, "EndpointConfigName"),
-        keeps_its_name=_keeps_its_name(view),
+        *head(block),
+        name=name,
+        symbol=symbol,
+        sensitive_name=is_sensitive,
+        in_its_own_way=block.created_first and _keeps_its_name(view),
         mode=_mode(view, variants),
         variants=variants,
         models=tuple(_model_link(block, variant) for variant, _ in known),
@@ -135,23 +141,24 @@ def _variant_views(view: View) -> list[tuple[View, bool]] | Unknown:
 def _variant(view: View, *, shadow: bool) -> Variant:
     used = view.unmasked()
     instance_type = used.text("InstanceType")
-    serverless = used.block("ServerlessConfig") if not isinstance(instance_type, str) else None
-    if isinstance(serverless, View):
+    serverless = used.block("ServerlessConfig")
+    if isinstance(serverless, View) and not isinstance(instance_type, str):
         return _serverless_variant(view, serverless, shadow=shadow)
-    both = used.block("ServerlessConfig") if serverless is None else None
     pools = used.blocks("InstancePools")
     if instance_type is None and not pools:
-        instance_type = serverless or _neither(view, "InstanceType", "ServerlessConfig")
+        neither = _neither(view, "InstanceType", "ServerlessConfig")
+        instance_type = serverless if isinstance(serverless, Unknown) else neither
+    count = used.integer_if_set("InitialInstanceCount")
     return InstanceVariant(
         name=_variant_name(used),
         shadow=shadow,
         instance_type=pools if isinstance(pools, Unknown) else instance_type,
-        initial_instance_count=used.required(used.integer_if_set, "InitialInstanceCount"),
+        initial_instance_count=used.missing("InitialInstanceCount") if count is None else count,
         weight=_weight(view),
         accelerator_type=view.text("AcceleratorType"),
         conflict=_together(view, "ServerlessConfig", "InstanceType")
-        if isinstance(both, View)
-        else _missing(used, pools),
+        if isinstance(serverless, View)
+        else _missing(used, pools, count),
         volume_size_gb=used.positive("VolumeSizeInGB"),
         model_name=view.text("ModelName"),
         managed_scaling=_of(view.block("ManagedInstanceScaling"), _managed_scaling),
@@ -240,17 +247,19 @@ def _detailed_observability(metrics: View) -> bool | Unknown:
 
 def _component(block: Block) -> DeclaredComponent:
     view = block.attributes
-    called = _called(block, "InferenceComponentName")
+    name, symbol, is_sensitive = _called(block, "InferenceComponentName")
     specification = view.block("Specification")
     is_adapter = isinstance(specification, View) and specification.get("BaseInferenceComponentName") is not None
     needs = view.inside("Specification").inside("ComputeResourceRequirements")
     return DeclaredComponent(
-        **head(block),
-        **called,
+        *head(block),
+        name=name,
+        symbol=symbol,
+        sensitive_name=is_sensitive,
         endpoint=_link(block, "EndpointName", spellings.ENDPOINT),
         component=InferenceComponent(
             address=block.address,
-            name=called["name"],
+            name=name,
             variant_name=view.text("VariantName"),
             copies=None if is_adapter else view.inside("RuntimeConfig").integer("CopyCount"),
             accelerators=needs.number("NumberOfAcceleratorDevicesRequired"),
@@ -270,7 +279,7 @@ def _target(block: Block) -> DeclaredTarget | None:
     is_shown = named in resource_id.DIMENSIONS or not view.is_sensitive("ScalableDimension")
     dimension = named if isinstance(named, str) and is_shown else ""
     return DeclaredTarget(
-        **head(block),
+        *head(block),
         resource=_link(block, "ResourceId", spellings.ENDPOINT, spellings.CONFIGURATION, spellings.COMPONENT),
         dimension=dimension,
         namespace=_foreign_namespace(view),
@@ -308,7 +317,7 @@ def _action(block: Block) -> DeclaredAction | None:
     if not _is_sagemaker(used):
         return None
     return DeclaredAction(
-        **head(block),
+        *head(block),
         resource=_link(block, "ResourceId", spellings.TARGET, spellings.ENDPOINT, spellings.COMPONENT),
         dimension=used.text("ScalableDimension"),
         namespace=_foreign_namespace(view),
@@ -342,7 +351,7 @@ def _policy(block: Block) -> DeclaredPolicy | None:
     link = "ResourceId" if target_id is None else "ScalingTargetId"
     arn = used.get("Arn")
     return DeclaredPolicy(
-        **head(block),
+        *head(block),
         resource=_link(block, link, spellings.TARGET, spellings.ENDPOINT, spellings.COMPONENT, spellings.CONFIGURATION),
         dimension=used.text("ScalableDimension") if target_id is None else _dimension_of_id(target_id),
         namespace=_foreign_namespace(block.attributes),
@@ -449,7 +458,7 @@ def _alarm(block: Block) -> DeclaredAlarm:
     is_partly_unknown = isinstance(actions, Unknown) or any(isinstance(action, Unknown) for action in actions)
     actions_enabled = view.boolean("ActionsEnabled")
     return DeclaredAlarm(
-        **head(block),
+        *head(block),
         name=view.text("AlarmName"),
         alarm=Alarm(
             address=block.address,
@@ -490,10 +499,13 @@ def _metric_of_alarm(metric: View, statistic: str | Unknown | None, period: int 
 
 
 def _model(block: Block) -> DeclaredModel:
+    name, symbol, is_sensitive = _called(block, "ModelName")
     parts = containers(block.attributes)
     return DeclaredModel(
-        **head(block),
-        **_called(block, "ModelName"),
+        *head(block),
+        name=name,
+        symbol=symbol,
+        sensitive_name=is_sensitive,
         marketplace=any_of(parts, is_marketplace),
         multi_model=any_of(parts, is_multi_model),
         model=model_of(block, parts),
@@ -504,7 +516,7 @@ def _experiment(block: Block) -> DeclaredExperiment:
     from guardrail.sources.vocabulary.experiments import shadow_variants  # for the few that run one
 
     return DeclaredExperiment(
-        **head(block),
+        *head(block),
         endpoint=_link(block, "EndpointName", spellings.ENDPOINT),
         shadows=shadow_variants(block.attributes),
     )
@@ -514,16 +526,16 @@ def _budget(block: Block) -> DeclaredBudget | None:
     from guardrail.sources.vocabulary.budgets import cost_budget  # for the few that have one
 
     budget = cost_budget(block.attributes, block.address, block.location)
-    return None if budget is None else DeclaredBudget(**head(block), budget=budget)
+    return None if budget is None else DeclaredBudget(*head(block), budget=budget)
 
 
 def _elsewhere(block: Block) -> Unsupported | DeclaredBeside | None:
     """A resource that makes SageMaker inference out of a definition of its own, or bills beside it."""
     if block.type in elsewhere.BESIDE:
-        return DeclaredBeside(**head(block), noun=elsewhere.BESIDE[block.type])
+        return DeclaredBeside(*head(block), noun=elsewhere.BESIDE[block.type])
     if (reason := elsewhere.reason(block.type, block.attributes.get)) is None:
         return None
-    return Unsupported(**head(block), reason=reason, affects_total=True)
+    return Unsupported(*head(block), reason=reason, affects_total=True)
 
 
 def _workflows() -> Any:
@@ -559,8 +571,8 @@ _KINDS: dict[str, Callable[[Block], Declaration | None]] = {
 }
 
 
-def _called(block: Block, name: str) -> dict[str, Any]:
-    """The name of a block, and what others call it by where that is unknown."""
+def _called(block: Block, name: str) -> tuple[str | Unknown, str | None, bool]:
+    """The name of a block, what others call it by where that is unknown, and whether it must not be shown."""
     view = block.attributes.unmasked()
     value = view.text(name)
     symbol = None if isinstance(value, str) else view.symbol(name)
@@ -568,7 +580,7 @@ def _called(block: Block, name: str) -> dict[str, Any]:
         prefix = block.attributes.text("NamePrefix")
         value = Unknown(GENERATED, f"{prefix}${{…}}" if isinstance(prefix, str) else None)
         symbol = f"${{{block.address.replace('/', '.')}.{view.spelling.of(name)}}}"
-    return {"name": value, "symbol": symbol, "sensitive_name": block.attributes.is_sensitive(name)}
+    return value, symbol, block.attributes.is_sensitive(name)
 
 
 def _link(block: Block, name: str, *wanted: str) -> Link:
@@ -651,11 +663,11 @@ def _together(view: View, one: str, other: str) -> str:
     return f"{view.spelling.of(one)} and {view.spelling.of(other)} are both set"
 
 
-def _missing(view: View, pools: list[View] | Unknown) -> str | None:
+def _missing(view: View, pools: list[View] | Unknown, count: int | Unknown | None) -> str | None:
     """What a variant on instances lacks; None where it may be there."""
     if view.get("InstanceType") is None and not pools and view.get("ServerlessConfig") in (None, []):
         return _neither(view, "InstanceType", "ServerlessConfig").reason
-    if view.integer_if_set("InitialInstanceCount") is None and not view.assumptions:
+    if count is None and not view.assumptions:
         return view.missing("InitialInstanceCount").reason
     return None
 

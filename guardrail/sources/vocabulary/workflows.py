@@ -46,7 +46,7 @@ def workflow(block: Block) -> DeclaredWorkflow | None:
     if reason is None:
         return None
     return DeclaredWorkflow(
-        **head(block),
+        *head(block),
         name=_name(view, "StateMachineName", "PipelineName", "Name"),
         definition=_definition(view),
         events=tuple(_events(block)),
@@ -62,7 +62,7 @@ def validated(block: Block) -> DeclaredWorkflow | None:
     if specification is None:
         return None
     return DeclaredWorkflow(
-        **head(block),
+        *head(block),
         name=_name(view, "ModelPackageName", "ModelPackageGroupName", "AlgorithmName"),
         definition=validation(specification) if isinstance(specification, View) else specification,
         reason="its validation is not known here, and may run transform jobs",
@@ -140,7 +140,7 @@ def schedule(block: Block) -> DeclaredSchedule | DeclaredWorkflow:
     if called == _CREATE:
         request = _input(target)
         return DeclaredWorkflow(
-            **head(block),
+            *head(block),
             name=_name(view, "Name"),
             definition=request if isinstance(request, (dict, Unknown)) else Unknown("its target has no input"),
             events=((trigger, None),),
@@ -149,7 +149,7 @@ def schedule(block: Block) -> DeclaredSchedule | DeclaredWorkflow:
         )
     aim = _aim(block, target, "Target", called)
     return DeclaredSchedule(
-        **head(block),
+        *head(block),
         name=_name(view, "Name"),
         trigger=trigger,
         aims=(aim,),
@@ -163,7 +163,7 @@ def rule(block: Block) -> DeclaredSchedule:
     targets = view.blocks("Targets")
     known = [] if isinstance(targets, Unknown) else targets
     return DeclaredSchedule(
-        **head(block),
+        *head(block),
         name=_name(view, "Name"),
         trigger=_of_rule(_trigger(block.address, view), has_pattern=view.get("EventPattern") not in (None, "", {})),
         aims=tuple(_aim(block, target, "Targets", "") for target in known),
@@ -174,7 +174,7 @@ def rule(block: Block) -> DeclaredSchedule:
 def rule_target(block: Block) -> DeclaredRuleTarget:
     """What a rule of hashicorp/aws starts, which is a resource of its own there."""
     return DeclaredRuleTarget(
-        **head(block),
+        *head(block),
         rule=_link(block, block.attributes, "Rule", "Rule"),
         aim=_aim(block, block.attributes, "Arn", ""),
         reason=elsewhere.reason(block.type, block.attributes.get),

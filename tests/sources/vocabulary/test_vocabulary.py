@@ -1033,4 +1033,4 @@ def test_a_declaration_says_of_its_block_all_that_tells_it_from_others() -> None
         attributes=View({}, spelling_of("aws_sagemaker_endpoint")),
         references=lambda *_: (),
     )
-    assert head(block) == {name: getattr(block, name) for name in Identity.__struct_fields__}
+    assert head(block) == tuple(getattr(block, name) for name in Identity.__struct_fields__)
