@@ -267,8 +267,13 @@ class View:
 
     def blocks(self, name: str) -> list[Self] | Unknown:
         """Nested blocks, or nested objects of a language that has no blocks; empty where there is none."""
-        items, own = self._items(name), self.spelling.names[name]
-        return items if isinstance(items, Unknown) else [self._inside(own, index, items) for index in range(len(items))]
+        items = self._items(name)
+        if not items:
+            return []
+        if isinstance(items, Unknown):
+            return items
+        own = self.spelling.names[name]
+        return [self._inside(own, index, items) for index in range(len(items))]
 
     def _items(self, name: str) -> list[dict[str, Any]] | Unknown:
         """What nested blocks say; empty where there is none."""

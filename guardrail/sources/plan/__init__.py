@@ -6,7 +6,7 @@ decoded, so the cost of reading follows the bytes of a plan, not the number of i
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -19,13 +19,13 @@ from guardrail.sources.declarations import Declaration, DeclaredWorkflow, Unsupp
 from guardrail.sources.hcl.endings import SOURCES
 from guardrail.sources.linking.choices import chosen, with_choices
 from guardrail.sources.linking.link import Side, coverage, skipped_on, unread_before
-from guardrail.sources.plan.format import PlanDocument, ResourceChange, StateResource
+from guardrail.sources.plan.format import Moment, PlanDocument, ResourceChange, StateResource
 from guardrail.sources.plan.providers import PlanProviders
-from guardrail.sources.plan.references import ConfigModule, Configuration, Scope, scope_of
+from guardrail.sources.plan.references import ConfigModule, Configuration, Scope, Written, scope_of
 from guardrail.sources.plan.view import PlanView
 from guardrail.sources.providers import Provider, account_of, region_of
 from guardrail.sources.vocabulary.kinds import declare
-from guardrail.sources.vocabulary.spellings import ASIDE, ENDPOINT, spelling_of
+from guardrail.sources.vocabulary.spellings import ASIDE, BUCKETS, ENDPOINT, STARTING_JOBS, spelling_of
 
 if TYPE_CHECKING:
     from guardrail.sources.hcl.beside import SourceBeside
@@ -76,12 +76,7 @@ def _read_state(path: str, document: PlanDocument, region: str | None) -> Change
     """A state tells what runs today, and nothing of a past."""
     blocks, provider = [], Provider("")
     for resource, _ in document.standing:
-        view = PlanView(
-            resource.values if isinstance(resource.values, dict) else {},
-            spelling_of(resource.type),
-            unknown=None if isinstance(resource.values, dict) else True,
-            marks=resource.sensitive_values,
-        )
+        view = _view(resource.type, Moment(resource.values, resource.sensitive_values))
         blocks.append(
             Block(
                 address=resource.address + (f" (deposed {resource.deposed_key})" if resource.deposed_key else ""),
@@ -138,7 +133,8 @@ class _PlanReader:
             self._split(change, scope, past, present)
         for resource, scope in standing:
             resource.address += f" (deposed {resource.deposed_key})" if resource.deposed_key else ""
-            kept = declare(self._block(resource, scope, "no-op", resource.values, None, resource.sensitive_values))
+            moment = Moment(resource.values, resource.sensitive_values)
+            kept = declare(self._block(resource, scope, "no-op", moment))
             past.append(kept)
             present.append(kept)
         return self._joined(past, self._with_source(present))
@@ -150,6 +146,12 @@ class _PlanReader:
     @cached_property
     def _changes(self) -> list[tuple[ResourceChange, Scope]]:
         return [(change, scope_of(change.module_address, change.index)) for change in self._document.changes]
+
+    @cached_property
+    def _unasked(self) -> frozenset[str]:
+        """The types of which nobody asks anything here: those of buckets, where nothing may start a transform job."""
+        types = {change.type for change in self._document.changes} | {each.type for each, _ in self._document.standing}
+        return BUCKETS if types.isdisjoint(STARTING_JOBS) else frozenset()
 
     def _joined(self, past: list[Declaration], present: list[Declaration]) -> ChangeSet:
         before = Side(past, region=self._region)
@@ -235,44 +237,30 @@ class _PlanReader:
 
         A side that the actions promise and the plan does not tell is there all the same, with nothing known of it.
         """
-        inner, actions = self._document.sides(change), change.change.actions
+        document, actions = self._document, change.change.actions
+        if change.type in self._unasked and "forget" not in actions:
+            return
         kind = _kind(actions)
         if change.deposed:
             change.address += f" (deposed {change.deposed})"
         if kind != "create":
-            block = self._block(change, scope, kind, inner.before, None, inner.before_sensitive)
+            block = self._block(change, scope, kind, document.before(change))
             past.append(declare(block))
             if "forget" in actions:
                 self._notices.append(f"{change.address} is no longer managed after this change, but still billed")
                 address = f"{change.address} (forgotten)" if "create" in actions else change.address
                 present.append(declare(replace(block, change="forget", address=address)))
-        if kind == "no-op" and inner.before == inner.after and inner.before_sensitive == inner.after_sensitive:
+        if kind == "no-op" and document.stays(change):
             present.append(past[-1])
         elif kind not in ("delete", "forget"):
-            unknown, marks = inner.after_unknown, inner.after_sensitive
-            present.append(declare(self._block(change, scope, kind, inner.after, unknown, marks)))
+            present.append(declare(self._block(change, scope, kind, document.after(change))))
 
-    def _block(
-        self,
-        resource: ResourceChange | StateResource,
-        scope: Scope,
-        change: Change,
-        values: Any,
-        unknown: Any,
-        marks: Any,
-    ) -> Block:
+    def _block(self, resource: ResourceChange | StateResource, scope: Scope, change: Change, moment: Moment) -> Block:
         written = self._configuration.written(scope, resource.type, resource.name)
         key = (written.block.provider_config_key or "") if written else ""
         provider = self._provider(key, resource, scope)
         places, ignored, created_first = self._source_of(scope, resource)
-        view = PlanView(
-            values if isinstance(values, dict) else {},
-            spelling_of(resource.type),
-            unknown=unknown if isinstance(values, dict) else True,
-            marks=marks,
-            written=written,
-            places=places,
-        )
+        view = _view(resource.type, moment, written, places)
         return Block(
             address=resource.address,
             type=resource.type,
@@ -354,8 +342,7 @@ class _PlanReader:
         went from unset to empty is no drift: a provider writes ``null`` and reads back ``{}``.
         """
         for drifted in self._document.drift():
-            sides = self._document.sides(drifted)
-            before, after = sides.before, sides.after
+            before, after = self._document.before(drifted).values, self._document.after(drifted).values
             if drifted.type in ASIDE or "sagemaker" not in f"{drifted.type} {before} {after}".lower():
                 continue
             if "delete" in drifted.change.actions or not isinstance(after, dict) or not isinstance(before, dict):
@@ -385,6 +372,20 @@ def _may_hold_source(directory: str) -> bool:
         return False
 
 
+def _view(type_: str, moment: Moment, written: Written | None = None, places: "BlockPlaces | None" = None) -> PlanView:
+    """The attributes of a resource at one moment; of one of which nothing is told, none is known."""
+    values, is_told = moment.values, isinstance(moment.values, dict)
+    return PlanView(
+        values if is_told else {},
+        spelling_of(type_),
+        unknown=moment.unknown if is_told else True,
+        marks=moment.marks,
+        written=written,
+        places=places,
+    )
+
+
+@lru_cache(maxsize=64)
 def _kind(actions: tuple[str, ...]) -> Change:
     if "create" in actions and ("delete" in actions or "forget" in actions):
         return "replace"

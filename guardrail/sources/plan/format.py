@@ -14,7 +14,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
 from enum import Enum
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
@@ -34,11 +34,11 @@ _ACTIONS = frozenset({"no-op", "create", "read", "update", "delete", "forget"})
 _OF_PLANS = frozenset({"resource_changes", "planned_values", "prior_state", "configuration"})
 _OF_STATES = frozenset({"format_version", "terraform_version", "checks", "values", "timestamp"})
 _ABSENT, _NULL, _NONE = Raw(b""), Raw(b"null"), Raw(b"[]")
-_UNTOLD: Any = object()
-"""Stands for values that may be anything."""
 _DEFINITIONS = {"state machine": {"StartAt", "States"}, "SageMaker pipeline": {"Version", "Steps"}}
 """What people may take for an input, by the members that tell it."""
 _LONGEST = 200
+_Place: TypeAlias = tuple[str, str | None]
+"""The address of a resource, and which of those it is that were deposed there."""
 _R = TypeVar("_R", bound=Struct)
 _S = TypeVar("_S")
 _T = TypeVar("_T")
@@ -73,7 +73,7 @@ class _WrittenSides(Struct, kw_only=True, omit_defaults=True):
 class ResourceChange(Struct, kw_only=True, omit_defaults=True):
     """An entry of ``resource_changes``, with its members in Terraform's order.
 
-    `PlanDocument.sides` tells from what it changes to what.
+    `PlanDocument.before` and `PlanDocument.after` tell from what it changes to what.
     """
 
     address: str = ""
@@ -89,14 +89,12 @@ class ResourceChange(Struct, kw_only=True, omit_defaults=True):
     action_reason: Raw = _NULL
 
 
-class Sides(Struct):
-    """What one resource is before and after a change."""
+class Moment(Struct):
+    """What one resource is before a change, or after it: its values, which are sensitive, which are known later."""
 
-    before: Any
-    after: Any
-    after_unknown: Any
-    before_sensitive: Any
-    after_sensitive: Any
+    values: Any
+    marks: Any
+    unknown: Any = None
 
 
 class StateResource(Struct):
@@ -211,7 +209,7 @@ _opened_decoder = msgspec.json.Decoder(_Plan[_PriorState])
 _head_decoder = msgspec.json.Decoder(_Head)
 _change_decoder = msgspec.json.Decoder(ResourceChange)
 _decode_any = msgspec.json.Decoder().decode
-_encode = msgspec.json.Encoder().encode
+_encode_into = msgspec.json.Encoder().encode_into
 _object_decoder = msgspec.json.Decoder(dict[str, Raw])
 _members_decoder = msgspec.json.Decoder(dict[_MemberName, Raw])
 _list_decoder = msgspec.json.Decoder(list[Raw])
@@ -229,6 +227,8 @@ class PlanDocument:
         """
         self._path = path
         self._known_flags: dict[bytes, Any] = {}
+        self._buffer: Any = bytearray()
+        self._holds_state = False
         with self.refusing():
             document, self._plan = _decode(read_document(path))
             _refuse_bad_text(document)
@@ -238,12 +238,12 @@ class PlanDocument:
             self.is_state = "values" in keys or not keys & _OF_PLANS
             self._refuse_other_documents(keys)
             self.notices = document.notices
-            self.changes = list(self._changes(self._plan.resource_changes or ()))
-            self._refuse_repeats((change.address, change.deposed) for change in self.changes)
-            state = list(self._resources(self._root()))
-            self._data = [(head, raw) for head, raw, _ in state if head.mode == "data"]
-            self.standing = list(self._standing(state))
-            if not state and not self._plan.resource_changes:
+            changes = self._changes(self._plan.resource_changes or ())
+            self._changed = self._by_place(((change.address, change.deposed), change) for change in changes)
+            self.changes = list(self._changed.values())
+            self._data: list[tuple[str, Raw]] = []
+            self.standing = list(self._standing())
+            if not self._holds_state and not self._plan.resource_changes:
                 empty = f"is the state of nothing: {SHOW_HINT} shows a plan" if self.is_state else "holds no resource"
                 self.notices = (*self.notices, f"{path} {empty}")
             self._compare_with_planned()
@@ -293,8 +293,8 @@ class PlanDocument:
 
     def data(self, types: Container[str]) -> Iterator[StateResource]:
         """The data sources of these types that have been read."""
-        for head, raw in self._data:
-            if head.type in types:
+        for type_, raw in self._data:
+            if type_ in types:
                 yield self._decoded(raw, StateResource)
 
     def _root(self) -> _StateModule | Raw | None:
@@ -358,6 +358,8 @@ class PlanDocument:
             raise SourceError(f"{self._path} holds no resource, but {what}: a part of it is lost", hint=SHOW_HINT)
         if head.type not in TERRAFORM_TYPES:
             return False
+        if head.mode == _MANAGED:  # as nearly always
+            return True
         mode = _MANAGED if head.mode is UNSET else head.mode
         if mode not in _MODES:
             message = f"{self._path} has {shown(head.address)} with the mode {shown(mode)}, which does not exist"
@@ -386,33 +388,46 @@ class PlanDocument:
             what = "no action" if unheard is None else f"the action {shown(unheard)}, which does not exist"
             message = f"{self._path} has {shown(change.address)} with {what}"
             raise SourceError(message, hint="upgrade guardrail")
-        if Raw(_encode(change)) != raw:
+        if not self._is_written_so(change, raw):
             self._refuse_repeated_keys(raw)
 
-    def sides(self, change: ResourceChange) -> Sides:
-        """Both sides of one change, decoded on each call: those of all changes would fill the memory."""
+    def before(self, change: ResourceChange) -> Moment:
+        """What a resource is before a change, decoded on each call: that of all changes would fill the memory."""
         written = change.change
-        before = self._tree(written.before)
-        return Sides(
-            before,
-            before if written.before == written.after else self._tree(written.after),
-            self._flags(written.after_unknown),
-            self._flags(written.before_sensitive),
-            self._flags(written.after_sensitive),
-        )
+        return Moment(self._tree(written.before), self._flags(written.before_sensitive))
 
-    def _standing(self, state: Iterable[tuple[_Head, Raw, str | None]]) -> Iterator[tuple[StateResource, str | None]]:
+    def after(self, change: ResourceChange) -> Moment:
+        """What a resource is after a change, likewise."""
+        written = change.change
+        marks, unknown = self._flags(written.after_sensitive), self._flags(written.after_unknown)
+        return Moment(self._tree(written.after), marks, unknown)
+
+    def stays(self, change: ResourceChange) -> bool:
+        """Whether a resource is after a change what it is before."""
+        written = change.change
+        if written.before == written.after and written.before_sensitive == written.after_sensitive:
+            return True
+        before, after = self.before(change), self.after(change)
+        return bool(before.values == after.values) and before.marks == after.marks
+
+    def _standing(self) -> Iterator[tuple[StateResource, str | None]]:
         """Resources of the state that no change names, with the address of their module."""
-        relevant = [each for each in state if self._is_relevant(each[0])]
-        self._refuse_repeats((head.address, head.deposed_key) for head, _, _ in relevant)
-        spoken_of: set[tuple[str | None, str | None]] = {
-            (address, change.deposed)
-            for change in self.changes
-            for address in (change.address, change.previous_address)
-        }
-        for head, raw, module in relevant:
-            if (head.address, head.deposed_key) not in spoken_of:
+        state = self._by_place(
+            ((head.address, head.deposed_key), (raw, module)) for head, raw, module in self._of_state()
+        )
+        moved = {(change.previous_address, change.deposed) for change in self.changes if change.previous_address}
+        for place, (raw, module) in state.items():
+            if place not in self._changed and place not in moved:
                 yield self._decoded(raw, StateResource), module
+
+    def _of_state(self) -> Iterator[tuple[_Head, Raw, str | None]]:
+        """The relevant resources of the state; what data sources have read is kept for whoever asks."""
+        for head, raw, module in self._resources(self._root()):
+            self._holds_state = True
+            if head.mode == "data":
+                self._data.append((head.type, raw))
+            if self._is_relevant(head):
+                yield head, raw, module
 
     def _resources(self, root: _StateModule | Raw | None) -> Iterator[tuple[_Head, Raw, str | None]]:
         """Every resource of a tree of modules, and the address of its module."""
@@ -473,9 +488,14 @@ class PlanDocument:
         What a decoder that keeps one of two gives back byte by byte had none twice: most of what Terraform writes.
         """
         tree = _decode_any(raw)
-        if Raw(_encode(tree)) != raw:
+        if not self._is_written_so(tree, raw):
             self._refuse_repeated_keys(raw)
         return tree
+
+    def _is_written_so(self, value: Any, raw: Raw) -> bool:
+        """Whether a document writes a value just so, byte by byte."""
+        _encode_into(value, self._buffer)
+        return bool(self._buffer == raw)
 
     def _flags(self, raw: Raw) -> Any:
         """What is true of which values, as a tree of the same shape; None where it is true of none.
@@ -501,32 +521,36 @@ class PlanDocument:
         key = next(key for key in keys if counts[key] > 1)
         return SourceError(f"{self._path} has the key {shown(key)} twice in one object", hint=SHOW_HINT)
 
-    def _refuse_repeats(self, resources: Iterable[tuple[str, str | None]]) -> None:
-        """Raise `SourceError` where an address stands twice, as in plans that somebody has merged."""
-        seen: set[tuple[str, str | None]] = set()
-        for each in resources:
-            if each in seen:
-                message = f"{self._path} has {shown(each[0])} twice"
+    def _by_place(self, resources: Iterable[tuple[_Place, _S]]) -> dict[_Place, _S]:
+        """Resources by their places. Raises `SourceError` where one stands twice, as in plans that were merged."""
+        found: dict[_Place, _S] = {}
+        for place, each in resources:
+            if place in found:
+                message = f"{self._path} has {shown(place[0])} twice"
                 raise SourceError(message, hint="give each plan in a file of its own")
-            seen.add(each)
+            found[place] = each
+        return found
 
     def _compare_with_planned(self) -> None:
         """Raise `SourceError` where the planned values hold what no change and no state tells, or tell it otherwise."""
         planned = _told(self._plan.planned_values, _PlannedValues)
         if planned is None or planned.root_module is None:
             return
-        told: dict[tuple[str, str | None], Raw | None] = {
-            (each.address, each.deposed_key): _UNTOLD for each, _ in self.standing
-        }
-        told |= {(change.address, change.deposed): _UNTOLD for change, _ in self.deferred()}
-        for change in self.changes:
-            keeps, place = "forget" in change.change.actions, (change.address, change.deposed)
-            told[place] = _UNTOLD if keeps else None if change.change.after == _NULL else change.change.after
+        unchanged = {(each.address, each.deposed_key) for each, _ in self.standing}
+        unchanged |= {(change.address, change.deposed) for change, _ in self.deferred()}
         for head in planned.root_module.all_resources():
-            values = told.get((head.address, head.deposed_key)) if self._is_relevant(head) else _UNTOLD
-            if values is not _UNTOLD and (values is None or not self._are_equal(values, head.values)):
+            if not self._is_relevant(head):
+                continue
+            place = (head.address, head.deposed_key)
+            change = self._changed.get(place)
+            if place not in unchanged if change is None else self._contradicts(change, head.values):
                 message = f"{self._path} contradicts itself: planned_values and resource_changes differ on"
                 raise SourceError(f"{message} {shown(head.address)}", hint=SHOW_HINT)
+
+    def _contradicts(self, change: ResourceChange, planned: Raw) -> bool:
+        """Whether a change tells otherwise what will be; of what is kept and no longer managed it does not tell."""
+        after = change.change.after
+        return "forget" not in change.change.actions and (after == _NULL or not self._are_equal(after, planned))
 
     def _are_equal(self, one: Raw, other: Raw) -> bool:
         """Whether both are JSON of the same values: nearly always byte by byte, which is quick to see."""

@@ -14,6 +14,8 @@ from guardrail.sources.plan.references import Written
 from guardrail.sources.vocabulary.spellings import Spelling
 
 _NESTING: frozenset[object] = frozenset({dict, list})
+_ASSUMED: Any = object()
+"""Stands for an attribute that is taken as unset without proof."""
 
 
 class PlanView(View):
@@ -23,7 +25,7 @@ class PlanView(View):
     unset.
     """
 
-    __slots__ = ("_around", "_assumed", "unknown", "written")
+    __slots__ = ("_around", "_later", "unknown", "written")
 
     def __init__(  # noqa: PLR0913 - the plan format keeps the four trees of a value apart
         self,
@@ -41,7 +43,8 @@ class PlanView(View):
         self.written = written
         self._around: tuple[PlanView, str, int, int] | None = None
         """Of a nested block the view that it lies in, what it is called, its place and how many of them there are."""
-        self._assumed: dict[str, None] = {}
+        self._later: dict[str, Any] = {}
+        """What attributes are that the plan shows as known only after apply, in the order in which they were read."""
 
     @property
     def expressions(self) -> dict[str, Any] | None:
@@ -55,7 +58,7 @@ class PlanView(View):
     @property
     def assumptions(self) -> tuple[str, ...]:
         """Attributes whose default was taken, in the order in which they were read."""
-        return tuple(self._assumed)
+        return tuple(self.spelling.of(name) for name, value in self._later.items() if value is _ASSUMED)
 
     def get(self, name: str) -> Any:
         """The raw value, with what is unknown in a list or map of it in its place."""
@@ -73,14 +76,17 @@ class PlanView(View):
         return (flags.get(own) if isinstance(flags, dict) else flags) is True
 
     def _absent(self, name: str, own: str) -> Unknown | None:
+        if name not in self._later:
+            self._later[name] = self._decided(name, own)
+        later = self._later[name]
+        return None if later is _ASSUMED else later
+
+    def _decided(self, name: str, own: str) -> Any:
         expressions = self.expressions
         if expressions is not None:
             written = expressions.get(own)
             return None if written is None or self._is_constant(written) else Unknown(AFTER_APPLY)
-        if name in self.spelling.looks_unknown:
-            self._assumed[own] = None
-            return None
-        return Unknown(AFTER_APPLY)
+        return _ASSUMED if name in self.spelling.looks_unknown else Unknown(AFTER_APPLY)
 
     def integer_if_set(self, name: str) -> int | Unknown | None:
         """A whole number; None for a 0 that nobody wrote: hashicorp/aws shows so what was never set."""

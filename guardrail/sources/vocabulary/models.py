@@ -124,7 +124,8 @@ def _setting(view: View, names: tuple[str, ...]) -> str | Unknown | None:
     values = view.get("Environment")
     if not isinstance(values, dict):
         return values if isinstance(values, Unknown) else None
-    name = next((name for name in names if values.get(name) not in (None, "")), None)
+    named = not values.keys().isdisjoint(names)
+    name = next((name for name in names if values.get(name) not in (None, "")), None) if named else None
     if name is None:
         return None
     if view.is_sensitive("Environment"):

@@ -272,6 +272,11 @@ def types_of(*kinds: str) -> frozenset[str]:
     return frozenset(type_ for type_, spelling in SPELLINGS.items() if spelling.kind in kinds)
 
 
+BUCKETS = types_of(BUCKET, LIFECYCLE)
+"""What is asked of them is asked for the transform jobs that write to them."""
+STARTING_JOBS = types_of(*STARTED_BY, *VALIDATED, SCHEDULE, RULE, RULE_TARGET)
+"""What may start transform jobs."""
+
 NESTED_STACKS = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
 """Types of CloudFormation that stand for another template."""
 

@@ -56,10 +56,9 @@ def test_a_key_of_for_each_leads_through_the_module_with_that_key_to_one_configu
         found.add_instance(Scope((), (), key), "aws_sagemaker_endpoint", "e", f'{ENDPOINT}["{key}"]')
         address = f'module.config["{key}"].{CONFIGURATION}'
         found.add_instance(Scope(("config",), (key,)), "aws_sagemaker_endpoint_configuration", "c", address)
-    endpoint_block = found.resource((), "aws_sagemaker_endpoint", "e")
-    assert endpoint_block is not None
-    wanted = frozenset({"aws_sagemaker_endpoint_configuration"})
-    meant = found.resolve(Scope((), (), "a"), endpoint_block, "endpoint_config_name", wanted)
+    endpoint_a = found.written(Scope((), (), "a"), "aws_sagemaker_endpoint", "e")
+    assert endpoint_a is not None
+    meant = endpoint_a.resolve("endpoint_config_name", frozenset({"aws_sagemaker_endpoint_configuration"}))
     assert meant == [Reference(f'module.config["a"].{CONFIGURATION}', "name")]
 
 
