@@ -6,6 +6,7 @@ A link is never guessed: what may use several things is Unknown, and what they a
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -175,7 +176,7 @@ class Side:
 
         return workflows(self.declarations, self._region_of, lambda address: self._is_touched(address, None))
 
-    @property
+    @cached_property
     def alternatives(self) -> dict[str, list[str]]:
         """By address of an endpoint, the configurations of which it uses exactly one, where more than one can be.
 

@@ -43,7 +43,6 @@ _ONE: dict[InstanceKey, None] = {None: None}
 class ConfigResource(Struct, dict=True):
     """A resource block of the plan's ``configuration``."""
 
-    address: str = ""
     mode: str = "managed"
     type: str = ""
     name: str = ""
