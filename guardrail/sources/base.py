@@ -382,16 +382,19 @@ class Identity(Struct, frozen=True):
     """Which provider configuration manages it, so that equal names of two accounts stay apart."""
     region: str | Unknown
     change: Change
-    location: Location | None = None
-    ignored: tuple[str, ...] = ()
+    location: Location | None
+    ignored: tuple[str, ...]
     """The arguments that ``lifecycle { ignore_changes }`` names, "all" for all of them."""
-    created_first: bool = False
+    created_first: bool
     """Whether its successor is created before it is destroyed: ``lifecycle { create_before_destroy = true }``."""
 
 
 class Block(Identity, frozen=True, kw_only=True):
     """One resource as its language has it, at one moment."""
 
+    location: Location | None = None
+    ignored: tuple[str, ...] = ()
+    created_first: bool = False
     attributes: View
     references: Callable[[str, frozenset[str]], Sequence[Reference]]
     """The resources of these types that the expression of an attribute leads to, across module boundaries."""

@@ -12,8 +12,10 @@ from msgspec import Struct
 from guardrail.model import (
     Alarm,
     Budget,
+    Change,
     InferenceComponent,
     InstanceVariant,
+    Location,
     Mode,
     Model,
     ScalableTarget,
@@ -64,7 +66,7 @@ class Declared(Identity, frozen=True):
         return None
 
 
-def head(block: Block) -> tuple[Any, ...]:
+def head(block: Block) -> tuple[str, str, str, str | Unknown, Change, Location | None, tuple[str, ...], bool]:
     """The fields of `Identity` in their order, as every declaration of ``block`` has them."""
     return (
         block.address,
@@ -78,7 +80,7 @@ def head(block: Block) -> tuple[Any, ...]:
     )
 
 
-class Named(Declared, frozen=True, kw_only=True):
+class Named(Declared, frozen=True):
     """What has a name of its own."""
 
     name: str | Unknown

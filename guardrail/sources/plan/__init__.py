@@ -331,6 +331,9 @@ class _PlanReader:
                 provider="",
                 region=Unknown(AFTER_APPLY),
                 change="create",
+                location=None,
+                ignored=(),
+                created_first=False,
                 reason=f"deferred by Terraform: {reason}",
                 affects_total=True,
             )

@@ -69,12 +69,9 @@ def declare(block: Block) -> Declaration:
 
 
 def _endpoint(block: Block) -> DeclaredEndpoint:
-    name, symbol, is_sensitive = _called(block, "EndpointName")
     return DeclaredEndpoint(
         *head(block),
-        name=name,
-        symbol=symbol,
-        sensitive_name=is_sensitive,
+        *_called(block, "EndpointName"),
         configuration=_link(block, "EndpointConfigName", spellings.CONFIGURATION),
         tags=block.tags(),
         account=block.account,
@@ -85,7 +82,6 @@ def _endpoint(block: Block) -> DeclaredEndpoint:
 
 def _configuration(block: Block) -> DeclaredConfiguration:
     view = block.attributes
-    name, symbol, is_sensitive = _called(block, "EndpointConfigName")
     views = _variant_views(view)
     known = [] if isinstance(views, Unknown) else views
     variants = (
@@ -93,9 +89,7 @@ def _configuration(block: Block) -> DeclaredConfiguration:
     )
     return DeclaredConfiguration(
         *head(block),
-        name=name,
-        symbol=symbol,
-        sensitive_name=is_sensitive,
+        *_called(block, "EndpointConfigName"),
         in_its_own_way=block.created_first and _keeps_its_name(view),
         mode=_mode(view, variants),
         variants=variants,
@@ -247,19 +241,17 @@ def _detailed_observability(metrics: View) -> bool | Unknown:
 
 def _component(block: Block) -> DeclaredComponent:
     view = block.attributes
-    name, symbol, is_sensitive = _called(block, "InferenceComponentName")
+    called = _called(block, "InferenceComponentName")
     specification = view.block("Specification")
     is_adapter = isinstance(specification, View) and specification.get("BaseInferenceComponentName") is not None
     needs = view.inside("Specification").inside("ComputeResourceRequirements")
     return DeclaredComponent(
         *head(block),
-        name=name,
-        symbol=symbol,
-        sensitive_name=is_sensitive,
+        *called,
         endpoint=_link(block, "EndpointName", spellings.ENDPOINT),
         component=InferenceComponent(
             address=block.address,
-            name=name,
+            name=called[0],
             variant_name=view.text("VariantName"),
             copies=None if is_adapter else view.inside("RuntimeConfig").integer("CopyCount"),
             accelerators=needs.number("NumberOfAcceleratorDevicesRequired"),
@@ -499,13 +491,10 @@ def _metric_of_alarm(metric: View, statistic: str | Unknown | None, period: int 
 
 
 def _model(block: Block) -> DeclaredModel:
-    name, symbol, is_sensitive = _called(block, "ModelName")
     parts = containers(block.attributes)
     return DeclaredModel(
         *head(block),
-        name=name,
-        symbol=symbol,
-        sensitive_name=is_sensitive,
+        *_called(block, "ModelName"),
         marketplace=any_of(parts, is_marketplace),
         multi_model=any_of(parts, is_multi_model),
         model=model_of(block, parts),
@@ -572,7 +561,7 @@ _KINDS: dict[str, Callable[[Block], Declaration | None]] = {
 
 
 def _called(block: Block, name: str) -> tuple[str | Unknown, str | None, bool]:
-    """The name of a block, what others call it by where that is unknown, and whether it must not be shown."""
+    """The fields of `Named` in their order: what a block is called."""
     view = block.attributes.unmasked()
     value = view.text(name)
     symbol = None if isinstance(value, str) else view.symbol(name)

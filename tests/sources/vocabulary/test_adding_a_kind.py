@@ -19,7 +19,7 @@ DECLARED = '''class DeclaredNotebook(Declared, frozen=True, kw_only=True):
 '''
 READ = """def _notebook(block: Block) -> DeclaredNotebook:
     view = block.attributes
-    return DeclaredNotebook(**head(block), instance_type=view.required(view.text, "InstanceType"))
+    return DeclaredNotebook(*head(block), instance_type=view.required(view.text, "InstanceType"))
 
 
 """
