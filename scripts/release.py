@@ -2,19 +2,22 @@
 """What a release takes from this checkout: ``python scripts/release.py notes|check|patch WHAT``.
 
     notes 0.2.0          its section of CHANGELOG.md, the text of the release
-    check v0.2.0         that the tag is the version of the package, and that the changelog has its section
+    check v0.2.0         that the tag is the version of the package, that the changelog has its section, and that what
+                         is checked out was reviewed: it is a commit of main, or prices of main put upon one
     patch 2026-11-23     make this a patch version of nothing but prices read on that day, and print it: 0.2.1
 
-Standard library alone. Exits with 1 where something is not as it should be.
+Standard library and git alone. Exits with 1 where something is not as it should be.
 """
 
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
 PACKAGE, CHANGELOG = Path("guardrail", "__init__.py"), Path("CHANGELOG.md")
+PRICES, MAIN = "pricing/listed", "refs/remotes/origin/main"
 _VERSION = re.compile(r'^__version__ = "(\d+)\.(\d+)\.(\d+)"$', re.MULTILINE)
 
 
@@ -51,11 +54,43 @@ def notes(changelog: str, version: str) -> str:
 
 
 def check(root: Path, tag: str) -> None:
-    """Raise `ValueError` where ``tag`` is not the version of the package, or the changelog lacks it."""
+    """Raise `ValueError` where ``tag`` is not the version, the changelog lacks it, or its commit was not reviewed."""
     version = ".".join(map(str, version_of(read(root / PACKAGE))))
     if tag != f"v{version}":
         raise ValueError(f"the tag is {tag}, and {PACKAGE} says {version}")
     notes(read(root / CHANGELOG), version)
+    if not git(root, "rev-parse", "--verify", "--quiet", MAIN, may_fail=True):
+        raise ValueError(f"there is no {MAIN} to find the commit of {tag} on")
+    for commit in git(root, "rev-list", f"{MAIN}..HEAD").split():
+        check_is_of_prices(root, commit)
+
+
+def check_is_of_prices(root: Path, commit: str) -> None:
+    """Raise `ValueError` where a commit that is not on main is more than a patch version of prices that are."""
+    changed = git(root, "diff", "--name-only", "-z", f"{commit}^1", commit).split("\0")
+    own = {PACKAGE.as_posix(), CHANGELOG.as_posix()}
+    if other := sorted(name for name in changed if name and name not in own and not name.startswith(f"{PRICES}/")):
+        raise ValueError(f"{commit[:12]} is not on main, and changes {other[0]}")
+    then, now = (
+        _VERSION.sub("", git(root, "show", f"{each}:{PACKAGE.as_posix()}")) for each in (f"{commit}^1", commit)
+    )
+    if then != now:
+        raise ValueError(f"{commit[:12]} is not on main, and changes more of {PACKAGE} than the version")
+    listed = git(root, "rev-parse", "--verify", "--quiet", f"{commit}:{PRICES}", may_fail=True)
+    merged = git(root, "rev-list", MAIN, "--", PRICES).split()
+    if listed not in (
+        git(root, "rev-parse", "--verify", "--quiet", f"{each}:{PRICES}", may_fail=True) for each in merged
+    ):
+        raise ValueError(f"{commit[:12]} has prices that were never on main")
+
+
+def git(root: Path, *words: str, may_fail: bool = False) -> str:
+    """What git says; nothing where it fails and ``may_fail``. Raises `ValueError` where it must not."""
+    command = ["git", "-C", str(root), *words]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    if done.returncode and not may_fail:
+        raise ValueError(f"git {words[0]}: {done.stderr.strip()}")
+    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def version_of(source: str) -> tuple[int, int, int]:

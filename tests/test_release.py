@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from scripts import release
+from tests.test_git import commit, git
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKFLOW: dict[str, Any] = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text("utf-8"))
@@ -46,13 +47,24 @@ def test_a_version_without_a_section_is_not_released(version: str) -> None:
         release.notes(CHANGELOG, version)
 
 
+needs_git = pytest.mark.skipif(
+    shutil.which("git") is None or sys.platform == "win32",
+    reason="needs git, and the line ends of release.yml's runner",
+)
+PACKAGE = '"""It."""\n\n__version__ = "VERSION"\n'
+LISTED = "pricing/listed/us-east-1.csv"
+
+
 def checkout(folder: Path, version: str = "0.2.0", changelog: str = CHANGELOG) -> Path:
-    (folder / "guardrail").mkdir(parents=True)
-    (folder / "guardrail" / "__init__.py").write_text(f'"""It."""\n\n__version__ = "{version}"\n', "utf-8")
-    (folder / "CHANGELOG.md").write_text(changelog, "utf-8")
+    """A clone whose main is at a release, and which is at that commit."""
+    files = {"guardrail/__init__.py": PACKAGE.replace("VERSION", version), "CHANGELOG.md": changelog, LISTED: "old"}
+    git(folder, "init", "--quiet")
+    commit(folder, files)
+    git(folder, "update-ref", release.MAIN, "HEAD")
     return folder
 
 
+@needs_git
 def test_a_tag_is_the_version_that_the_package_states(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = checkout(tmp_path)
     assert release.main(["check", "v0.2.0"], root) == 0
@@ -61,6 +73,7 @@ def test_a_tag_is_the_version_that_the_package_states(tmp_path: Path, capsys: py
     assert "release: the tag is v1, and guardrail/__init__.py says 0.2.0" in capsys.readouterr().err.replace("\\", "/")
 
 
+@needs_git
 def test_a_patch_version_of_prices_says_what_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = checkout(tmp_path, changelog=CHANGELOG.replace("## Unreleased\n\n- Not yet.\n\n", ""))
     assert release.main(["patch", "2026-11-23"], root) == 0
@@ -68,8 +81,76 @@ def test_a_patch_version_of_prices_says_what_it_is(tmp_path: Path, capsys: pytes
     assert (root / "guardrail" / "__init__.py").read_text() == '"""It."""\n\n__version__ = "0.2.1"\n'
     section = "## 0.2.1 - 2026-11-23\n\n### Changed\n\n- Prices as AWS listed them on 2026-11-23; nothing else.\n\n"
     assert f"# Changelog\n\n{section}## 0.2.0 - 2026-11-01\n" in (root / "CHANGELOG.md").read_text()
-    assert release.main(["check", "v0.2.1"], root) == 0
     assert release.main(["patch", "today"], root) == 1
+
+
+@needs_git
+def test_a_commit_that_main_has_is_released_wherever_main_is_by_now(tmp_path: Path) -> None:
+    root = checkout(tmp_path)
+    commit(root, {"guardrail/new.py": ""})
+    git(root, "update-ref", release.MAIN, "HEAD")
+    git(root, "checkout", "--quiet", "HEAD^")
+    assert release.main(["check", "v0.2.0"], root) == 0
+
+
+@needs_git
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"guardrail/new.py": ""}, "is not on main, and changes guardrail/new.py"),
+        ({LISTED: "dear"}, "has prices that were never on main"),
+        ({LISTED: "new", "pricing/listed/more.csv": ""}, "has prices that were never on main"),
+        ({LISTED: "new", "pricing/us-east-1.csv": ""}, "is not on main, and changes pricing/us-east-1.csv"),
+        (
+            {LISTED: "new", "guardrail/__init__.py": PACKAGE.replace("VERSION", "0.2.0") + "import os\n"},
+            "is not on main, and changes more of guardrail/__init__.py than the version",
+        ),
+    ],
+)
+def test_a_commit_that_main_lacks_is_not_released(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], files: dict[str, str], said: str
+) -> None:
+    root = checkout(tmp_path)
+    commit(root, {LISTED: "new"})
+    git(root, "update-ref", release.MAIN, "HEAD")
+    git(root, "checkout", "--quiet", "HEAD^")
+    commit(root, files)
+    assert release.main(["check", "v0.2.0"], root) == 1
+    assert said in capsys.readouterr().err.replace("\\", "/")
+    commit(root, {"guardrail/__init__.py": PACKAGE.replace("VERSION", "0.2.0"), LISTED: "new"})
+    assert release.main(["check", "v0.2.0"], root) == 1, "nor is what stands upon it"
+
+
+@needs_git
+def test_prices_of_main_upon_a_release_are_a_patch_version_and_so_are_those_upon_that(tmp_path: Path) -> None:
+    """As prices.yml makes them: what else main has gained since the release is in neither."""
+    root = checkout(tmp_path, changelog=CHANGELOG.replace("## Unreleased\n\n- Not yet.\n\n", ""))
+    merged = []
+    for prices in ("new", "newer"):
+        commit(root, {"guardrail/new.py": prices})
+        merged.append(commit(root, {LISTED: prices}))
+    git(root, "update-ref", release.MAIN, "HEAD")
+    git(root, "checkout", "--quiet", "HEAD~4")
+    for day, version, each in (("2026-11-23", "0.2.1", merged[0]), ("2026-11-30", "0.2.2", merged[1])):
+        git(root, "checkout", "--quiet", each, "--", "pricing/listed")
+        assert release.main(["patch", day], root) == 0
+        commit(root, {})
+        assert release.main(["check", f"v{version}"], root) == 0
+    assert not (root / "guardrail" / "new.py").exists()
+
+
+@needs_git
+def test_without_a_main_nothing_is_released(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = checkout(tmp_path)
+    git(root, "update-ref", "-d", release.MAIN)
+    assert release.main(["check", "v0.2.0"], root) == 1
+    assert "there is no refs/remotes/origin/main to find the commit of v0.2.0 on" in capsys.readouterr().err
+
+
+def test_what_is_released_has_the_history_that_it_is_looked_for_in() -> None:
+    """actions/checkout fetches one commit, and no main, unless it is told to fetch all of them."""
+    fetched = next(step for step in WORKFLOW["jobs"]["build"]["steps"] if "actions/checkout" in step.get("uses", ""))
+    assert fetched["with"] == {"fetch-depth": 0, "persist-credentials": False}
 
 
 # The steps of release.yml, run as its runner does; a program that would reach out notes what it is asked
