@@ -161,14 +161,14 @@ def instructions(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def copy(words: list[str], image: Image, stages: dict[str, Image]) -> None:
-    """COPY SOURCE TARGET, from the folder of the Dockerfile or, with --from, from another stage."""
+    """COPY SOURCE... TARGET, from the folder of the Dockerfile or, with --from, from another stage."""
     if words[0].startswith("--from="):
         source = stages[words[0].removeprefix("--from=")].at(words[1])
         shutil.copytree(source, image.at(words[2]), symlinks=True)
         return
-    source_name, target = words
+    *sources, target = words
     for name in context():
-        if source_name in (".", name):
+        if not {".", name}.isdisjoint(sources):
             place = image.at(target) / name
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, place)

@@ -83,7 +83,7 @@ def main() -> int:
         TARGETS[names[0]].check(asked.tried.read_bytes())
         return 0
     if not asked.unguided and importlib.util.find_spec("atheris") is None:
-        print("fuzz: atheris is not installed: pip install -e '.[dev,fuzz]', on Linux; or --unguided", file=sys.stderr)
+        print("fuzz: no atheris here: pip install -r requirements-fuzz.txt, on Linux; or --unguided", file=sys.stderr)
         return 2
     if asked.worker:
         (_unguided if asked.unguided else _guided)(names[0], asked)

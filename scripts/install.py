@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Every way to install guardrail that the README names, tried from what this checkout builds: ``scripts/install.py``.
+"""Every way to install guardrail that the README names: ``python scripts/install.py [--dist DIR]``.
 
-Builds wheel and sdist, then installs each with pip into an empty environment, runs the wheel with uvx and pipx, and has
-pre-commit run its hook from a commit, each in a folder of its own, away from the checkout, and checks the plan of the
-example. Needs the network, as dependencies come from the package index.
+Takes wheel and sdist from ``--dist``, or builds them from this checkout. Installs each with pip into an empty
+environment, runs the wheel with uvx and pipx, and has pre-commit run its hook from a commit, each in a folder of its
+own, away from the checkout, and checks the plan of the example. Needs the network, as dependencies come from the
+package index.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -23,11 +25,15 @@ PYTHON = "Scripts/python.exe" if os.name == "nt" else "bin/python"
 
 
 def main() -> int:
-    """Build, try each way, and return 0 where all of them answer."""
+    """Try each way, and return 0 where all of them answer."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--dist", type=Path, metavar="DIR", help="where wheel and sdist are (default: build them)")
+    given = parser.parse_args().dist
     with TemporaryDirectory(prefix="guardrail-") as top:
-        dist = Path(top, "dist")
-        run([sys.executable, str(ROOT / "scripts" / "distributions.py"), "--outdir", str(dist)], Path(top))
-        wheel, sdist = next(dist.glob("*.whl")), next(dist.glob("*.tar.gz"))
+        dist = Path(top, "dist") if given is None else given.resolve()
+        if given is None:
+            run([sys.executable, str(ROOT / "scripts" / "distributions.py"), "--outdir", str(dist)], Path(top))
+        (wheel,), (sdist,) = dist.glob("*.whl"), dist.glob("*.tar.gz")
         ways: dict[str, Callable[[Path], str]] = {
             "pip, wheel": lambda folder: with_pip(wheel, folder),
             "pip, sdist": lambda folder: with_pip(sdist, folder),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from scripts import release
+from scripts import release, verify
 from tests.test_git import commit, git
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -186,6 +186,14 @@ def step(
         text=True,
         check=False,
     )
+
+
+def test_what_is_released_is_built_once_and_once_more_to_compare() -> None:
+    """All checks run, the last of them keeps what it builds twice, and that is installed, attested and published."""
+    assert list(verify.CHECKS.values())[-1] == ["scripts.distributions"]
+    runs = [step["run"] for job in WORKFLOW["jobs"].values() for step in job["steps"] if "run" in step]
+    own = [run for run in runs if "scripts/verify.py" in run or "distributions" in run or "build " in run]
+    assert own == ["python scripts/verify.py -- --outdir dist", "python scripts/verify.py install -- --dist dist"]
 
 
 def list_of_parts(folder: Path, lister: str) -> subprocess.CompletedProcess[str]:
