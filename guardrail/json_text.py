@@ -69,15 +69,14 @@ def _refuse_constant(constant: str) -> NoReturn:
 
 def _depth(value: Any) -> int:
     """How many objects and lists stand in each other."""
-    deepest, pending = 0, [(value, 1)]
-    while pending:
-        here, depth = pending.pop()
-        if isinstance(here, (dict, list)):
-            deepest = max(deepest, depth)
-            pending += ((item, depth + 1) for item in (here.values() if isinstance(here, dict) else here))
-        elif here.__class__ is tuple:  # a key and its value
-            pending.append((here[1], depth))
-    return deepest
+    depth = -1
+    level: list[Any] = [[value]]
+    while level:
+        depth += 1
+        inside = [item for each in level for item in (each.values() if isinstance(each, dict) else each)]
+        values = [each[1] if each.__class__ is tuple else each for each in inside]  # of a key and its value
+        level = [each for each in values if isinstance(each, (dict, list))]
+    return depth
 
 
 def starts(text: str) -> Iterator[int]:
@@ -94,13 +93,12 @@ def starts_of_objects(text: str) -> list[list[int]]:
     closed: list[list[int]] = []
     for match in _KEY_OR_BRACE.finditer(text):
         start = match.start()
-        first = text[start]
-        if first == "{":
+        if match.lastindex:
+            pending[-1].append(start)
+        elif text[start] == "{":
             pending.append([start])
         elif not pending:
             break
-        elif first == "}":
+        elif text[start] == "}":
             closed.append(pending.pop())
-        elif match.lastindex:
-            pending[-1].append(start)
     return closed

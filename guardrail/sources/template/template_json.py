@@ -65,4 +65,4 @@ class _ObjectTables:
 
     @cached_property
     def _lines(self) -> list[int]:
-        return list(accumulate(map(len, self._text.split("\n")), lambda start, length: start + length + 1, initial=0))
+        return list(accumulate((len(line) + 1 for line in self._text.split("\n")), initial=0))
