@@ -67,7 +67,7 @@ FILES = (
 TESTS = (
     *(f"tests/{name}" for name in ("cost", "policy", "alternatives", "assess", "bills", "evidence")),
     *(f"tests/prices/test_{name}.py" for name in ("book", "rates", "savings_plans")),
-    *(f"tests/sources/{name}" for name in ("linking", "template", "jobs/test_workflows.py", "test_regions.py")),
+    *(f"tests/sources/{name}" for name in ("jobs", "linking", "template", "vocabulary", "test_regions.py")),
     *(f"tests/commands/{name}" for name in ("test_check.py", "test_check_evidence.py", "test_check_templates_then.py")),
     *(
         f"tests/test_{name}.py"

@@ -45,6 +45,8 @@ class _Member(NamedTuple):
     environment: str | Unknown
     monthly: Monthly
     memory_gib: Decimal | None
+    begins: int
+    """Instances that it begins with."""
 
     @property
     def scales(self) -> bool:
@@ -98,11 +100,12 @@ def _member(
     spec = engine.prices.instance(variant.instance_type) if isinstance(variant.instance_type, str) else None
     if spec is None or isinstance(containers, Unknown) or len(containers) != 1:
         return None
+    begins = variant.initial_instance_count
     (asked,) = engine.demand.of(endpoint).variants
     capacity = of_instances(endpoint, variant, asked, MONTH)
     monthly = engine.estimator.variant(endpoint, "", variant, asked, capacity).monthly
     is_known = all(state.unknown is None for state in capacity.states) and isinstance(capacity.expected, Running)
-    if monthly.at_least or not is_known or not isinstance(containers[0].image, str):
+    if monthly.at_least or not is_known or not isinstance(containers[0].image, str) or not isinstance(begins, int):
         return None
     return _Member(
         endpoint=endpoint,
@@ -113,6 +116,7 @@ def _member(
         environment=environment,
         monthly=monthly,
         memory_gib=facts.model_memory_gib(endpoint, asked),
+        begins=begins,
     )
 
 
@@ -123,7 +127,7 @@ def _only_variant(endpoint: Endpoint) -> InstanceVariant | None:
     if not is_standing or isinstance(variants, Unknown) or len(variants) != 1 or endpoint.inference_components:
         return None
     (variant,) = variants
-    if not isinstance(variant, InstanceVariant) or not isinstance(variant.initial_instance_count, int):
+    if not isinstance(variant, InstanceVariant):
         return None
     target = variant.scaling
     is_hidden = variant.sensitive or isinstance(target, Unknown) or (target is not None and target.sensitive)
@@ -156,18 +160,18 @@ def _ways(members: Sequence[_Member]) -> Iterator[tuple[AlternativeKind, list[_M
     on_cpu = [each for each in members if each.spec.accelerator_kind is None]
     by_image = _by(on_cpu, lambda each: (each.container.image, each.spec.architecture))
     for alike in by_image.values():
-        if len(alike) > 1 and _hosts_several(alike[0]) is not False:
+        if _hosts_several(alike[0]) is not False:
             yield "multi-model", alike
     for alike in _by(on_cpu, lambda each: each.spec.architecture).values():
-        if 1 < len(alike) <= MOST_CONTAINERS and len({each.container.image for each in alike}) > 1:
+        if len(alike) <= MOST_CONTAINERS and len({each.container.image for each in alike}) > 1:
             yield "multi-container", alike
     on_one_gpu = [each for each in members if each.spec.accelerators == 1 and each.spec.family in SHARED_GPU_FAMILIES]
     for alike in _by(on_one_gpu, lambda each: (each.container.image, each.spec.instance_type)).values():
-        if len(alike) > 1 and _hosts_several(alike[0], on_gpu=True) is not False:
+        if _hosts_several(alike[0], on_gpu=True) is not False:
             yield "multi-model", alike
     on_gpus = [each for each in members if each.spec.accelerators > 1]
     for alike in _by(on_gpus, lambda each: each.spec.instance_type).values():
-        if 1 < len(alike) <= alike[0].spec.accelerators:
+        if len(alike) <= alike[0].spec.accelerators:
             yield "inference-components", alike
 
 
@@ -213,7 +217,7 @@ def _of(
 ) -> Alternative | None:
     if host.spec.burstable and any(each.scales for each in members):
         return None
-    shared, begins = _shared(members), max(_initial(each) for each in members)
+    shared, begins = _shared(members), max(each.begins for each in members)
     variant = replace(host.variant, initial_instance_count=begins, multi_model=kind == "multi-model")
     (asked,) = engine.demand.of(host.endpoint).variants
     bill = engine.estimator.variant(host.endpoint, "", variant, asked, shared)
@@ -236,11 +240,6 @@ def _of(
         breaks=("callers name the new endpoint, and the model, container or component",),
         endpoints=tuple(sorted(each.endpoint.address for each in members)),
     )
-
-
-def _initial(member: _Member) -> int:
-    count = member.variant.initial_instance_count
-    return count if isinstance(count, int) else int(member.least)
 
 
 def _shared(members: Sequence[_Member]) -> Capacity:
