@@ -1,32 +1,41 @@
 """python-hcl2's grammar as a parser, without the second and a half that compiling it takes.
 
-Lark compiles the grammar into tables. Those of the python-hcl2 that this release was made with are shipped beside this
-module (`scripts/compile_grammar.py` makes them); for another grammar they are made once and kept in a directory that
-nobody else can write to. python-hcl2's own cache lies in its installation, which is shared or read-only on many
-machines. python-hcl2 and its grammar are under the MIT licence.
+Lark compiles the grammar into tables. Those of the python-hcl2 and Lark that this release was made with are shipped
+beside this module (`scripts/compile_grammar.py` makes them); for other versions they are made once and kept in a
+directory that nobody else can write to, since Lark's format can carry code. python-hcl2's own cache lies in its
+installation, which is shared or read-only on many machines. python-hcl2 and its grammar are under the MIT licence.
 """
 
+import hashlib
+import io
 import os
-import re
+import pickle
 import stat
 import zlib
 from functools import cache, lru_cache
 from importlib.util import find_spec
+from tempfile import NamedTemporaryFile
 from typing import Any
 
-import msgspec
-
 from guardrail.errors import SourceError
-from guardrail.sources.hcl.lalr import Parser, Rule, Tables, Tree, Word
+from guardrail.later import Later, instead
+
+with instead({"regex": Later("regex")}):  # which takes a fifteenth of a check, for a kind of pattern that HCL has not
+    import lark
+from lark import Lark, Tree
+from lark.parsers.lalr_analysis import IntParseTable, Reduce, Shift
+from lark.parsers.lalr_parser import LALR_Parser, _Parser
 
 _SIGNS = ("unary_op : (MINUS | NOT) expr_term", "unary_op : (MINUS | NOT) unary_expr")
 """What python-hcl2 8.1 has, and what HCL has: two signs may stand in a row, as in ``!!a``."""
 _SHORT = 200
 """Characters."""
+RejectedError = lark.UnexpectedInput
+"""What `raw_tree` raises."""
 SHIPPED = os.path.join(os.path.dirname(__file__), "grammar.tables")
 
 
-def raw_tree(text: str) -> Tree:
+def raw_tree(text: str) -> "Tree[lark.Token]":
     """python-hcl2's raw tree of a body: what its `parses_to_tree` answers, but for the positions, which tokens have.
 
     Of a short text it is parsed once, since a thousand blocks say ``merge(local.tags, { Team = "search" })``: nobody
@@ -36,91 +45,70 @@ def raw_tree(text: str) -> Tree:
 
 
 @lru_cache(maxsize=1024)
-def _known_tree(text: str) -> Tree:
+def _known_tree(text: str) -> "Tree[lark.Token]":
     return parser().parse(text)
 
 
 @cache
-def parser() -> Parser:
+def parser() -> Lark:
     """The parser; made when the first text is read. Raises `SourceError` where python-hcl2 is not installed."""
-    return Parser(tables(installed()))
+    stored = pickle.loads(tables(installed()))  # noqa: S301 - ours, or from a directory that nobody else can write to
+    stored["data"]["options"]["_plugins"] = {"LALR_Parser": _TableParser}
+    return Lark.load(stored)
 
 
-def tables(grammar: str, shipped: str = SHIPPED) -> Tables:
-    """The tables of a grammar: those that are shipped, those that are kept, or new ones."""
-    found = _stored(shipped, grammar)
+class _TableParser(LALR_Parser):
+    """Lark's own, whose tables are made in a third of the time: each rule is looked up once, not wherever it ends."""
+
+    def __init__(self, table: Any, callbacks: Any, debug: Any) -> None:
+        self._parse_table = table
+        self.parser = _Parser(table, callbacks, debug)
+
+    @classmethod
+    def deserialize(cls, data: Any, memo: Any, callbacks: Any = None, debug: Any = None) -> "_TableParser":
+        """The parser that Lark has written down as ``data``: with 1 a rule ends, with 0 a state follows."""
+        tokens, ends = data["tokens"], {key: (Reduce, rule) for key, rule in memo.items()}
+        states = {
+            state: {
+                tokens[token]: ends[operand["@"]] if is_end else (Shift, operand)
+                for token, (is_end, operand) in actions.items()
+            }
+            for state, actions in data["states"].items()
+        }
+        table = IntParseTable(states, data["start_states"], data["end_states"])  # type: ignore[no-untyped-call]
+        return cls(table, callbacks, debug)
+
+
+def tables(grammar: str, shipped: str = SHIPPED) -> bytes:
+    """The tables of a grammar, as `Lark.load` reads them: those that are shipped, those that are kept, or new ones."""
+    key = tables_key(grammar)
+    found = _stored(shipped, key)
     directory = None if found else _private_directory()
     if found or directory is None:
         return found or compiled(grammar)
-    path = os.path.join(directory, f"hcl-{zlib.crc32(grammar.encode()):08x}.tables")
-    found = _stored(path, grammar)
+    path = os.path.join(directory, f"hcl-{hashlib.sha256(key).hexdigest()[:16]}.tables")
+    found = _stored(path, key)
     if found is None:
         found = compiled(grammar)
-        _store(path, packed(found))
+        _store(path, key + zlib.compress(found))
     return found
 
 
-def packed(found: Tables) -> bytes:
-    """What a file of tables holds."""
-    return zlib.compress(msgspec.json.encode(found), 9)
+def tables_key(grammar: str) -> bytes:
+    """What tables are good for: one grammar, compiled by one version of Lark."""
+    return f"{lark.__version__} {hashlib.sha256(grammar.encode()).hexdigest()}\n".encode()
 
 
-def compiled(grammar: str) -> Tables:
-    """The tables of a grammar, made by Lark. Raises `SourceError` for one that `Parser` would read differently."""
-    from lark import Lark
-    from lark.lexer import PatternStr
-    from lark.parsers.lalr_analysis import Shift
-
-    made: Any = Lark(grammar, parser="lalr")
-    table, lexer = made.parser.parser._parse_table, made.parser.lexer.root_lexer  # noqa: SLF001 - as it saves them
-    words = [one for one in lexer.terminals if isinstance(one.pattern, PatternStr)]
-    expressions = [one for one in lexer.terminals if one not in words]
-    if lexer.terminals != expressions + words:
-        raise SourceError("the grammar of python-hcl2 has a word that goes before an expression")
-    rules = {rule: ~number for number, rule in enumerate(sorted(made.rules, key=str))}
-    states = {table.start_states["start"]: 0}  # numbered as they are reached, so that one grammar has one file
-    rows = []
-    for state in (reached := [*states]):
-        row = {}
-        for name, (action, operand) in sorted(table.states[state].items()):
-            if action is Shift and operand not in states:
-                states[operand] = len(states)
-                reached.append(operand)
-            row[str(name)] = states[operand] if action is Shift else rules[operand]
-        rows.append(msgspec.Raw(msgspec.json.encode(row)))
-    return Tables(
-        grammar=grammar,
-        expressions={one.name: one.pattern.to_regexp() for one in expressions},
-        words={one.name: _word(one, expressions) for one in words},
-        ignored=tuple(sorted(lexer.ignore_types)),
-        rules=tuple(map(_rule, rules)),
-        states=tuple(rows),
-        end=states[table.end_states["start"]],
-    )
+def compiled(grammar: str) -> bytes:
+    """The tables of a grammar, as `Lark.load` reads them."""
+    tables = io.BytesIO()
+    Lark(grammar, parser="lalr").save(tables)
+    return tables.getvalue()
 
 
-def _word(terminal: Any, expressions: Any) -> Word:
-    """A terminal of Lark's that is always the same text."""
-    text = terminal.pattern.value
-    alike = (one for one in expressions if one.priority == terminal.priority)
-    return Word(text, tuple(one.name for one in alike if re.fullmatch(one.pattern.to_regexp(), text)))
-
-
-def _rule(rule: Any) -> Rule:
-    """A rule of Lark's."""
-    kept = [
-        (index, not part.is_term and part.name.startswith("_"))
-        for index, part in enumerate(rule.expansion)
-        if rule.options.keep_all_tokens or not (part.is_term and part.filter_out)
-    ]
-    is_whole = len(kept) == len(rule.expansion) and not any(is_inlined for _, is_inlined in kept)
-    return Rule(
-        name=str(rule.origin.name),
-        label=str(rule.alias or rule.options.template_source or rule.origin.name),
-        size=len(rule.expansion),
-        children=None if is_whole else tuple(kept),
-        is_transparent=bool(rule.options.expand1 and not rule.alias),
-    )
+def packed(grammar: str) -> bytes:
+    """A file of tables: their key in the first line, then the tables, compressed."""
+    return tables_key(grammar) + zlib.compress(compiled(grammar), 9)
 
 
 def installed() -> str:
@@ -135,19 +123,13 @@ def installed() -> str:
         return file.read().replace(*_SIGNS)
 
 
-def is_shipped(grammar: str) -> bool:
-    """Whether the tables that come with guardrail are those of a grammar."""
-    return _stored(SHIPPED, grammar) is not None
-
-
-def _stored(path: str, grammar: str) -> Tables | None:
-    """The tables in a file; None where they are of another grammar, or damaged."""
+def _stored(path: str, key: bytes) -> bytes | None:
+    """The tables in a file; None where they are for other versions, or damaged."""
     try:
         with open(path, "rb") as file:
-            found = msgspec.json.decode(zlib.decompress(file.read()), type=Tables)
-    except (OSError, zlib.error, msgspec.DecodeError):
+            return zlib.decompress(file.read()) if file.readline() == key else None
+    except (OSError, zlib.error):
         return None
-    return found if found.grammar == grammar else None
 
 
 def _private_directory() -> str | None:
@@ -169,8 +151,6 @@ def _private_directory() -> str | None:
 
 def _store(path: str, data: bytes) -> None:
     """Write a file whole or not at all; a failure is ignored, as it only costs time at the next run."""
-    from tempfile import NamedTemporaryFile
-
     try:
         with NamedTemporaryFile(dir=os.path.dirname(path), delete=False) as file:
             file.write(data)

@@ -27,7 +27,8 @@ from guardrail.sources.hcl.syntax import (
 from guardrail.sources.hcl.template import Interpolation, Part, UnpairedDirectiveError, assemble, flushed, trimmed
 
 if TYPE_CHECKING:
-    from guardrail.sources.hcl.lalr import Tree
+    from lark import Token, Tree
+
     from guardrail.sources.hcl.tree import TreeReader
 
 _T = TypeVar("_T")
@@ -226,9 +227,8 @@ class _SourcePiece:
         """The part of a template, where the piece is an argument with a string of one part."""
         return self._read(lambda reader, tree: reader.only_part(tree))
 
-    def _read(self, read: "Callable[[TreeReader, Tree], _T]") -> _T:
-        from guardrail.sources.hcl.grammar import raw_tree
-        from guardrail.sources.hcl.lalr import RejectedError
+    def _read(self, read: "Callable[[TreeReader, Tree[Token]], _T]") -> _T:
+        from guardrail.sources.hcl.grammar import RejectedError, raw_tree
         from guardrail.sources.hcl.rejections import rejection
         from guardrail.sources.hcl.tree import TreeReader
 

@@ -2,8 +2,9 @@
 
 import re
 
+from lark import UnexpectedInput, UnexpectedToken
+
 from guardrail.expressions import expression
-from guardrail.sources.hcl.lalr import RejectedError
 
 _VALUE = frozenset({"INT_LITERAL", "LPAR", "NOT"})
 _OPTIONAL = frozenset({"NL_OR_COMMENT", "STRIP_MARKER", "ELLIPSIS"})
@@ -28,17 +29,25 @@ _MEANINGFUL = '+-*/%=<>!?:,.(){}[]"_'
 _LONGEST = 200
 
 
-def rejection(error: RejectedError, source: str) -> tuple[int, str]:
+def rejection(error: UnexpectedInput, source: str) -> tuple[int, str]:
     """The offset in ``source`` where python-hcl2 stopped, and a sentence about it."""
-    at = error.at
-    while source[at : at + 1] in (" ", "\t"):  # some tokens start with the blanks before them
-        at += 1
+    at, expected = _place(error, source)
     stopped = _FOUND.match(source, at)
     found, behind = stopped[0] if stopped else "", source[:at].rstrip(" \t\r")
     name = _LAST_WORD.search(behind, max(0, len(behind.rstrip("\n")) - _LONGEST))
     if found in ("", "\n") and name and behind.endswith("="):
         return len(behind) - 1, f"{name[1]} has no value behind '='"
-    return at, _stray(found) or _missing(error.expected, found)
+    return at, _stray(found) or _missing(expected, found)
+
+
+def _place(error: UnexpectedInput, source: str) -> tuple[int, frozenset[str]]:
+    """Where it stopped, and what it waited for there."""
+    if not isinstance(error, UnexpectedToken):
+        return error.pos_in_stream or 0, frozenset[str]()  # type: ignore[redundant-expr]  # wrongly annotated
+    at = len(source) if error.token.type == "$END" else error.token.start_pos or 0
+    while source[at : at + 1] in (" ", "\t"):  # some tokens start with the blanks before them
+        at += 1
+    return at, frozenset(error.expected)
 
 
 def _stray(found: str) -> str | None:

@@ -6,13 +6,17 @@ the end of their line, and any letter behind a backslash.
 
 import re
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+from lark import Token, Tree
 
 from guardrail.expressions import expression
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.arithmetic import number_at
-from guardrail.sources.hcl.lalr import Token, Tree
 from guardrail.sources.hcl.scan import DEEPEST, word_at
 from guardrail.sources.hcl.template import Directive, Interpolation, Part, UnpairedDirectiveError, assemble, trimmed
+
+RawTree: TypeAlias = Tree[Token]
 
 _ESCAPE = expression(r"\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|\$\$\{|%%\{", re.DOTALL)
 _ESCAPES = {"\\n": "\n", "\\r": "\r", "\\t": "\t", '\\"': '"', "\\\\": "\\", "$${": "${", "%%{": "%{"}
@@ -35,15 +39,15 @@ class TreeReader:
         self._heredoc = heredoc
         """The heredoc at an offset, where a string stands in for one."""
 
-    def only_expression(self, tree: Tree) -> syntax.Expression:
+    def only_expression(self, tree: RawTree) -> syntax.Expression:
         """The expression of the only argument of a text."""
         return self._expression(self._only_value(tree))
 
-    def only_part(self, tree: Tree) -> Part:
+    def only_part(self, tree: RawTree) -> Part:
         """The part of the string that is the only argument of a text."""
         return next(self._parts(_tree(self._only_value(tree), 0)))
 
-    def _only_value(self, tree: Tree) -> Tree:
+    def _only_value(self, tree: RawTree) -> RawTree:
         first, *others = (node for node in _trees(_tree(tree, 0)) if node.data != "new_line_or_comment")
         if others:
             raise self._file.error(self._at(_first(others[0])), "the line must end here")
@@ -51,29 +55,29 @@ class TreeReader:
 
     # Expressions -------------------------------------------------------------------------------------------------
 
-    def _expression(self, tree: Tree) -> syntax.Expression:
+    def _expression(self, tree: RawTree) -> syntax.Expression:
         return self._READ[tree.data](self, tree)
 
-    def _term(self, tree: Tree) -> syntax.Expression:
+    def _term(self, tree: RawTree) -> syntax.Expression:
         inner = tree.children[0]
         if isinstance(inner, Token):  # a parenthesis
             inner = next(node for node in _trees(tree) if node.data != "new_line_or_comment")
         return self._READ[inner.data](self, inner)
 
-    def _number(self, tree: Tree) -> syntax.Expression:
+    def _number(self, tree: RawTree) -> syntax.Expression:
         token = _first(tree)
         return syntax.Literal(number_at(self._file, self._at(token), token), self._at(token))
 
-    def _identifier(self, tree: Tree) -> syntax.Expression:
+    def _identifier(self, tree: RawTree) -> syntax.Expression:
         name, at = self._word(_first(tree))
         return syntax.Name(name, at)
 
-    def _constant(self, tree: Tree) -> syntax.Expression:
+    def _constant(self, tree: RawTree) -> syntax.Expression:
         token = _first(tree)
         return syntax.Literal(syntax.KEYWORDS[token], self._at(token))
 
-    def _conditional(self, tree: Tree) -> syntax.Expression:
-        chain: list[tuple[Tree, Tree, int]] = []
+    def _conditional(self, tree: RawTree) -> syntax.Expression:
+        chain: list[tuple[RawTree, RawTree, int]] = []
         while tree.data == "conditional":
             mark, colon = (token for token in tree.children if isinstance(token, Token))
             for token in (mark, colon):
@@ -87,8 +91,8 @@ class TreeReader:
             expression = syntax.Conditional(self._expression(condition), self._expression(then), expression, at)
         return expression
 
-    def _binary(self, tree: Tree) -> syntax.Expression:
-        terms: list[tuple[Token, Tree]] = []
+    def _binary(self, tree: RawTree) -> syntax.Expression:
+        terms: list[tuple[Token, RawTree]] = []
         left = tree
         while left.data == "binary_op":
             operation = _tree(left, 1)
@@ -101,20 +105,20 @@ class TreeReader:
             expression = syntax.Binary(self._text[at : at + len(operator)], expression, self._expression(right), at)
         return expression
 
-    def _unary(self, tree: Tree) -> syntax.Expression:
+    def _unary(self, tree: RawTree) -> syntax.Expression:
         at = self._at(_first(tree))
         return syntax.Unary(self._text[at], self._expression(_tree(tree, 1)), at)
 
-    def _tuple(self, tree: Tree) -> syntax.Expression:
+    def _tuple(self, tree: RawTree) -> syntax.Expression:
         return syntax.Tuple(tuple(self._expressions(tree)), self._at(_first(tree)))
 
-    def _object(self, tree: Tree) -> syntax.Expression:
+    def _object(self, tree: RawTree) -> syntax.Expression:
         entries: list[syntax.ObjectElement] = []
         for element in _trees(tree):
             if element.data != "object_elem":
                 continue
             key = _first(element)
-            start = key.start
+            start = key.start_pos or 0
             if entries and self._before(start) not in "\n,":
                 raise self._file.error(
                     start + self._base, "a comma or a new line must stand between the items of an object"
@@ -122,7 +126,7 @@ class TreeReader:
             entries.append(syntax.ObjectElement(self._key(_tree(element, 0)), self._expression(_tree(element, 2))))
         return syntax.Object(tuple(entries), self._at(_first(tree)))
 
-    def _key(self, tree: Tree) -> syntax.Expression:
+    def _key(self, tree: RawTree) -> syntax.Expression:
         """The key of an item: a bare word means itself."""
         inner = _tree(tree, 0)
         bare = inner
@@ -133,7 +137,7 @@ class TreeReader:
             return syntax.Literal(name, at)
         return self._expression(inner)
 
-    def _call(self, tree: Tree) -> syntax.Expression:
+    def _call(self, tree: RawTree) -> syntax.Expression:
         at = self._at(_first(tree))
         words: list[str] = []
         for name in (_first(node) for node in _trees(tree) if node.data == "identifier"):
@@ -149,7 +153,7 @@ class TreeReader:
                 expands = any(isinstance(token, Token) and token.type == "ELLIPSIS" for token in node.children)
         return syntax.Call("::".join(words), arguments, expands, at)
 
-    def _for(self, tree: Tree) -> syntax.Expression:
+    def _for(self, tree: RawTree) -> syntax.Expression:
         intro = next(node for node in _trees(tree) if node.data == "for_intro")
         key, value = self._variables(intro)
         (collection,) = self._expressions(intro, but="identifier")
@@ -171,21 +175,21 @@ class TreeReader:
             self._at(_first(tree)),
         )
 
-    def _variables(self, tree: Tree) -> tuple[str | None, str]:
+    def _variables(self, tree: RawTree) -> tuple[str | None, str]:
         names = [self._word(_first(node))[0] for node in _trees(tree) if node.data == "identifier"]
         return (names[0], names[1]) if len(names) > 1 else (None, names[0])
 
-    def _expressions(self, tree: Tree, but: str = "") -> list[syntax.Expression]:
+    def _expressions(self, tree: RawTree, but: str = "") -> list[syntax.Expression]:
         """The expressions right below a node."""
         return [self._expression(node) for node in _trees(tree) if node.data not in ("new_line_or_comment", but)]
 
-    def _escaped_string(self, tree: Tree) -> syntax.Expression:
+    def _escaped_string(self, tree: RawTree) -> syntax.Expression:
         raise self._file.error(self._at(_first(tree)), "a value is missing here")
 
     # What stands behind a term -----------------------------------------------------------------------------------
 
-    def _postfix(self, tree: Tree) -> syntax.Expression:
-        steps: list[Tree | Token] = []
+    def _postfix(self, tree: RawTree) -> syntax.Expression:
+        steps: list[RawTree | Token] = []
         term = tree
         while True:
             inner = term.children[0] if term.data == "expr_term" else term
@@ -200,7 +204,7 @@ class TreeReader:
             raise self._file.error(self._at(splats[DEEPEST]), "the expression is nested too deeply")
         return self._steps(self._expression(term), steps, 0)
 
-    def _steps(self, subject: syntax.Expression, steps: "list[Tree | Token]", index: int) -> syntax.Expression:
+    def _steps(self, subject: syntax.Expression, steps: "list[RawTree | Token]", index: int) -> syntax.Expression:
         """What the steps from ``index`` on make of a subject; everything behind ``[*]`` is done to each element."""
         while index < len(steps):
             step = steps[index]
@@ -222,7 +226,7 @@ class TreeReader:
                 subject = syntax.Splat(subject, result, at)
         return subject
 
-    def _step(self, subject: syntax.Expression, step: Tree) -> syntax.Expression:
+    def _step(self, subject: syntax.Expression, step: RawTree) -> syntax.Expression:
         if step.data == "get_attr":
             name, at = self._word(_first(_tree(step, 1)))
             return syntax.Attribute(subject, name, at)
@@ -237,7 +241,7 @@ class TreeReader:
 
     # Strings -----------------------------------------------------------------------------------------------------
 
-    def _string(self, tree: Tree) -> syntax.Expression:
+    def _string(self, tree: RawTree) -> syntax.Expression:
         at = self._at(_first(tree))
         heredoc = self._heredoc(at)
         if heredoc is not None:
@@ -247,7 +251,7 @@ class TreeReader:
         except UnpairedDirectiveError as error:
             raise self._file.error(error.at, error.problem) from None
 
-    def _parts(self, tree: Tree) -> Iterator[Part]:
+    def _parts(self, tree: RawTree) -> Iterator[Part]:
         """The parts of a string."""
         for part in _trees(tree):
             inner = part.children[0]
@@ -262,7 +266,7 @@ class TreeReader:
             else:
                 yield self._directive(inner, at, trims_left=trims_left, trims_right=trims_right)
 
-    def _directive(self, tree: Tree, at: int, *, trims_left: bool, trims_right: bool) -> Directive:
+    def _directive(self, tree: RawTree, at: int, *, trims_left: bool, trims_right: bool) -> Directive:
         keyword = next(token for token in tree.children[1:] if isinstance(token, Token))
         word, word_at = str(keyword), self._at(keyword)
         self._check_keywords(tree)
@@ -289,9 +293,9 @@ class TreeReader:
 
     # Tokens ------------------------------------------------------------------------------------------------------
 
-    def _at(self, token: "Token | Tree") -> int:
+    def _at(self, token: "Token | RawTree") -> int:
         assert isinstance(token, Token)  # noqa: S101 - the grammar says so
-        return token.start + self._base
+        return (token.start_pos or 0) + self._base
 
     def _word(self, token: Token) -> tuple[str, int]:
         """The text and the location of a name."""
@@ -309,14 +313,14 @@ class TreeReader:
 
     def _check_goes_on(self, operator: Token) -> None:
         """Raise where an operator stands at the start or the end of a line, outside parentheses."""
-        start = operator.start
+        start = operator.start_pos or 0
         end = start + len(operator)
         while self._piece[end : end + 1] in (" ", "\t", "\r"):
             end += 1
         if self._before(start) == "\n" or self._piece[end : end + 1] == "\n":
             raise self._file.error(start + self._base, "an expression goes on in another line only between parentheses")
 
-    def _check_keywords(self, tree: Tree) -> None:
+    def _check_keywords(self, tree: RawTree) -> None:
         """Raise where a keyword runs into the word behind it."""
         for token in tree.children:
             if isinstance(token, Token) and token.isalpha():
@@ -324,7 +328,7 @@ class TreeReader:
                 if self._text[end : end + 1].isalnum():
                     raise self._file.error(self._at(token), f"a blank is missing behind {token}")
 
-    _READ: dict[str, Callable[["TreeReader", Tree], syntax.Expression]] = {  # noqa: RUF012 - never changed
+    _READ: dict[str, Callable[["TreeReader", RawTree], syntax.Expression]] = {  # noqa: RUF012 - never changed
         "expr_term": _term,
         "int_lit": _number,
         "float_lit": _number,
@@ -348,17 +352,17 @@ class TreeReader:
     """How each kind of expression is read, by the name of its rule in the grammar."""
 
 
-def _trees(tree: Tree) -> Iterator[Tree]:
+def _trees(tree: RawTree) -> Iterator[RawTree]:
     return (child for child in tree.children if not isinstance(child, Token))
 
 
-def _tree(tree: Tree, index: int) -> Tree:
+def _tree(tree: RawTree, index: int) -> RawTree:
     child = tree.children[index]
     assert not isinstance(child, Token)  # noqa: S101 - the grammar says so
     return child
 
 
-def _first(tree: "Tree | Token") -> Token:
+def _first(tree: "RawTree | Token") -> Token:
     """The token that a node starts with."""
     while not isinstance(tree, Token):
         tree = tree.children[0]
