@@ -5,6 +5,8 @@ from datetime import date, timedelta
 
 from guardrail.errors import GuardrailError
 
+ZONES_DAYS = 1
+"""By how much today may differ from the day of somebody else whose clock is right, too."""
 _END_S = 253_370_764_800
 """The first second of 9999: a schedule is looked at for a year from today, and no calendar goes beyond."""
 

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,87 @@ def test_an_answer_does_not_hang_on_what_year_the_clock_shows(
     report = json.loads(capsys.readouterr().out)
     assert report["today"] == f"{year}-01-01"
     assert report["totals"]["after"]["floor"] == inputs.COSTS
+
+
+@pytest.fixture
+def noon_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AbstractContextManager[object]]:
+    """Moves the clock itself to a day, and lets no variable stand for it."""
+    time_machine = pytest.importorskip("time_machine")
+    monkeypatch.delenv("SOURCE_DATE_EPOCH")
+    return lambda day: time_machine.travel(f"{day}T12:00:00+00:00")
+
+
+WAIVED = """\
+prices: {max_age_days: 400}
+waivers:
+  max_days: 36500
+  entries:
+  - {policy: realtime-variants-scale, address: "*", until: 2026-12-31, reason: Agreed.}
+"""
+
+
+@pytest.mark.parametrize(
+    ("day", "expected", "told"),
+    [
+        ("1980-01-01", ("waived", 3), "prices of us-east-1 are of a time to come, 2026-05-20: is it 1980-01-01,"),
+        ("2026-05-19", ("waived", 0), None),  # it is the 20th of May already, further east
+        ("2026-12-31", ("waived", 0), None),
+        ("2027-01-01", ("fail", 1), "expired on 2026-12-31"),
+        ("2038-01-20", ("fail", 1), "the oldest in use is of 2026-05-08, 4,275 days ago, and 400 days are the limit"),
+        ("2100-02-28", ("fail", 1), "the oldest in use is of 2026-05-08, 26,959 days ago, and 400 days are the limit"),
+        ("9998-12-31", ("fail", 1), "expired on 2026-12-31"),
+    ],
+)
+def test_what_hangs_on_the_clock_says_so_where_the_clock_cannot_be_right(
+    plan: str,
+    capsys: pytest.CaptureFixture[str],
+    noon_of: Callable[[str], AbstractContextManager[object]],
+    day: str,
+    expected: tuple[str, int],
+    told: str | None,
+) -> None:
+    """The clock itself moves. From 2026-05-08 to 2038-01-20 are 11 years of 365 days, 3 leap days and 257 days."""
+    settings, table = (Path(plan).with_name(name) for name in ("s.yml", "table"))
+    settings.write_text(WAIVED)
+    with noon_of(day):
+        words = ("check", plan, "--strict", f"--config={settings}", "--format", "json", "--format", f"table={table}")
+        code = cli.main(words)
+    report = json.loads(capsys.readouterr().out)
+    verdicts = {each["verdict"] for each in report["results"] if each["policy"] == "realtime-variants-scale"}
+    assert (report["today"], verdicts, code) == (day, {expected[0]}, expected[1])
+    assert report["totals"]["after"]["floor"] == inputs.COSTS
+    assert told is None or any(told in notice for notice in report["notices"])
+    head = table.read_text("utf-8").splitlines()[1]
+    assert ("of a time to come" in head) == (day == "1980-01-01")
+    assert "-" not in head.partition("old")[0].rpartition(",")[2], "an age below zero"
+
+
+@pytest.mark.parametrize("day", ["1980-01-01", "2038-01-20", "2100-02-28"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["explain", "PLAN", "aws_sagemaker_endpoint.e"],
+        ["usage", "init", "PLAN", "--output", "-"],
+        ["prices", "list", "--region", "us-east-1"],
+        ["prices", "show", "ml.m5.xlarge"],
+        ["policies", "test"],
+        ["init", "--force"],
+        ["check", "PLAN", "--format", "html"],
+        ["check", "PLAN", "--format", "junit"],
+        ["check", "PLAN", "--format", "sarif"],
+    ],
+    ids=" ".join,
+)
+def test_every_command_answers_whatever_day_it_is(
+    plan: str,
+    monkeypatch: pytest.MonkeyPatch,
+    noon_of: Callable[[str], AbstractContextManager[object]],
+    day: str,
+    arguments: list[str],
+) -> None:
+    monkeypatch.chdir(Path(plan).parent)
+    with noon_of(day):
+        assert cli.main([plan if each == "PLAN" else each for each in arguments]) in (0, 1)
 
 
 @pytest.mark.parametrize("epoch", ["x", "-1", "1e5", "٣", "253370764800", "9" * 20, "9" * 5000])

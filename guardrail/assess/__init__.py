@@ -91,7 +91,8 @@ def assess(
     )
     results = judging.ordered(without_superseded(judged.results, policies))
     used = pricing.region_prices(priced, prices, today)
-    outdated = tuple(trust.outdated(used, terms.max_price_age_days))
+    ahead, limit = tuple(trust.ahead(used, today)), terms.max_price_age_days
+    outdated = (*trust.outdated(used, limit), *(ahead if limit is not None else ()))
     doubts = (*trust.unknown_parts(priced), *trust.open_errors(results), *outdated)
     distrust = tuple(dict.fromkeys(doubts))  # several sources may say the same
     return Report(
@@ -115,7 +116,7 @@ def assess(
         coverage=_coverage(change_sets),
         budgets=budgets.in_order((*budgets.held(terms, discounted), *of_groups.budgets)),
         notices=(
-            *outdated,
+            *(outdated or ahead),
             *notices.of_sources(priced, terms.discounts),
             *notices.of_environments(priced, terms.environments),
             *notices.of_updates(endpoints),

@@ -1,8 +1,10 @@
 """What makes an answer untrustworthy under ``--strict``, a sentence each."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 
 from guardrail.assess.pricing import PricedSource
+from guardrail.clock import ZONES_DAYS, age_days
 from guardrail.cost.base import Bill
 from guardrail.model import Endpoint, Unknown
 from guardrail.policy.base import Result, undecided
@@ -68,6 +70,13 @@ def _some(addresses: Sequence[str]) -> str:
     """The first of them, and how many more there are."""
     more = len(addresses) - 1
     return f"{addresses[0]} and {more:,} more" if more else addresses[0]
+
+
+def ahead(prices: Mapping[str, RegionPrices], today: date) -> Iterator[str]:
+    """The regions with prices of a time to come: then the clock is wrong by which waivers end and prices grow old."""
+    for region, used in prices.items():
+        if used.newest is not None and age_days(used.newest, today) < -ZONES_DAYS:
+            yield f"prices of {region} are of a time to come, {used.newest}: is it {today}, by which waivers are held?"
 
 
 def outdated(prices: Mapping[str, RegionPrices], limit_days: int | None) -> Iterator[str]:

@@ -10,6 +10,7 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterator
+from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -236,9 +237,17 @@ def _limited(response: urllib3.BaseHTTPResponse) -> float | None:
         return float(after)
     reset = response.headers.get("X-RateLimit-Reset", "")
     if response.headers.get("X-RateLimit-Remaining") == "0" and reset.isdecimal():
-        return max(0.0, int(reset) - time.time())
+        return max(0.0, float(reset) - _now(response))
     limited = response.status == _TOO_MANY or b"rate limit" in response.data[:2000].lower()
     return SECONDARY_PAUSE_S if limited else None
+
+
+def _now(response: urllib3.BaseHTTPResponse) -> float:
+    """When GitHub answered, in seconds since 1970 by its own clock; by ours where it does not say."""
+    try:
+        return parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
+    except (ValueError, OverflowError):
+        return time.time()
 
 
 def _permissions(accepted: str) -> str:

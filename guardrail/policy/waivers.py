@@ -72,7 +72,7 @@ def apply(
     and say so, unless another one accepts it; so does one that holds for more than ``max_days``, and one that accepts
     nothing of a policy that was checked. Raises `SettingsError` for a waiver without a reason.
     """
-    latest = None if max_days is None else today + timedelta(max_days)
+    latest = None if max_days is None else today + timedelta(min(max_days, (date.max - today).days))
     checked = {policy.id for policy in policies}
     unwaivable = {policy.id for policy in policies if not policy.waivable}
     active = [_Active(waiver, origin) for waiver in waivers]

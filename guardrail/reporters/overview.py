@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from guardrail.clock import ZONES_DAYS
 from guardrail.expressions import expression
 from guardrail.model import Unknown
 from guardrail.money import ZERO
@@ -296,14 +297,15 @@ def stake(result: Result) -> str:
 def price_dates(report: Report) -> str:
     """``prices 2026-05-08 to 2026-05-20, 198 days old``: from when those are that were used; the age is the oldest's.
 
-    Empty where none was used.
+    Where the clock is behind them, ``of a time to come`` stands for the age. Empty where none was used.
     """
     used = [each for each in report.prices.values() if each.age_days is not None]
     if not used:
         return ""
     oldest, newest = min(each.oldest or "" for each in used), max(each.newest or "" for each in used)
-    age = counted(max(each.age_days or 0 for each in used), "day")
-    return f"prices {oldest if oldest == newest else f'{oldest} to {newest}'}, {age} old"
+    days = max(each.age_days or 0 for each in used)
+    age = f"{counted(max(days, 0), 'day')} old" if days >= -ZONES_DAYS else "of a time to come"
+    return f"prices {oldest if oldest == newest else f'{oldest} to {newest}'}, {age}"
 
 
 def other_origins(report: Report) -> list[str]:

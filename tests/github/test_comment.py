@@ -352,10 +352,21 @@ def test_a_secondary_rate_limit_that_does_not_say_how_long_is_given_a_minute(
     assert slept[0] == 60
 
 
+@pytest.mark.parametrize(
+    ("clock", "said"),
+    [
+        (1_795_305_600.0, "now"),
+        (315_532_800.0, "Sun, 22 Nov 2026 00:00:00 GMT"),
+        (4_102_444_800.0, "Sun, 22 Nov 2026 00:00:00 GMT"),
+    ],
+    ids=["right", "1980", "2100"],
+)
 def test_a_primary_rate_limit_is_waited_for_until_it_is_reset(
-    server: GitHub, api: Api, slept: list[float], monkeypatch: pytest.MonkeyPatch
+    server: GitHub, api: Api, slept: list[float], monkeypatch: pytest.MonkeyPatch, clock: float, said: str
 ) -> None:
-    monkeypatch.setattr("time.time", lambda: 1_795_305_600.0)
+    """By GitHub's clock, 2026-11-22T00:00:00Z, that is 42 s away; where GitHub does not say, ours has to be right."""
+    monkeypatch.setattr("time.time", lambda: clock)
+    monkeypatch.setattr("http.server.BaseHTTPRequestHandler.date_time_string", lambda _: said)
     headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1795305642"}
     server.faults = [Fault("GET", status=403, headers=headers, body={"message": "API rate limit exceeded"})]
     assert say(api) == "created"

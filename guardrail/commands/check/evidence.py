@@ -5,6 +5,7 @@ from datetime import date
 
 from msgspec import Struct
 
+from guardrail.clock import ZONES_DAYS
 from guardrail.cost.demand import Demand
 from guardrail.cost.usage import NO_USAGE
 from guardrail.evidence import bundle_file
@@ -41,7 +42,7 @@ def taken(
 
 
 def _notices(observations: Observations, endpoints: Iterable[Endpoint], shown: str, days: int) -> Iterable[str]:
-    if days < -1:  # a day is the difference of two clocks
+    if days < -ZONES_DAYS:
         yield f"{shown}: the evidence is of a time to come, in {counted(-days, 'day')}"
     if days > bundle_file.OLD_DAYS:
         yield f"{shown}: the evidence is {counted(days, 'day')} old: what it says is a note"

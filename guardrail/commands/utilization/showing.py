@@ -4,7 +4,7 @@ from argparse import Namespace
 from collections.abc import Iterable
 
 from guardrail import output
-from guardrail.clock import today
+from guardrail.clock import ZONES_DAYS, today
 from guardrail.evidence import bundle_file, recommender, usage_file
 from guardrail.evidence.bundle import Bundle
 from guardrail.evidence.judge import fleet
@@ -21,6 +21,8 @@ def show(bundle: Bundle, arguments: Namespace) -> None:
     days = bundle_file.age_days(bundle, today())
     if days > bundle_file.OLD_DAYS:
         output.say(f"guardrail: the evidence is {days} days old: what it says need not hold any more")
+    if days < -ZONES_DAYS:
+        output.say(f"guardrail: the evidence is of a time to come, in {-days:,} days: is it {today()}?")
     prices = PriceBook()
     asked = JudgingTerms(
         headroom=arguments.headroom / 100,
