@@ -10,7 +10,7 @@ from guardrail.model import Unknown
 from guardrail.money import MONTH, ZERO, Period
 from guardrail.report import DiscountReport, PlanReport, Totals
 
-Side = Mapping[str, Estimate]
+EstimatesBySource = Mapping[str, Estimate]
 """Estimates by source."""
 
 
@@ -18,7 +18,7 @@ def apply(
     discounts: Discounts,
     plan_rate: PlanRate,
     totals: Totals,
-    worlds: Sequence[tuple[Side | None, Side, Totals]],
+    worlds: Sequence[tuple[EstimatesBySource | None, EstimatesBySource, Totals]],
     undecided: Unknown,
     period: Period = MONTH,
 ) -> tuple[DiscountReport, list[DiscountReport]]:
@@ -76,7 +76,10 @@ def not_worked_out(totals: Totals, discounts: Discounts) -> DiscountReport:
 
 
 def _one(
-    discounts: Discounts, plan_rate: PlanRate, world: tuple[Side | None, Side, Totals], period: Period
+    discounts: Discounts,
+    plan_rate: PlanRate,
+    world: tuple[EstimatesBySource | None, EstimatesBySource, Totals],
+    period: Period,
 ) -> tuple[DiscountReport, list[Discounted]]:
     """The discounted bill of one possibility, and the sides that it is made of: after, and before if there is one."""
     before, after, totals = world
@@ -99,7 +102,7 @@ def _one(
     return report, [now] if was is None else [now, was]
 
 
-def _bills(side: Side) -> dict[EndpointKey, Bill]:
+def _bills(side: EstimatesBySource) -> dict[EndpointKey, Bill]:
     return {
         (source, address): bill
         for source, each in side.items()
@@ -108,7 +111,7 @@ def _bills(side: Side) -> dict[EndpointKey, Bill]:
     }
 
 
-def _missing(side: Side) -> frozenset[Missing]:
+def _missing(side: EstimatesBySource) -> frozenset[Missing]:
     return frozenset().union(*(each.missing for each in side.values()))
 
 

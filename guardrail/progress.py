@@ -1,13 +1,16 @@
 """A sign of life for people: a line on a terminal once work has taken a second, gone when the work is done."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
+from typing import TypeAlias
 
 from guardrail.signals import tidy_end
 
 DELAY_S = 1.0
+Say: TypeAlias = Callable[[str], None]
+"""Shows what is being done."""
 
 
 class ProgressLine:

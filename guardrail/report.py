@@ -49,7 +49,7 @@ class RegionPrices(Struct, frozen=True, kw_only=True):
     """"bundled", or the directory it was read from."""
 
 
-Part: TypeAlias = Literal["endpoint", "variant", "component"]
+ReportedPart: TypeAlias = Literal["endpoint", "variant", "component"]
 Told: TypeAlias = str | int | float | Decimal | Unknown | None
 
 
@@ -60,7 +60,7 @@ class Difference(Struct, frozen=True, kw_only=True):
     it consists of as text: ``shadow_variant``, None before, ``2 × ml.c5.4xlarge`` after.
     """
 
-    part: Part
+    part: ReportedPart
     name: str | None
     """Of the variant or component; None for the endpoint itself, and where the name is not known."""
     what: str

@@ -142,11 +142,11 @@ def never_runs(expression: str) -> bool:
 
 _LEAP_CYCLE = 28 * _YEAR + 7
 
-Turn: TypeAlias = tuple[int | None, int | None]
+ScheduleTurn: TypeAlias = tuple[int | None, int | None]
 
 
 @lru_cache(maxsize=256)
-def turns(schedules: tuple[Schedule, ...], today: date | None = None) -> tuple[Turn, ...] | None:
+def turns(schedules: tuple[Schedule, ...], today: date | None = None) -> tuple[ScheduleTurn, ...] | None:
     """Which of the schedules ran last, and for how many minutes, turn by turn over a week, or over the year from today.
 
     ``cron(0 8 ? * MON-FRI *)`` and ``cron(0 20 ? * MON-FRI *)`` take turns of 720 minutes, and the second one of 3,600
@@ -170,7 +170,7 @@ def turns(schedules: tuple[Schedule, ...], today: date | None = None) -> tuple[T
             return None
         runs += [(moment, place) for moment in own]
     end = begin + timedelta(days)
-    before: list[Turn] = [(place, None) for moment, place in sorted(runs) if moment < begin]
+    before: list[ScheduleTurn] = [(place, None) for moment, place in sorted(runs) if moment < begin]
     edges: list[tuple[datetime, int | None]] = [(begin, None), *sorted(run for run in runs if begin <= run[0] < end)]
     if len(edges) > 1 and edges[1][0] == begin:
         del edges[0]  # what ran before ends as the first one runs, and does not run with it

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from msgspec import Struct, structs
 
@@ -12,6 +12,7 @@ from guardrail import files
 from guardrail.cost.discount_settings import Discounts
 from guardrail.errors import SettingsError
 from guardrail.policy import parameter_files
+from guardrail.policy.base import FailOn
 from guardrail.policy.environment import EnvironmentSettings
 from guardrail.policy.policy import PolicySettings
 from guardrail.policy.waivers import Waiver, WaiverSettings
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from guardrail.assess.terms import GroupLimits
 
 S = TypeVar("S", bound=Struct)
-FailOn: TypeAlias = Literal["error", "warning", "note", "never"]
 
 FILE_NAMES = (".guardrail.yml", ".guardrail.yaml")
 BASELINE_NAME = ".guardrail-baseline.json"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from yaml.nodes import Node
 
 T = TypeVar("T")
-Step: TypeAlias = str | int
+PathStep: TypeAlias = str | int
 
 _LARGEST = 2 * limits.MEBIBYTE
 
@@ -84,7 +84,7 @@ def _uncountable(node: "Node | None", name: str, error: type[GuardrailError]) ->
     return error(f"{name}: one of its numbers is none to calculate with")
 
 
-def line_of(path: str | os.PathLike[str], steps: Sequence[Step]) -> int:
+def line_of(path: str | os.PathLike[str], steps: Sequence[PathStep]) -> int:
     """The 1-based line of the key that ``steps`` lead to in the YAML file at ``path``, for errors found later on."""
     return _line_of(compose(_text(path), _loader()), steps)
 
@@ -150,7 +150,7 @@ _MISSING_FIELD = re.compile(r"Object missing required field `(.*)`")
 _TOKEN = re.compile(r"\[(\d+|\.\.\.)\]|\.?([^.\[\]]+)")
 
 
-def _explain(failure: str, value: object, kind: Any) -> tuple[str, list[Step]]:
+def _explain(failure: str, value: object, kind: Any) -> tuple[str, list[PathStep]]:
     """A msgspec message in the words of the file, and the path of the key it is about."""
     problem, _, trail = failure.partition(" - at `")
     at_key = trail.startswith("key` in `")
@@ -186,11 +186,11 @@ _MEANT = {
 """What other tools call our severities."""
 
 
-def _walk(trail: str, value: Any, kind: Any) -> tuple[list[Step], Any]:
+def _walk(trail: str, value: Any, kind: Any) -> tuple[list[PathStep], Any]:
     """The concrete steps of a msgspec path, which says ``[...]`` for a key of a mapping, and the type they lead to."""
-    steps: list[Step] = []
+    steps: list[PathStep] = []
     for index, name in _TOKEN.findall(trail.removeprefix("$")):
-        step: Step
+        step: PathStep
         if name:
             step, kind = name, _field_type(kind, name)
         elif index == "...":
@@ -255,12 +255,12 @@ def _item_type(kind: Any) -> Any:
     return next((_item_type(choice) for choice in get_args(kind) if get_origin(choice) in (dict, list, tuple)), Any)
 
 
-def _dotted(steps: Sequence[Step]) -> str:
+def _dotted(steps: Sequence[PathStep]) -> str:
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
     return text.removeprefix(".")
 
 
-def _line_of(node: "Node | None", steps: Sequence[Step]) -> int:
+def _line_of(node: "Node | None", steps: Sequence[PathStep]) -> int:
     """The 1-based line of the key that ``steps`` lead to, or of the last one on the way that is there."""
     from yaml.nodes import MappingNode, SequenceNode
 

@@ -1,5 +1,6 @@
 """The floors of docs/architecture.md hold: the import contracts of pyproject.toml, run as a test."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -63,6 +64,23 @@ def test_each_line_of_the_page_imports_only_lines_below_it(imports: dict[str, se
 
 def _top(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
+
+
+def test_each_name_of_a_class_or_type_means_one_thing() -> None:
+    """A reader who knows `Part` knows it everywhere: what a name stands for is written in one module."""
+    places: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "guardrail").rglob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                name = node.name
+            elif isinstance(node, ast.AnnAssign) and ast.unparse(node.annotation) == "TypeAlias":
+                name = ast.unparse(node.target)
+            else:
+                continue
+            if not name.startswith("_"):
+                places.setdefault(name, []).append(path.relative_to(ROOT).as_posix())
+    assert {"Block", "Endpoint", "ChargeKind", "Truth"} <= places.keys()
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
 
 def packages(module: str) -> set[str]:

@@ -19,13 +19,12 @@ from msgspec import structs
 
 from guardrail.cost.base import ChargeKind
 from guardrail.model import Change, Deployed, Mode, Unknown
-from guardrail.policy.base import AppliedWaiver, FindingStatus, Severity, Verdict
+from guardrail.policy.base import AppliedWaiver, FailOn, FindingStatus, Severity, Verdict
 from guardrail.prices.base import Basis
-from guardrail.report import BudgetReport, BudgetState, Part, Report
+from guardrail.report import BudgetReport, BudgetState, Report, ReportedPart
 from guardrail.reporters import FORMATS, reporter
 from guardrail.reporters import json as json_reporter
 from guardrail.reporters.base import Options
-from guardrail.settings import FailOn
 from tests.reporters.inputs import assessed, stack
 from tests.reporters.read_back import READERS, disagreements
 from tests.reporters.reports import finding, report
@@ -179,7 +178,7 @@ CLOSED = {
     "endpoint/mode/0": Mode,
     "endpoint/change": Change,
     "endpoint/deployed": Deployed,
-    "difference/part": Part,
+    "difference/part": ReportedPart,
     "component/kind": ChargeKind,
     "component/basis": Basis,
     "result/severity": Severity,

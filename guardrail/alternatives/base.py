@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from guardrail.cost.base import Monthly, MonthlyQuantity
 from guardrail.model import Unknown
-from guardrail.policy.base import Basis
+from guardrail.policy.base import SavingBasis
 
 AlternativeKind: TypeAlias = Literal[
     "type",
@@ -68,7 +68,7 @@ class Alternative(Struct, frozen=True, kw_only=True):
     """What to run: ``ml.m6g.xlarge``, ``1 × ml.m5.xlarge``, ``serverless, 2 GB``."""
     usd: Decimal | None
     """What it saves a month; None where only usage decides, or where it is no money by itself."""
-    basis: Basis | None
+    basis: SavingBasis | None
     """How sure that is; None where there is no amount."""
     saving: MonthlyQuantity | None = None
     """The difference of the two estimates, bound by bound; None where one of them has no amount."""

@@ -33,7 +33,7 @@ from guardrail.model import (
     Variant,
 )
 from guardrail.money import HOURS_PER_MONTH, MONTH, SECONDS_PER_HOUR, ZERO, plain, two_decimals
-from guardrail.policy.base import Basis
+from guardrail.policy.base import SavingBasis
 from guardrail.policy.environment import PRODUCTION
 from guardrail.prices.book import InstanceSpec, PriceBook
 
@@ -580,7 +580,7 @@ class _VariantTerms:
             return busy_hours
         return instances * (HOURS_PER_MONTH if busy_hours is None else busy_hours) / count
 
-    def basis(self, *, certain: bool) -> Basis:
+    def basis(self, *, certain: bool) -> SavingBasis:
         """How sure a saving is that rests on the expected amount."""
         if certain:
             return "exact"

@@ -15,11 +15,11 @@ from msgspec import Struct, structs
 from guardrail.assess import budgets, judging, notices, pricing, trust
 from guardrail.assess.changes import with_same_names
 from guardrail.assess.pricing import Combination, PricedSource
-from guardrail.assess.terms import FailOn, Terms
+from guardrail.assess.terms import Terms
 from guardrail.cost.demand import Demand
 from guardrail.model import ChangeSet, Coverage, Unknown
 from guardrail.policy import inline, waivers
-from guardrail.policy.base import Result
+from guardrail.policy.base import FailOn, Result
 from guardrail.policy.getters import amount_of
 from guardrail.policy.policy import Policy
 from guardrail.policy.superseding import without_superseded

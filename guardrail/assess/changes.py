@@ -26,7 +26,7 @@ from guardrail.model import (
     Variant,
     Workflow,
 )
-from guardrail.report import Difference, Part, Told
+from guardrail.report import Difference, ReportedPart, Told
 
 SENSITIVE = Unknown("sensitive")
 
@@ -277,7 +277,7 @@ def _values(thing: Any, names: list[str]) -> dict[str, Told]:
 
 
 def _of_fields(
-    part: Part,
+    part: ReportedPart,
     name: str | None,
     before: Mapping[str, Told],
     after: Mapping[str, Told],

@@ -27,7 +27,7 @@ from guardrail.report import BudgetReport, EndpointReport, GroupReport, Totals, 
 TAG = "tag:"
 KEYS = (TAG, "environment", "region", "root")
 
-Values: TypeAlias = tuple[str | Unknown | None, ...]
+GroupValues: TypeAlias = tuple[str | Unknown | None, ...]
 """What an endpoint is under each key; None where it has no such tag."""
 
 
@@ -66,7 +66,7 @@ def grouped(
     by: Sequence[str], priced: Sequence[PricedSource], items: Iterable[_GroupMember], environments: Environments
 ) -> tuple[GroupReport, ...]:
     """The bill of each group, the dearest first; of equal ones those with unknown parts last."""
-    found: dict[object, tuple[Values, list[_MemberSides]]] = {}
+    found: dict[object, tuple[GroupValues, list[_MemberSides]]] = {}
     for values, side in _sides(by, priced, items, environments):
         found.setdefault(_alike(values), (values, []))[1].append(side)
     groups = [
@@ -182,7 +182,7 @@ def _weight(totals: Totals) -> Decimal:
 
 def _sides(
     by: Sequence[str], priced: Sequence[PricedSource], items: Iterable[_GroupMember], environments: Environments
-) -> Iterator[tuple[Values, _MemberSides]]:
+) -> Iterator[tuple[GroupValues, _MemberSides]]:
     """What bills, with what it is under the keys. A configuration that counts in its endpoint is left to that."""
     sources = {one.source.id: one for one in priced}
     for item in items:
@@ -200,7 +200,7 @@ def _sides(
             yield now, _MemberSides(item.source, is_workflow, None, cost, join.bill_delta(None, cost))
 
 
-def _alike(values: Values) -> tuple[object, ...]:
+def _alike(values: GroupValues) -> tuple[object, ...]:
     """What is equal where two endpoints are in one group: for whichever reason something is not known of them."""
     return tuple(Unknown if isinstance(value, Unknown) else value for value in values)
 
@@ -209,7 +209,7 @@ def _counted(bill: Bill | None) -> Bill | None:
     return None if bill is None or bill.part_of is not None else bill
 
 
-def _values(by: Sequence[str], source: str, endpoint: Endpoint | Workflow, environment: str | Unknown) -> Values:
+def _values(by: Sequence[str], source: str, endpoint: Endpoint | Workflow, environment: str | Unknown) -> GroupValues:
     known: Mapping[str, str | Unknown] = {"environment": environment, "region": endpoint.region, "root": source}
     tags = endpoint.tags
     return tuple(

@@ -2,20 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from guardrail.cost.discount_settings import Discounts, PlanRate, no_plan_rate
 from guardrail.money import MONTH, Period
+from guardrail.policy.base import FailOn
 from guardrail.policy.environment import Environments
 from guardrail.policy.waivers import Waiver
 from guardrail.report import group_id
 
 if TYPE_CHECKING:
     from guardrail.policy.observation import Evidence
-
-FailOn: TypeAlias = Literal["error", "warning", "note", "never"]
 
 
 class GroupLimits(Struct, frozen=True, kw_only=True):

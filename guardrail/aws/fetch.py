@@ -13,12 +13,11 @@ from guardrail.aws.price_list_api import PriceListApi
 from guardrail.errors import AWSError, MissingExtraError, did_you_mean
 from guardrail.prices.price_list import PriceList
 from guardrail.prices.savings_plans import SavingsPlanRates
+from guardrail.progress import Say
 
 if TYPE_CHECKING:
     from guardrail.aws.bulk import BulkFiles, OfferFile
 
-Say = Callable[[str], None]
-"""Shows what is being done."""
 
 _ZONE = 2
 """How many parts the code of a local zone has beyond that of its region: ``us-east-1-atl-1``."""

@@ -16,6 +16,7 @@ from msgspec import Struct
 from guardrail.aws.access import Access, CallRefusedError, UnknownSubjectError
 from guardrail.evidence.account import (
     Account,
+    DescribedPolicy,
     EndpointConfig,
     EndpointDescription,
     Fault,
@@ -24,13 +25,13 @@ from guardrail.evidence.account import (
     ModelDescription,
     ScalableTargetDescription,
     ScalingActivity,
-    ScalingPolicy,
     ScheduledActionDescription,
     TransformJobDescription,
     stem,
 )
 from guardrail.evidence.base import TRANSFORM_JOBS, Window
 from guardrail.evidence.journal import Journal
+from guardrail.progress import Say
 
 _ALARMS_A_CALL: Final = 100
 _AT_A_TIME: Final = 4
@@ -41,7 +42,6 @@ _DELETED: Final = "ValidationException"
 _SCALING: Final = {"ServiceNamespace": "sagemaker"}
 
 T = TypeVar("T", bound=Struct)
-Say = Callable[[str], None]
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -237,7 +237,7 @@ class RegionReader:
             self._faults.append(Fault(call="application-autoscaling:DescribeScalingActivities", reason=reason))
         return tuple(each for each in found if ours.has(each) and each.start_time >= self._window.start)
 
-    def _alarms(self, policies: Sequence[ScalingPolicy]) -> tuple[MetricAlarm, ...]:
+    def _alarms(self, policies: Sequence[DescribedPolicy]) -> tuple[MetricAlarm, ...]:
         """The alarms that policies wait for."""
         names = sorted({alarm.alarm_name for policy in policies for alarm in policy.alarms})
         found: list[MetricAlarm] = []
@@ -410,7 +410,7 @@ _TARGETS: Final = _ListCall(
     service=_SERVICE, operation="describe_scalable_targets", key="ScalableTargets", kind=ScalableTargetDescription
 )
 _POLICIES: Final = _ListCall(
-    service=_SERVICE, operation="describe_scaling_policies", key="ScalingPolicies", kind=ScalingPolicy
+    service=_SERVICE, operation="describe_scaling_policies", key="ScalingPolicies", kind=DescribedPolicy
 )
 _ACTIONS: Final = _ListCall(
     service=_SERVICE, operation="describe_scheduled_actions", key="ScheduledActions", kind=ScheduledActionDescription

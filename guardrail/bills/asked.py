@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, TypeAlias
 from msgspec import Struct
 
 from guardrail.bills.layouts import LayoutName
-from guardrail.bills.usage import NOT_RECOGNISED, SOFTWARE, Use, uses_of
+from guardrail.bills.usage import NOT_RECOGNISED, SOFTWARE, UsageTypeUse, uses_of
 from guardrail.bills.view import PRODUCTS, USAGE_LINES, literal, literals
 
 KNOWN_LINES: Final = (
@@ -48,7 +48,7 @@ class BillQuestion(Struct, frozen=True, kw_only=True):
 class ExportFacts(Struct, frozen=True, kw_only=True):
     """Facts of an export within the period of a question: its usage types, currencies, hours."""
 
-    uses: tuple[Use, ...]
+    uses: tuple[UsageTypeUse, ...]
     """Its distinct usage types."""
     line_types: tuple[str, ...]
     currencies: tuple[str, ...]
@@ -110,12 +110,12 @@ def timestamp(day: date) -> str:
     return f"TIMESTAMP '{day:%Y-%m-%d} 00:00:00'"
 
 
-def beginning(lines: str, asked: BillQuestion, uses: Sequence[Use]) -> str:
+def beginning(lines: str, asked: BillQuestion, uses: Sequence[UsageTypeUse]) -> str:
     """The common table expressions that every question starts with: ``lines``, ``usage_types`` and ``asked``."""
     return f"WITH lines AS (\n{lines}\n),\n{usage_types(uses)},\n{_asked(asked)}"
 
 
-def usage_types(uses: Sequence[Use]) -> str:
+def usage_types(uses: Sequence[UsageTypeUse]) -> str:
     """The distinct usage types as a small table."""
     texts = [(use.usage_type, use.mode, use.region, use.instance_type) for use in uses] or [("", "", "", "")]
     rows = ",\n  ".join(f"({number}, {', '.join(map(literal, each))})" for number, each in enumerate(texts))

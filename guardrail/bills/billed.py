@@ -25,7 +25,7 @@ from guardrail.bills.asked import (
 from guardrail.bills.layouts import LayoutName
 from guardrail.bills.questions.hours import PLACE, place_of
 from guardrail.bills.resources import BilledResource, resource_of, shown_name
-from guardrail.bills.usage import SOFTWARE, Use
+from guardrail.bills.usage import SOFTWARE, UsageTypeUse
 from guardrail.bills.view import PRODUCTS, USAGE_LINES, literals
 from guardrail.errors import SourceError
 from guardrail.money import ZERO
@@ -39,7 +39,7 @@ class Billed(Struct, frozen=True, kw_only=True):
     resource: BilledResource
     name: str
     """As the bill spells it; the usage type where no resource is named."""
-    use: Use
+    use: UsageTypeUse
     amount: Decimal
     """In the unit of the usage type: hours, GB-months, GB, seconds."""
     cost: Decimal
@@ -166,11 +166,11 @@ def _parts(sums: Sequence[dict[str, Any]], levels: Sequence[dict[str, Any]], the
         key = (row["resource_key"], row["account"], row["place"], row["usage_type"])
         by_key.setdefault(key, []).append((row["level"] or ZERO, int(row["hours"])))
     prefix_regions = there.prefix_regions
-    grouped: dict[tuple[BilledResource, Use], list[dict[str, Any]]] = {}
+    grouped: dict[tuple[BilledResource, UsageTypeUse], list[dict[str, Any]]] = {}
     for row in sums:
         use = uses[row["usage_type"] or ""]
         if row["product_code"] not in PRODUCTS:  # whatever its usage type looks like
-            use = Use(usage_type=use.usage_type, mode=SOFTWARE, region=use.region)
+            use = UsageTypeUse(usage_type=use.usage_type, mode=SOFTWARE, region=use.region)
         grouped.setdefault((resource_of(row, prefix_regions), use), []).append(row)
     made = [_part(resource, use, several, by_key) for (resource, use), several in grouped.items()]
     return sorted(made, key=_order)
@@ -184,7 +184,7 @@ def _order(part: Billed) -> tuple[str, ...]:
 
 def _part(
     resource: BilledResource,
-    use: Use,
+    use: UsageTypeUse,
     several: Sequence[dict[str, Any]],
     levels: dict[tuple[Any, ...], list[tuple[Decimal, int]]],
 ) -> Billed:

@@ -190,11 +190,11 @@ def answer(found: Pairs, month: Month) -> Answer:
     )
 
 
-Side: TypeAlias = tuple[Estimated, Billed | None, tuple[Reason, ...]]
+ReconciledCharge: TypeAlias = tuple[Estimated, Billed | None, tuple[Reason, ...]]
 """What is estimated of one charge, what was billed of it, and why these differ."""
 
 
-def sides(pair: Pair | Pool, month: Month) -> Iterator[Side]:
+def sides(pair: Pair | Pool, month: Month) -> Iterator[ReconciledCharge]:
     """Each charge that is on either side of an endpoint, or of a usage type."""
     of_code, of_bill = (lines_of(pair.item), pair.billed) if isinstance(pair, Pair) else (pair.lines, pair.parts)
     estimated: dict[str, list[CostComponent]] = {}

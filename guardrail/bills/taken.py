@@ -7,7 +7,7 @@ from guardrail.bills import view
 from guardrail.bills.asked import BillQuestion, ExportFacts, beginning, facts
 from guardrail.bills.layouts import LAYOUTS, ExportLayout, LayoutName, underscored
 from guardrail.bills.questions import question
-from guardrail.bills.usage import Use, uses_of
+from guardrail.bills.usage import UsageTypeUse, uses_of
 
 if TYPE_CHECKING:
     from guardrail.bills.reading import Export
@@ -35,7 +35,7 @@ def athena(name: str, asked: BillQuestion, *, layout: LayoutName, table: str, bi
     return f"{head}{text}\n"
 
 
-def presumed(asked: BillQuestion, uses: list[Use]) -> ExportFacts:
+def presumed(asked: BillQuestion, uses: list[UsageTypeUse]) -> ExportFacts:
     """Facts of a bill that nobody has asked yet: hourly, up to the end of the period."""
     from datetime import datetime, time
 

@@ -43,7 +43,7 @@ _ELSEWHERE: Final = (
 """How charges of SageMaker begin that are no inference: notebooks, training, processing, Studio, HyperPod, Canvas."""
 
 
-class Use(Struct, frozen=True, kw_only=True):
+class UsageTypeUse(Struct, frozen=True, kw_only=True):
     """A usage type with what it is used for."""
 
     usage_type: str
@@ -60,7 +60,7 @@ class Use(Struct, frozen=True, kw_only=True):
         return self.mode in INFERENCE
 
 
-def use_of(usage_type: str, prefixes: Mapping[str, str]) -> Use:
+def use_of(usage_type: str, prefixes: Mapping[str, str]) -> UsageTypeUse:
     """A usage type as a bill has it: ``USE1-Host:ml.m5.xlarge`` is real-time, on an ml.m5.xlarge in us-east-1.
 
     Bills also have it without a prefix, in us-east-1: ``Host:ml.m5.xlarge``. ``prefixes`` is that of each region.
@@ -73,8 +73,8 @@ def use_of(usage_type: str, prefixes: Mapping[str, str]) -> Use:
             prefix, rest = "", usage_type
         elsewhere = any(part.startswith(_ELSEWHERE) for part in (rest, usage_type, usage_type.rpartition("-")[2]))
         mode = NOT_INFERENCE if elsewhere else NOT_RECOGNISED
-        return Use(usage_type=usage_type, mode=mode, region=prefixes.get(prefix, ""))
-    return Use(
+        return UsageTypeUse(usage_type=usage_type, mode=mode, region=prefixes.get(prefix, ""))
+    return UsageTypeUse(
         usage_type=usage_type,
         mode=STORAGE if known.charge == usage_types.VOLUME else _MODES[known.use],
         region=prefixes.get(known.prefix, ""),
@@ -83,7 +83,7 @@ def use_of(usage_type: str, prefixes: Mapping[str, str]) -> Use:
     )
 
 
-def uses_of(found: Iterable[str]) -> list[Use]:
+def uses_of(found: Iterable[str]) -> list[UsageTypeUse]:
     """Each of the distinct usage types of a bill, in their order."""
     prefixes = region_prefixes()
     return [use_of(usage_type, prefixes) for usage_type in found]

@@ -14,7 +14,7 @@ from msgspec import Struct
 from guardrail import files, output
 from guardrail.commands.check.arguments import var, var_file
 from guardrail.errors import GuardrailError
-from guardrail.fixes.base import Change, NoFixError
+from guardrail.fixes.base import NoFixError, ProposedChange
 from guardrail.fixes.mends import is_mended_here
 from guardrail.fixes.proposals import Contents, Proposals, Workbench, go_together, propose
 from guardrail.limits import MOST_SUGGESTED, NOT_JSON
@@ -333,7 +333,7 @@ class _RunWorkbench(Workbench):
                 self._reports[key] = check.estimated(arguments)
         return self._reports[key]
 
-    def changed(self, contents: Contents, source: str, change: Change) -> dict[str, str]:
+    def changed(self, contents: Contents, source: str, change: ProposedChange) -> dict[str, str]:
         path = self._paths.get(source)
         if path is not None:
             with files.instead(contents):

@@ -15,13 +15,13 @@ from guardrail.model import Endpoint, TransformJob, Unknown, Workflow
 
 DOES_NOT_APPLY: Final = "does not apply"
 USAGE_FILE: Final = "usage file"
-Requests: TypeAlias = Decimal | Unknown | Literal["does not apply"] | None
+RequestCount: TypeAlias = Decimal | Unknown | Literal["does not apply"] | None
 
 
 class VariantDemand(Struct, frozen=True, kw_only=True):
     """The usage of one variant in a month."""
 
-    requests: Requests = None
+    requests: RequestCount = None
     duration_ms: Decimal | None = None
     """Mean compute time of a request, in milliseconds."""
     instances: Decimal | None = None

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from guardrail.money import ZERO
 from guardrail.prices import usage_types
-from guardrail.prices.usage_types import HOST, INSTANCE_USES, TRANSFORM, Use
+from guardrail.prices.usage_types import HOST, INSTANCE_USES, TRANSFORM, InstanceUse
 
 Term: TypeAlias = Literal["1yr", "3yr"]
 Payment: TypeAlias = Literal["No Upfront", "Partial Upfront", "All Upfront"]
@@ -104,7 +104,7 @@ class SavingsPlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """USD per hour by pattern of usage type, the first that fits; else the rates that a refresh has read."""
     percent: Decimal | None = None
     """Off the list price, where no rate is known."""
-    covers: tuple[Use, ...] = (HOST, TRANSFORM)
+    covers: tuple[InstanceUse, ...] = (HOST, TRANSFORM)
     """AWS names real-time and batch inference, and does not say whether asynchronous inference is covered."""
 
     def __post_init__(self) -> None:

@@ -27,7 +27,7 @@ from guardrail.cost.demand import (
     NO_VARIANT_DEMAND,
     EndpointDemand,
     Gigabytes,
-    Requests,
+    RequestCount,
     VariantDemand,
     WorkflowDemand,
 )
@@ -279,7 +279,7 @@ def _named(endpoint: Endpoint | Workflow) -> str | None:
     return f"endpoint/{endpoint.name}" if is_named else None
 
 
-def _of_variant(layers: Sequence[EndpointUsage], name: str | Unknown, requests: Requests) -> VariantDemand:
+def _of_variant(layers: Sequence[EndpointUsage], name: str | Unknown, requests: RequestCount) -> VariantDemand:
     """The usage of one variant: of each number the most specific statement of it."""
     statements: list[VariantUsage] = []
     for layer in layers:
@@ -304,13 +304,13 @@ def _first(statements: Iterable[VariantUsage], field: str) -> Decimal | None:
     return next((number for each in statements if (number := getattr(each, field)) is not None), None)
 
 
-def _split(usage: EndpointUsage, variants: Sequence[Variant]) -> tuple[list[Requests], Decimal | None]:
+def _split(usage: EndpointUsage, variants: Sequence[Variant]) -> tuple[list[RequestCount], Decimal | None]:
     """The requests that each variant answers: its own number, else its share by weight of what the others leave.
 
     The second answer are the requests of those together whose share cannot be known.
     """
     stated, total = usage.stated(), usage.monthly_requests
-    requests: list[Requests] = []
+    requests: list[RequestCount] = []
     sharing: list[int] = []
     for place, variant in enumerate(variants):
         own = stated.get(variant.name) if isinstance(variant.name, str) else None

@@ -318,7 +318,7 @@ class AlarmName(_DescriptionPart, frozen=True, kw_only=True):
     alarm_name: str
 
 
-class ScalingPolicy(_DescriptionPart, frozen=True, kw_only=True):
+class DescribedPolicy(_DescriptionPart, frozen=True, kw_only=True):
     """A policy as DescribeScalingPolicies answers."""
 
     policy_name: str
@@ -420,7 +420,7 @@ class Account(Struct, frozen=True, kw_only=True, dict=True):
     inference_components: tuple[InferenceComponentDescription, ...] = ()
     transform_jobs: tuple[TransformJobDescription, ...] = ()
     scalable_targets: tuple[ScalableTargetDescription, ...] = ()
-    scaling_policies: tuple[ScalingPolicy, ...] = ()
+    scaling_policies: tuple[DescribedPolicy, ...] = ()
     scheduled_actions: tuple[ScheduledActionDescription, ...] = ()
     scaling_activities: tuple[ScalingActivity, ...] = ()
     alarms: tuple[MetricAlarm, ...] = ()
@@ -454,7 +454,7 @@ class Account(Struct, frozen=True, kw_only=True, dict=True):
         """The scalable targets of ``endpoint/shop/variant/a``."""
         return self._targets_by_resource.get(resource_id, ())
 
-    def policies_of(self, resource_id: str) -> Sequence[ScalingPolicy]:
+    def policies_of(self, resource_id: str) -> Sequence[DescribedPolicy]:
         """The scaling policies of ``endpoint/shop/variant/a``."""
         return self._policies_by_resource.get(resource_id, ())
 
@@ -477,7 +477,7 @@ class Account(Struct, frozen=True, kw_only=True, dict=True):
         return _grouped(self.scalable_targets, lambda each: each.resource_id)
 
     @cached_property
-    def _policies_by_resource(self) -> dict[str, list[ScalingPolicy]]:
+    def _policies_by_resource(self) -> dict[str, list[DescribedPolicy]]:
         return _grouped(self.scaling_policies, lambda each: each.resource_id)
 
 

@@ -6,11 +6,12 @@ week. What could not be had is a gap with its reason, never a zero.
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
 from guardrail.evidence.base import Gap
+from guardrail.model import Mode
 
 VERSION: Final = "1"
 HOURS_OF_WEEK: Final = 168
@@ -20,14 +21,12 @@ SCALABLE_TARGETS: Final = "DescribeScalableTargets"
 ANSWERING: Final = frozenset({"InService", "Updating", "SystemUpdating", "RollingBack", "UpdateRollbackFailed"})
 """States in which an endpoint answers requests (API, DescribeEndpoint). In the others no machine is known to run."""
 
-Mode: TypeAlias = Literal["realtime", "async", "serverless"]
 
-
-class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class BundlePart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A part of a bundle: what it has nothing to say of is not in the file."""
 
 
-class Survey(Part, frozen=True, kw_only=True):
+class Survey(BundlePart, frozen=True, kw_only=True):
     """One account in one region: when it was looked at, and over what time."""
 
     account: str
@@ -46,7 +45,7 @@ class Survey(Part, frozen=True, kw_only=True):
     """Calls that failed for all of it: ``DescribeScalableTargets: AccessDenied``."""
 
 
-class Distribution(Part, frozen=True, kw_only=True):
+class Distribution(BundlePart, frozen=True, kw_only=True):
     """The values of one metric, an hour (or another period) each. Percentiles are nearest-rank: values that were."""
 
     p50: Decimal
@@ -69,7 +68,7 @@ class Distribution(Part, frozen=True, kw_only=True):
     """How many lie above the 99th percentile."""
 
 
-class Segment(Part, frozen=True, kw_only=True):
+class Segment(BundlePart, frozen=True, kw_only=True):
     """The time since the last update of an endpoint, or on one type before it, and what was used of the machine then.
 
     Percentages belong to a machine: without its type they say nothing, and there are no cores and no GiB.
@@ -93,7 +92,7 @@ class Segment(Part, frozen=True, kw_only=True):
     """Percent of the disk of the fullest instance."""
 
 
-class Profile(Part, frozen=True, kw_only=True):
+class Profile(BundlePart, frozen=True, kw_only=True):
     """An ordinary week: 168 values from Monday 00:00 UTC; None for an hour without any."""
 
     mean: tuple[Decimal | None, ...]
@@ -102,7 +101,7 @@ class Profile(Part, frozen=True, kw_only=True):
     """The greatest value of any week."""
 
 
-class Requests(Part, frozen=True, kw_only=True):
+class Requests(BundlePart, frozen=True, kw_only=True):
     """Requests that reached a variant or a component, or items that waited for an asynchronous endpoint."""
 
     total: Decimal
@@ -123,7 +122,7 @@ class Requests(Part, frozen=True, kw_only=True):
     """Requests an hour over the week."""
 
 
-class Latency(Part, frozen=True, kw_only=True):
+class Latency(BundlePart, frozen=True, kw_only=True):
     """How long requests took, in milliseconds (CloudWatch says microseconds)."""
 
     mean_ms: Decimal
@@ -134,7 +133,7 @@ class Latency(Part, frozen=True, kw_only=True):
     """What SageMaker adds to a request, of a serverless variant its cold start too."""
 
 
-class Instances(Part, frozen=True, kw_only=True):
+class Instances(BundlePart, frozen=True, kw_only=True):
     """How many instances ran, an hour each: datapoints of a host metric, which every instance publishes."""
 
     mean: Decimal
@@ -151,7 +150,7 @@ class Instances(Part, frozen=True, kw_only=True):
     """Instances over the week."""
 
 
-class Activity(Part, frozen=True, kw_only=True):
+class Activity(BundlePart, frozen=True, kw_only=True):
     """Since when nothing was done: requests, items of a queue, or a machine that works."""
 
     since: datetime
@@ -168,7 +167,7 @@ class Activity(Part, frozen=True, kw_only=True):
     """The longest time between two things done that was ended, in the window or in the days before it."""
 
 
-class Serverless(Part, frozen=True, kw_only=True):
+class Serverless(BundlePart, frozen=True, kw_only=True):
     """What a serverless variant used of what it may."""
 
     memory_mib: int | None = None
@@ -191,7 +190,7 @@ class Serverless(Part, frozen=True, kw_only=True):
     """Whether something changes how many slots are kept warm."""
 
 
-class Models(Part, frozen=True, kw_only=True):
+class Models(BundlePart, frozen=True, kw_only=True):
     """Of an endpoint that hosts several models: how many are loaded, and how often one was there."""
 
     loaded_most: Decimal | None = None
@@ -202,7 +201,7 @@ class Models(Part, frozen=True, kw_only=True):
     """The share of requests that found their model loaded."""
 
 
-class Target(Part, frozen=True, kw_only=True):
+class Target(BundlePart, frozen=True, kw_only=True):
     """What a target-tracking policy holds a metric at."""
 
     metric: str
@@ -211,7 +210,7 @@ class Target(Part, frozen=True, kw_only=True):
     """The value that it is held at."""
 
 
-class VariantEvidence(Part, frozen=True, kw_only=True):
+class VariantEvidence(BundlePart, frozen=True, kw_only=True):
     """What was observed of one variant."""
 
     name: str
@@ -295,7 +294,7 @@ class VariantEvidence(Part, frozen=True, kw_only=True):
         return self.instances if self.has_moved else None
 
 
-class ComponentEvidence(Part, frozen=True, kw_only=True):
+class ComponentEvidence(BundlePart, frozen=True, kw_only=True):
     """What was observed of one inference component; what it uses is a share of what it reserves."""
 
     name: str
@@ -332,7 +331,7 @@ class ComponentEvidence(Part, frozen=True, kw_only=True):
     """Metrics and calls that nobody answered for."""
 
 
-class Backlog(Part, frozen=True, kw_only=True):
+class Backlog(BundlePart, frozen=True, kw_only=True):
     """The queue of an asynchronous endpoint."""
 
     hours: int
@@ -354,7 +353,7 @@ class Backlog(Part, frozen=True, kw_only=True):
         return self.hours > 0 and self.busy_hours == self.hours
 
 
-class EndpointEvidence(Part, frozen=True, kw_only=True):
+class EndpointEvidence(BundlePart, frozen=True, kw_only=True):
     """What was observed of one endpoint."""
 
     account: str
@@ -398,7 +397,7 @@ class EndpointEvidence(Part, frozen=True, kw_only=True):
         return [each for each in self.components if each.variant in (None, variant.name)]
 
 
-class JobEvidence(Part, frozen=True, kw_only=True):
+class JobEvidence(BundlePart, frozen=True, kw_only=True):
     """The transform jobs of one model on one kind of machine: how often, how long, how busy."""
 
     account: str
@@ -439,7 +438,7 @@ class JobEvidence(Part, frozen=True, kw_only=True):
     """Metrics and calls that nobody answered for."""
 
 
-class MeasuredType(Part, frozen=True, kw_only=True):
+class MeasuredType(BundlePart, frozen=True, kw_only=True):
     """A type as Inference Recommender measured a model on it."""
 
     instance_type: str
@@ -456,7 +455,7 @@ class MeasuredType(Part, frozen=True, kw_only=True):
     """Percent of the memory (MemoryUtilization)."""
 
 
-class LoadTestEvidence(Part, frozen=True, kw_only=True):
+class LoadTestEvidence(BundlePart, frozen=True, kw_only=True):
     """One job of Inference Recommender that ended, without the endpoints that it made for itself."""
 
     account: str | None
@@ -473,7 +472,7 @@ class LoadTestEvidence(Part, frozen=True, kw_only=True):
     """Types that it was tested on."""
 
 
-class AdviceEvidence(Part, frozen=True, kw_only=True):
+class AdviceEvidence(BundlePart, frozen=True, kw_only=True):
     """Bounds and targets that GetScalingConfigurationRecommendation gives."""
 
     endpoint: str | None = None
@@ -488,7 +487,7 @@ class AdviceEvidence(Part, frozen=True, kw_only=True):
     """TargetValue of each policy."""
 
 
-class Bundle(Part, frozen=True, kw_only=True):
+class Bundle(BundlePart, frozen=True, kw_only=True):
     """The file: what was looked at, and what was seen."""
 
     version: Literal["1"]

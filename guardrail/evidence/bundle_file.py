@@ -39,12 +39,12 @@ def text(bundle: Bundle) -> str:
     return packed(bundle).text()
 
 
-def packed(bundle: Bundle) -> "Packed":
+def packed(bundle: Bundle) -> "PackedBundle":
     """A bundle with its endpoints as their JSON."""
-    return Packed(bundle.surveys, bundle.endpoints, bundle)
+    return PackedBundle(bundle.surveys, bundle.endpoints, bundle)
 
 
-class Packed:
+class PackedBundle:
     """A bundle whose endpoints are kept as their JSON: those of thousands, as values, take ten times the memory."""
 
     def __init__(self, surveys: Iterable[Survey], endpoints: Iterable[EndpointEvidence], rest: Bundle) -> None:

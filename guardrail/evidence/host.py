@@ -16,7 +16,7 @@ from guardrail.evidence import timeline
 from guardrail.evidence.account import EndpointVariant
 from guardrail.evidence.base import ENDPOINTS, NO_DATAPOINTS, Gap, Statistic
 from guardrail.evidence.bundle import Distribution, Instances, Profile, Segment
-from guardrail.evidence.measured import Values
+from guardrail.evidence.measured import MeasuredValues
 from guardrail.evidence.observed import ObservedEndpoint
 from guardrail.evidence.statistics import HOUR, distribution, hour_of, plain, profile, rounded_up
 from guardrail.evidence.timeline import ConfigurationSpan, Timeline
@@ -61,7 +61,7 @@ class Host:
         """When it ran on what."""
         return timeline.of(self.of.account, self.of.endpoint, self.variant, self.of.measured.window)
 
-    def _values(self, metric: str, statistic: Statistic = "Maximum") -> Values:
+    def _values(self, metric: str, statistic: Statistic = "Maximum") -> MeasuredValues:
         return self.of.measured.values(ENDPOINTS, metric, self.dimensions, statistic)
 
     def _spec(self, span: ConfigurationSpan) -> InstanceSpec | None:
@@ -108,9 +108,9 @@ class Host:
         }
         return distribution(held) if whole else None
 
-    def _counted(self, metric: str, statistic: Statistic = "Maximum") -> Values:
+    def _counted(self, metric: str, statistic: Statistic = "Maximum") -> MeasuredValues:
         """Cores or GPUs of the hottest instance by hour."""
-        by_hour: Values = {}
+        by_hour: MeasuredValues = {}
         for time, value in self._values(metric, statistic).items():
             hour = hour_of(time)
             by_hour[hour] = max(by_hour.get(hour, value / 100), value / 100)
@@ -148,13 +148,13 @@ class Host:
     # Instances -------------------------------------------------------------------------------------------------------
 
     @cached_property
-    def counts(self) -> Values:
+    def counts(self) -> MeasuredValues:
         """Instances by hour, of the samples that each of them publishes: 120 in an hour, one a minute, are two.
 
         Hours of an update are left out, in which two fleets publish. Empty where the last hours contradict what AWS
         states of this moment and nothing explains it: a guess at how often samples come is no count.
         """
-        counted: Values = {}
+        counted: MeasuredValues = {}
         for metric in (_CPU, f"{_CPU}Normalized", _MEMORY):
             if not counted:
                 counted = self._samples(metric)
@@ -177,9 +177,9 @@ class Host:
             least, most = min(self.least or 0, least), max(self.most, most)
         return least - _APART * max(least, 1) <= count <= most + _APART * max(most, 1)
 
-    def _samples(self, metric: str) -> Values:
+    def _samples(self, metric: str) -> MeasuredValues:
         length = timedelta(seconds=self.of.measured.window.resolution)
-        by_hour: Values = {}
+        by_hour: MeasuredValues = {}
         for time, samples in self._values(metric, "SampleCount").items():
             span = next((one for one in self.line.spans if self.line.holds(one, time, length)), None)
             if span is not None:
@@ -302,7 +302,7 @@ class Host:
         has_gpus = spec is not None and spec.accelerator_kind == "gpu"
         return (_CPU, _MEMORY, *((_GPU, _GPU_MEMORY) if has_gpus else ()))
 
-    def _either(self, metric: str) -> Values:
+    def _either(self, metric: str) -> MeasuredValues:
         return self._values(metric) or self._values(f"{metric}Normalized")
 
     def _why_not(self, metric: str) -> Gap:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from guardrail.evidence.account import Account, TransformJobDescription, stem
 from guardrail.evidence.base import NO_DATAPOINTS, TRANSFORM_JOBS, Gap, Series, Window
 from guardrail.evidence.bundle import Distribution, JobEvidence
-from guardrail.evidence.measured import Measured, Values
+from guardrail.evidence.measured import Measured, MeasuredValues
 from guardrail.evidence.observed import Specs
 from guardrail.evidence.statistics import HOUR, distribution, rounded_up
 
@@ -86,9 +86,9 @@ _METRICS = ("CPUUtilization", "MemoryUtilization", "GPUUtilization", "GPUMemoryU
 
 def _percent(
     jobs: Sequence[TransformJobDescription], by_job: Mapping[str, list[Series]], window: Window, metric: str
-) -> Values:
+) -> MeasuredValues:
     """A metric of all their hosts: of two at one time the greater."""
-    found: Values = {}
+    found: MeasuredValues = {}
     for job in jobs:
         own = by_job.get(job.transform_job_name, [])
         born = (job.transform_start_time or job.creation_time) - HOUR  # an hour begins before the job does
@@ -99,7 +99,7 @@ def _percent(
     return found
 
 
-def _amount(percent: Values, whole: Decimal | None) -> Distribution | None:
+def _amount(percent: MeasuredValues, whole: Decimal | None) -> Distribution | None:
     """Percent of a core, of all memory or of one GPU, as so much of it."""
     if whole is None:
         return None

@@ -13,7 +13,7 @@ from guardrail.evidence.bundle import Activity, Requests
 from guardrail.evidence.statistics import HOUR, distribution, exact, hour_of, plain, profile
 
 DAY: Final = timedelta(days=1)
-Values: TypeAlias = dict[datetime, Decimal]
+MeasuredValues: TypeAlias = dict[datetime, Decimal]
 """By the beginning of their period."""
 
 
@@ -61,12 +61,14 @@ class Measured:
         """The answer to exactly this question; None where it was not asked."""
         return self._fine.get((namespace, metric, tuple(sorted(dimensions.items())), statistic))
 
-    def values(self, namespace: str, metric: str, dimensions: Mapping[str, str], statistic: Statistic) -> Values:
+    def values(
+        self, namespace: str, metric: str, dimensions: Mapping[str, str], statistic: Statistic
+    ) -> MeasuredValues:
         """What was answered to it, as far as it counts; empty where nothing was."""
         found = self.series(namespace, metric, dimensions, statistic)
         return {} if found is None else self._counting(found)
 
-    def _counting(self, series: Series) -> Values:
+    def _counting(self, series: Series) -> MeasuredValues:
         length = timedelta(seconds=series.query.period)
         start, end = max(self.window.start, self.born), self.window.end
         return {time: exact(value) for time, value in series.points if start <= time and time + length <= end}
@@ -119,7 +121,7 @@ def answered(measured: Measured, dimensions: Mapping[str, str]) -> Answered | No
     if found is None or found.status not in ("Complete", "PartialData"):
         return None
     values = measured.values(SAGEMAKER, "Invocations", dimensions, "Sum")
-    by_hour: Values = {}
+    by_hour: MeasuredValues = {}
     for time, value in values.items():
         by_hour[hour_of(time)] = by_hour.get(hour_of(time), Decimal(0)) + value
     every = list(measured.hours())

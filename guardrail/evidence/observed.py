@@ -15,10 +15,10 @@ from guardrail.evidence.account import (
     variant_resource,
 )
 from guardrail.evidence.base import Gap
-from guardrail.evidence.bundle import Mode, Target
+from guardrail.evidence.bundle import Target
 from guardrail.evidence.measured import Measured
 from guardrail.evidence.statistics import exact
-from guardrail.model import INSTANCE_COUNT
+from guardrail.model import INSTANCE_COUNT, Mode
 from guardrail.prices.book import InstanceSpec
 
 Specs: TypeAlias = Callable[[str], InstanceSpec | None]

@@ -8,10 +8,10 @@ from guardrail import files
 
 PropertyPath: TypeAlias = tuple[str | int, ...]
 """Where in a resource, by CloudFormation's names: ``("ProductionVariants", 0, "VolumeSizeInGB")``."""
-Scalar: TypeAlias = str | int | float | bool
+PropertyScalar: TypeAlias = str | int | float | bool
 
 
-def literal(value: Scalar) -> str:
+def literal(value: PropertyScalar) -> str:
     """A value without its quotes, as both languages write it: ``true``, ``0.7``, ``ml.m5.xlarge``."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -31,7 +31,7 @@ class SetProperty(Struct, frozen=True):
 
     address: str
     path: PropertyPath
-    value: Scalar
+    value: PropertyScalar
 
 
 class SetWord(Struct, frozen=True):
@@ -98,7 +98,7 @@ class AddWake(Struct, frozen=True):
     """Whether it is an inference component that is woken."""
 
 
-Change: TypeAlias = SetProperty | SetWord | NameEndpoint | Remove | AddTarget | AddTracking | AddWake
+ProposedChange: TypeAlias = SetProperty | SetWord | NameEndpoint | Remove | AddTarget | AddTracking | AddWake
 
 
 class TextEdit(Struct, frozen=True):

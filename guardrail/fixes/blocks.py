@@ -20,17 +20,17 @@ class InterpolatedText(Struct, frozen=True):
     text: str
 
 
-Value: TypeAlias = str | int | float | ExpressionText | InterpolatedText | Sequence[Any] | Mapping[str, Any]
+BlockValue: TypeAlias = str | int | float | ExpressionText | InterpolatedText | Sequence[Any] | Mapping[str, Any]
 
 
 class Nested(Struct, frozen=True):
     """A block inside another."""
 
     name: str
-    body: "Body"
+    body: "BlockBody"
 
 
-Body: TypeAlias = tuple[tuple[str, Value] | Nested, ...]
+BlockBody: TypeAlias = tuple[tuple[str, BlockValue] | Nested, ...]
 
 
 class ResourceBlock(Struct, frozen=True):
@@ -38,7 +38,7 @@ class ResourceBlock(Struct, frozen=True):
 
     type: str
     name: str
-    body: Body
+    body: BlockBody
 
 
 def native(resource: ResourceBlock, newline: str) -> str:
@@ -47,9 +47,9 @@ def native(resource: ResourceBlock, newline: str) -> str:
     return newline.join(lines)
 
 
-def _lines(body: Body, indent: str) -> Iterator[str]:
+def _lines(body: BlockBody, indent: str) -> Iterator[str]:
     """Arguments with their equal signs in one column; a blank line before each block."""
-    group: list[tuple[str, Value]] = []
+    group: list[tuple[str, BlockValue]] = []
     is_first = True
     for part in (*body, None):
         if isinstance(part, tuple):
@@ -67,7 +67,7 @@ def _lines(body: Body, indent: str) -> Iterator[str]:
             is_first = False
 
 
-def in_native(value: Value) -> str:
+def in_native(value: BlockValue) -> str:
     """A value in native syntax."""
     match value:
         case ExpressionText(text):
@@ -93,14 +93,14 @@ def as_json(resource: ResourceBlock) -> dict[str, Any]:
     return _object(resource.body)
 
 
-def _object(body: Body) -> dict[str, Any]:
+def _object(body: BlockBody) -> dict[str, Any]:
     return {
         **{part[0]: part[1] if part[0] == "provider" else in_json(part[1]) for part in body if isinstance(part, tuple)},
         **{part.name: _object(part.body) for part in body if isinstance(part, Nested)},
     }
 
 
-def in_json(value: Value) -> Any:
+def in_json(value: BlockValue) -> Any:
     """A value in JSON syntax."""
     match value:
         case ExpressionText(text):

@@ -8,7 +8,7 @@ a team can know are in none of them.
 from collections.abc import Callable, Mapping, Sequence
 
 from guardrail.cost.demand import VariantDemand
-from guardrail.fixes.base import Change, NoFixError
+from guardrail.fixes.base import NoFixError, ProposedChange
 from guardrail.fixes.decisions import LEFT_TO_PEOPLE
 from guardrail.fixes.mending.capacity import keep_one, let_rest, link, reach_zero, room, scale, scale_in, shorten, wake
 from guardrail.fixes.mending.subjects import VariantOfFinding
@@ -18,7 +18,9 @@ from guardrail.model import Endpoint
 from guardrail.policy.base import Result
 
 
-def next_changes(result: Result, endpoint: Endpoint | None, asked: Sequence[VariantDemand] = ()) -> Sequence[Change]:
+def next_changes(
+    result: Result, endpoint: Endpoint | None, asked: Sequence[VariantDemand] = ()
+) -> Sequence[ProposedChange]:
     """The changes to make next, together; ``asked`` is the usage of each variant of the endpoint.
 
     Raises `NoFixError` with the reason why nothing can be offered.
@@ -39,7 +41,7 @@ def is_mended_here(policy: str) -> bool:
     return policy in _MENDS
 
 
-_MENDS: Mapping[str, Callable[[VariantOfFinding], Sequence[Change]]] = {
+_MENDS: Mapping[str, Callable[[VariantOfFinding], Sequence[ProposedChange]]] = {
     "async-scales-to-zero": reach_zero,
     "async-wakes-from-zero": wake,
     "components-wake-from-zero": wake,

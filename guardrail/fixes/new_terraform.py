@@ -16,12 +16,12 @@ from guardrail.fixes.additions import BACKLOG, WAKE_STEP, tracked_metric, wake_a
 from guardrail.fixes.arguments import with_action
 from guardrail.fixes.base import AddTarget, AddTracking, AddWake, EditedText, NoFixError
 from guardrail.fixes.blocks import (
-    Body,
+    BlockBody,
+    BlockValue,
     ExpressionText,
     InterpolatedText,
     Nested,
     ResourceBlock,
-    Value,
     as_json,
     in_json,
     native,
@@ -59,7 +59,7 @@ class _Around(Struct, frozen=True):
     """The block that new ones stand behind."""
 
     block: ResourceInstance
-    meta: tuple[tuple[str, Value], ...]
+    meta: tuple[tuple[str, BlockValue], ...]
     """Its provider, count, for_each and region, as they are written."""
     index: str
     """What stands behind its address to mean the same instance: ``[each.key]``."""
@@ -124,7 +124,7 @@ class NewResources:
         if block.type != type_ and not (type_ == _TARGET and self._is_target_beside(block)):
             raise NoFixError(f"{address} is of {block.type}, beside which no new resources are written")
         body = block.written.body
-        meta: list[tuple[str, Value]] = []
+        meta: list[tuple[str, BlockValue]] = []
         index = ""
         for name in _META:
             if name not in body.arguments:
@@ -158,7 +158,7 @@ class NewResources:
     def _is_json(self, block: ResourceInstance) -> bool:
         return block.written.file.path.endswith(IN_JSON)
 
-    def endpoint_of(self, target: str, block: ResourceInstance) -> Value:
+    def endpoint_of(self, target: str, block: ResourceInstance) -> BlockValue:
         """The name of the endpoint that a target scales, as a block can say it. Raises `NoFixError`."""
         around = self._around(target, _TARGET)
         is_beside = around.block.module is block.module
@@ -184,7 +184,7 @@ class NewResources:
             ),
         )
 
-    def _initial_count(self, around: _Around, change: AddTarget) -> Value:
+    def _initial_count(self, around: _Around, change: AddTarget) -> BlockValue:
         """What the variant starts with, as it is written, where that means the same beside the endpoint."""
         configuration = self._resources.get(change.configuration)
         if (
@@ -219,7 +219,7 @@ class NewResources:
             raise NoFixError("the count that it starts with is worked out from what it is repeated by")
         return ExpressionText(text)
 
-    def _around_any(self, block: ResourceInstance) -> Iterator[tuple[str, Value]]:
+    def _around_any(self, block: ResourceInstance) -> Iterator[tuple[str, BlockValue]]:
         for name in _META:
             if name in block.written.body.arguments:
                 yield name, ExpressionText(source_of(block.written.body.arguments[name]))
@@ -272,7 +272,7 @@ class NewResources:
             ),
         )
 
-    def _step_policy(self, around: _Around, *, copies: bool) -> Body:
+    def _step_policy(self, around: _Around, *, copies: bool) -> BlockBody:
         steps = Nested("step_adjustment", _spelled(_POLICY, WAKE_STEP))
         return (
             *around.meta,
@@ -302,7 +302,7 @@ class NewResources:
 
     # Names -------------------------------------------------------------------------------------------------------
 
-    def _endpoint_name(self, around: _Around) -> Value:
+    def _endpoint_name(self, around: _Around) -> BlockValue:
         """The name of the endpoint, or component, that a target scales, as its resource id has it."""
         argument = around.block.written.body.arguments.get("resource_id")
         if argument is None:
@@ -312,7 +312,7 @@ class NewResources:
             return ExpressionText(f'split("/", {around.address}.resource_id)[1]')
         return ExpressionText(found["expression"].strip()) if found["expression"] else found["name"]
 
-    def _alarm_name(self, around: _Around, endpoint: Value, change: AddWake) -> Value:
+    def _alarm_name(self, around: _Around, endpoint: BlockValue, change: AddWake) -> BlockValue:
         """``${aws_sagemaker_endpoint.chat.name}-wake``, or with more to it where an alarm here has that name."""
         taken = {_known(each.attribute("alarm_name")) for each in self._of_type(_ALARM)}
         own = self._scaled(around) or ""
@@ -414,12 +414,12 @@ def _holder(marks: Marked, block: ResourceInstance) -> Marked:
     raise NoFixError(f"nobody can tell where {block.written.file.path} has it")
 
 
-def _of_target(around: _Around) -> tuple[tuple[str, Value], ...]:
+def _of_target(around: _Around) -> tuple[tuple[str, BlockValue], ...]:
     names = ("service_namespace", "resource_id", "scalable_dimension")
     return tuple((name, ExpressionText(f"{around.address}.{name}")) for name in names)
 
 
-def _spelled(type_: str, properties: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:
+def _spelled(type_: str, properties: Mapping[str, BlockValue]) -> tuple[tuple[str, BlockValue], ...]:
     """Properties by the names that Terraform has for them."""
     spelling = spelling_of(type_)
     return tuple((spelling.of(name), value) for name, value in properties.items())
@@ -430,7 +430,7 @@ def _numbered(*names: str) -> Iterator[str]:
     yield from (f"{names[0]}-{number}" for number in range(2, 100))
 
 
-def _inner(value: Value) -> str:
+def _inner(value: BlockValue) -> str:
     return value.text if isinstance(value, (ExpressionText, InterpolatedText)) else str(value)
 
 

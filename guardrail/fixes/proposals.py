@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from guardrail.cost.demand import VariantDemand
 from guardrail.errors import GuardrailError
-from guardrail.fixes.base import Change, NoFixError, SetWord
+from guardrail.fixes.base import NoFixError, ProposedChange, SetWord
 from guardrail.fixes.mends import is_mended_here, next_changes
 from guardrail.fixes.proof import ResultKey, agree, are_gone, failing, fresh, key_of, objections
 from guardrail.model import Endpoint
@@ -36,7 +36,7 @@ class Workbench(Protocol):
         """
         ...
 
-    def changed(self, contents: Contents, source: str, change: Change) -> dict[str, str]:
+    def changed(self, contents: Contents, source: str, change: ProposedChange) -> dict[str, str]:
         """The new texts of files, by real path, with a change of the input with this id.
 
         Raises `NoFixError`, and `GuardrailError` for what cannot be read.
@@ -63,7 +63,7 @@ class ProvenFix(Struct, frozen=True, kw_only=True):
     """The finding that it is for."""
     gone: tuple[Result, ...]
     """Every finding that it mends, that one among them."""
-    changes: tuple[Change, ...]
+    changes: tuple[ProposedChange, ...]
     contents: Contents
     """The files with it alone."""
     before: Totals
@@ -109,7 +109,7 @@ class _Mended(Struct, frozen=True):
     state: _EditedFiles
     before: Report
     """What a check of all that it reaches says without it."""
-    changes: tuple[tuple[str, Change], ...]
+    changes: tuple[tuple[str, ProposedChange], ...]
     """Each with the input that it is made in."""
     gone: Mapping[ResultKey, Result]
     """The findings that it mends, those of other endpoints among them that share its line."""
@@ -230,7 +230,7 @@ def _stacked(
 def _mended(workbench: Workbench, start: _EditedFiles, key: ResultKey) -> _Mended:
     """The state in which a finding is gone and nothing is new. Raises `NoFixError`."""
     goal = failing(start.report)[key]
-    state, done, mended = start, list[tuple[str, Change]](), {key: goal}
+    state, done, mended = start, list[tuple[str, ProposedChange]](), {key: goal}
     for _ in range(_MOST_STEPS):
         endpoint = _endpoint_of(goal, state.report)
         asked = () if endpoint is None else workbench.asked(goal.source, endpoint)
@@ -304,7 +304,7 @@ def _endpoint_of(result: Result, report: Report) -> Endpoint | None:
     return next((item.endpoint for item in found), None)
 
 
-def _edited(workbench: Workbench, contents: Contents, source: str, changes: Sequence[Change]) -> Contents:
+def _edited(workbench: Workbench, contents: Contents, source: str, changes: Sequence[ProposedChange]) -> Contents:
     """Contents with changes made, one after the other. Raises `NoFixError` where one, or of words all, cannot be."""
     made = dict(contents)
     refused: list[NoFixError] = []

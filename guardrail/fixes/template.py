@@ -12,12 +12,12 @@ from guardrail.fixes.base import (
     AddTarget,
     AddTracking,
     AddWake,
-    Change,
     NameEndpoint,
     NoFixError,
     PropertyPath,
+    PropertyScalar,
+    ProposedChange,
     Remove,
-    Scalar,
     SetProperty,
     SetWord,
     literal,
@@ -41,7 +41,7 @@ _ACTIONS = "AlarmActions"
 _NESTED = ("TemplateURL", "Location")
 
 
-def changed(path: str, change: Change) -> dict[str, str]:
+def changed(path: str, change: ProposedChange) -> dict[str, str]:
     """The new text of the template at a path, or of the one nested in it that a change is about, by its real path.
 
     ``Queue/Target`` is ``Target`` of the template that ``Queue`` names. Raises `NoFixError`.
@@ -105,11 +105,11 @@ class TemplateCode:
             raise NoFixError(f"{path} leads out of its repository")
         return TemplateCode(os.path.normpath(path))
 
-    def changed(self, change: Change) -> dict[str, str]:
+    def changed(self, change: ProposedChange) -> dict[str, str]:
         """The new text of the template, by its real path. Raises `NoFixError`."""
         return {self._text.path: self._text.text[: self._text.mark] + self._changed(change)}
 
-    def _changed(self, change: Change) -> str:
+    def _changed(self, change: ProposedChange) -> str:
         match change:
             case SetProperty():
                 return self._with_value(change)
@@ -153,7 +153,7 @@ class TemplateCode:
             raise NoFixError("it is a text of several lines")
         return value.start, value.end, value
 
-    def parameter_of(self, change: Change) -> str | None:
+    def parameter_of(self, change: ProposedChange) -> str | None:
         """The parameter that is the value to change, and nothing else, so that who passes it can pass another.
 
         Raises `NoFixError` where it is used for something else too, or does not take the value.
@@ -303,7 +303,7 @@ def _why_not(value: Marked) -> str:
     return f"{name} works it out" if name.startswith("!") or _FUNCTION.fullmatch(name) else "it is no single value"
 
 
-def _shown(value: Scalar, old: Marked, *, is_json: bool) -> str:
+def _shown(value: PropertyScalar, old: Marked, *, is_json: bool) -> str:
     """A value as the literal in the place of another, in quotes where that has quotes."""
     quote = old.quote or ('"' if is_json and isinstance(value, str) else "")
     return f"{quote}{literal(value)}{quote}"

@@ -16,13 +16,13 @@ from guardrail.fixes.base import (
     AddTarget,
     AddTracking,
     AddWake,
-    Change,
     EditedText,
     NameEndpoint,
     NoFixError,
     PropertyPath,
+    PropertyScalar,
+    ProposedChange,
     Remove,
-    Scalar,
     SetProperty,
     SetWord,
     literal,
@@ -76,7 +76,7 @@ class TerraformCode:
         self.root = root
         self.resources = {each.address: each for each in values_of(root)[1]}
 
-    def changed(self, change: Change) -> dict[str, str]:
+    def changed(self, change: ProposedChange) -> dict[str, str]:
         """The new texts of files, by real path. Raises `NoFixError`."""
         match change:
             case SetProperty():
@@ -322,7 +322,7 @@ def _replaced(text: EditedText, start: int, end: int, new: str) -> str:
     return text.text[: text.mark] + settled(text.text[text.mark :], made[text.mark :], range(line, line + 1))
 
 
-def _literal(value: Scalar, old: str) -> str:
+def _literal(value: PropertyScalar, old: str) -> str:
     """A value as the literal in the place of another: in quotes where that has quotes."""
     is_text = isinstance(value, str) or old.startswith('"')
     return f'"{literal(value)}"' if is_text else literal(value)

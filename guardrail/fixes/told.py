@@ -9,9 +9,9 @@ from guardrail.fixes.additions import waking
 from guardrail.fixes.base import (
     AddTarget,
     AddTracking,
-    Change,
     NameEndpoint,
     PropertyPath,
+    ProposedChange,
     Remove,
     SetProperty,
     SetWord,
@@ -130,7 +130,7 @@ def _delta(was: Decimal | Unknown, now: Decimal | Unknown) -> str:
     return f" ({now - was:+,.2f})"
 
 
-def described(change: Change) -> str:
+def described(change: ProposedChange) -> str:
     """A change in a line: ``MinCapacity of aws_appautoscaling_target.chat becomes 0``."""
     if isinstance(change, (SetProperty, SetWord, NameEndpoint, Remove)):
         return _edited(change)

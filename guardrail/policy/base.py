@@ -12,11 +12,12 @@ from guardrail.model import Location, Unknown
 _INDEX = expression(r'\[(?:"(?:[^"\\]|\\.)*"|\d+)\]')
 
 Severity: TypeAlias = Literal["note", "warning", "error"]
+FailOn: TypeAlias = Literal["error", "warning", "note", "never"]
 Verdict: TypeAlias = Literal["pass", "fail", "open", "waived"]
 FindingStatus: TypeAlias = Literal["new", "existing"]
-Basis: TypeAlias = Literal["upper-bound", "with-usage", "exact"]
+SavingBasis: TypeAlias = Literal["upper-bound", "with-usage", "exact"]
 """How sure a saving is: the most that there can be, what usage lets expect, that much."""
-Part: TypeAlias = tuple[Literal["endpoint", "variant", "component", "transform_job", "stack"], int]
+FindingPart: TypeAlias = tuple[Literal["endpoint", "variant", "component", "transform_job", "stack"], int]
 """What of an endpoint a result is about: ``("variant", 1)`` is its second variant, or the target that scales it."""
 
 RANKS: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
@@ -88,7 +89,7 @@ class Result(Struct, frozen=True, kw_only=True):
     """Address of the endpoint it belongs to; None for the stack."""
     variant: str | None
     """Its name; None where there is none, or it is not known."""
-    part: Part = ("endpoint", 0)
+    part: FindingPart = ("endpoint", 0)
     identity: str = ""
     """What its endpoint is known by from one run to the next: its name and region, else its address."""
     previous_identities: tuple[str, ...] = ()

@@ -25,8 +25,8 @@ from guardrail.policy.pattern import Pattern, PatternError
 from guardrail.policy.policy import SubjectKind
 from guardrail.policy.scope import Operand, PolicyScope, is_reference, show
 from guardrail.policy.subject import Subject
+from guardrail.scaling import Truth
 
-Truth: TypeAlias = bool | Unknown
 Test: TypeAlias = Callable[[Subject], Truth]
 Part: TypeAlias = Test | None
 """A part of a condition; None where a null parameter makes it absent."""

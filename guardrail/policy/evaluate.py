@@ -27,7 +27,7 @@ from guardrail.model import (
 )
 from guardrail.money import two_decimals
 from guardrail.policy.base import NO_REMEDIATION, FindingStatus, Remediation, Result, Severity
-from guardrail.policy.condition import Test, Truth, compile_condition, compile_late
+from guardrail.policy.condition import Test, compile_condition, compile_late
 from guardrail.policy.environment import PRODUCTION, Environments, EnvironmentSettings
 from guardrail.policy.fix import Fixes, Remediations
 from guardrail.policy.identity import identity
@@ -37,6 +37,7 @@ from guardrail.policy.saving import Saving, saving_of
 from guardrail.policy.scope import PolicyScope
 from guardrail.policy.subject import Evaluation, Group, StackTotals, Subject
 from guardrail.prices.book import PriceBook
+from guardrail.scaling import Truth
 
 if TYPE_CHECKING:
     from guardrail.policy.observation import Evidence

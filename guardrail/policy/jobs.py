@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from guardrail.cost.base import Bill
 from guardrail.model import TransformJob, Unknown, Workflow
 from guardrail.policy import getters as get
-from guardrail.policy.base import Part
+from guardrail.policy.base import FindingPart
 from guardrail.policy.policy import Value
 from guardrail.policy.subject import Evaluation, Subject
 from guardrail.prices.base import Price
@@ -43,7 +43,7 @@ class JobSubject(Subject):
         """What it is called: by what starts it, and by its label."""
         return f"{self.workflow.address}: {self.job.label}" if self.job.label else self.workflow.address
 
-    def part(self) -> Part:
+    def part(self) -> FindingPart:
         """It is a part of its own, by its place."""
         return ("transform_job", self.place)
 

@@ -7,15 +7,13 @@ has one, and what it is nobody has written here.
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any
 
 from guardrail.expressions import expression
-from guardrail.model import Container, InstanceVariant, Model, ScalableTarget, ServerlessVariant, Unknown
+from guardrail.model import Container, InstanceVariant, Model, ScalableTarget, ServerlessVariant, Unknown, Variant
 from guardrail.policy import getters as get
 from guardrail.policy.getters import Getter
 from guardrail.policy.subject import Subject
-
-Variant: TypeAlias = InstanceVariant | ServerlessVariant
 
 _ARM_FAMILY = expression(r"ml\.[a-z]+\d+g[a-z]*\.[a-z0-9]+")
 """An instance type on Graviton: ml.c7g.large, ml.m6gd.xlarge, ml.c6gn.large; ml.g5 and ml.g4dn are none."""

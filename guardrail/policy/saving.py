@@ -14,7 +14,7 @@ from guardrail.cost.base import CostComponent, MonthlyQuantity
 from guardrail.model import InstanceVariant, ScalableTarget, ServerlessVariant, Unknown
 from guardrail.money import HOURS_PER_MONTH, ZERO, plain, two_decimals
 from guardrail.policy.alternative import cheapest, next_generation
-from guardrail.policy.base import Basis
+from guardrail.policy.base import SavingBasis
 from guardrail.policy.getters import SENSITIVE_TYPE
 from guardrail.policy.observed import observation
 from guardrail.policy.policy import SavingRule, Value
@@ -36,7 +36,7 @@ class Saving(Struct, frozen=True, kw_only=True):
     """USD a period, which is a month unless somebody asks for another; never negative."""
 
     usd: Decimal
-    basis: Basis
+    basis: SavingBasis
     """ "upper-bound" where it is the most that can be saved, "with-usage" where it is what can be expected with the
     usage that is given, "exact" where it is that much."""
     working: str
@@ -242,7 +242,7 @@ def _volume_difference(subject: Subject, instance_type: str) -> Decimal | Unknow
     return (before - after) * price.usd
 
 
-def _instances(subject: Subject, count: Decimal, basis: Basis = "upper-bound") -> Saving | Unknown | None:
+def _instances(subject: Subject, count: Decimal, basis: SavingBasis = "upper-bound") -> Saving | Unknown | None:
     """What ``count`` instances of the variant cost with their volumes: 0.115 × 730 h + 0.56 = 84.51."""
     if count <= 0:
         return None
@@ -300,7 +300,7 @@ def _needed(subject: Subject, kind: str) -> Decimal:
     return ONE if demand is None else max(demand, ONE)
 
 
-def _basis(subject: Subject, kind: str, *, certain: bool = False) -> Basis:
+def _basis(subject: Subject, kind: str, *, certain: bool = False) -> SavingBasis:
     """How sure an amount is that rests on the expected count."""
     if certain:
         return "exact"

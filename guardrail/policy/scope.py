@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from math import isfinite
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from msgspec import Struct, structs
 
@@ -14,8 +14,10 @@ from guardrail.policy.environment import EnvironmentSettings, no_environment
 from guardrail.policy.fields import FIELDS, Field, FieldType
 from guardrail.policy.policy import Parameter, SubjectKind, Value
 
+if TYPE_CHECKING:
+    from guardrail.strict_yaml import PathStep
+
 T = TypeVar("T")
-Step: TypeAlias = str | int
 Operand: TypeAlias = Any
 """A value of the field's type; or a getter, where it is another field; or None, where it is a null parameter."""
 
@@ -39,7 +41,7 @@ _TYPES: dict[FieldType, str] = {
 class MisplacedError(PolicyError):
     """Something in a policy that does not belong there."""
 
-    def __init__(self, policy: str, steps: tuple[Step, ...], problem: str) -> None:
+    def __init__(self, policy: str, steps: "tuple[PathStep, ...]", problem: str) -> None:
         super().__init__(f"policy {policy}: {dotted(steps)}: {problem}")
         self.steps = steps
         """The keys and indices that lead to it."""
@@ -79,7 +81,7 @@ class PolicyScope(Struct, frozen=True, kw_only=True):
     declared: Mapping[str, Parameter] = {}
     parameters: Mapping[str, Value] = {}
     """The declared parameters as they are in one environment."""
-    steps: tuple[Step, ...] = ()
+    steps: "tuple[PathStep, ...]" = ()
     environments: EnvironmentSettings | None = None
     """Which environments there are; None where that is not to be checked."""
     errors: "list[PolicyError] | None" = None
@@ -95,7 +97,7 @@ class PolicyScope(Struct, frozen=True, kw_only=True):
             self.errors.append(error)
             return otherwise
 
-    def at(self, *steps: Step) -> "PolicyScope":
+    def at(self, *steps: "PathStep") -> "PolicyScope":
         """The place below this one."""
         return structs.replace(self, steps=(*self.steps, *steps))
 
@@ -359,7 +361,7 @@ def _is_number(raw: object) -> bool:
     return isinstance(raw, (int, float, Decimal)) and not isinstance(raw, bool) and isfinite(raw)
 
 
-def dotted(steps: Iterable[Step]) -> str:
+def dotted(steps: "Iterable[PathStep]") -> str:
     """``require.any[0].scaling.min_capacity``."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
     return text.removeprefix(".")

@@ -21,7 +21,7 @@ from guardrail.model import (
     Variant,
 )
 from guardrail.money import MONTH, Period
-from guardrail.policy.base import Part
+from guardrail.policy.base import FindingPart
 from guardrail.prices import usage_types
 from guardrail.prices.base import Price
 from guardrail.prices.book import InstanceSpec, PriceBook
@@ -293,7 +293,7 @@ class Subject:
             return None
         return self.variant.name
 
-    def part(self) -> Part:
+    def part(self) -> FindingPart:
         """What of the endpoint it is."""
         if self.endpoint is None:
             return ("stack", 0)

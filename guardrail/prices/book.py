@@ -19,7 +19,7 @@ from guardrail.prices import usage_types
 from guardrail.prices.base import Price, Unpriced
 from guardrail.prices.instance_types import InstanceSpec, InstanceTypes, read_availability
 from guardrail.prices.table import PriceTable, read_bytes, read_manifest
-from guardrail.prices.usage_types import Charge, Use
+from guardrail.prices.usage_types import Charge, InstanceUse
 from guardrail.prices.user_tables import UserTables
 
 __all__ = ["InstanceSpec", "PriceBook"]
@@ -203,7 +203,7 @@ class PriceBook:
             self._instance_types = InstanceTypes(self._directory)
         return self._instance_types
 
-    def _priced_types(self, region: str, asked: Use) -> list[str]:
+    def _priced_types(self, region: str, asked: InstanceUse) -> list[str]:
         """The instance types that a region's tables have for a use."""
         found = (usage_types.parts(charge) for table in self.tables(region) for charge in table.charges())
         return list(dict.fromkeys(item for use, item in found if use == asked and item.startswith("ml.")))
@@ -224,7 +224,7 @@ class PriceBook:
                 return f"no {name} price in {region}: AWS documents serverless inference for {count} other regions"
         return f"no {name} price in {region}{self._elsewhere(region, charge)}"
 
-    def _why_type_unpriced(self, region: str, use: Use, instance_type: str) -> str:
+    def _why_type_unpriced(self, region: str, use: InstanceUse, instance_type: str) -> str:
         spec = self.instance(instance_type)
         hosted = any(usage_types.instance(usage_types.HOST, instance_type) in table for table in self.tables(region))
         elsewhere = self._elsewhere(region, usage_types.instance(use, instance_type))
@@ -270,7 +270,7 @@ class PriceBook:
         usage_type = usage_types.written(self._manifest.regions[region].prefix, charge)
         return f"\n{usage_type},".encode() in self._texts[region]
 
-    def _nearest_here(self, region: str, use: Use, spec: InstanceSpec | None) -> str:
+    def _nearest_here(self, region: str, use: InstanceUse, spec: InstanceSpec | None) -> str:
         if spec is None:
             return ""
         here = (name for name in self._priced_types(region, use) if self.offered(region, name) is True)

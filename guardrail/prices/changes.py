@@ -33,7 +33,7 @@ Prices: TypeAlias = Mapping[str, Quoted]
 """The prices of a region by charge."""
 
 
-class Change(Struct, frozen=True, kw_only=True):
+class PriceChange(Struct, frozen=True, kw_only=True):
     """One price on both sides; None where a side does not have it."""
 
     charge: str
@@ -56,10 +56,10 @@ class RegionChanges(Struct, frozen=True, kw_only=True):
     """What became of the prices of one region; each tuple in the order of usage types."""
 
     region: str
-    up: tuple[Change, ...] = ()
-    down: tuple[Change, ...] = ()
-    appeared: tuple[Change, ...] = ()
-    gone: tuple[Change, ...] = ()
+    up: tuple[PriceChange, ...] = ()
+    down: tuple[PriceChange, ...] = ()
+    appeared: tuple[PriceChange, ...] = ()
+    gone: tuple[PriceChange, ...] = ()
     unchanged: int = 0
 
     def __bool__(self) -> bool:
@@ -107,7 +107,7 @@ def _basis(word: str) -> Basis:
 
 def compare(region: str, old: Prices, new: Prices) -> RegionChanges:
     """What became of the prices of one region. 0.23 and 0.2300000000 are the same price."""
-    changes = [Change(charge=charge, old=old.get(charge), new=new.get(charge)) for charge in sorted({*old, *new})]
+    changes = [PriceChange(charge=charge, old=old.get(charge), new=new.get(charge)) for charge in sorted({*old, *new})]
     both = [change for change in changes if change.old and change.new]
     return RegionChanges(
         region=region,

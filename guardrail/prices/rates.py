@@ -15,7 +15,7 @@ from guardrail.prices.base import ASSUMED_UNSET, INFERRED_DEFAULT, Price, Unpric
 if TYPE_CHECKING:
     from guardrail.prices.book import InstanceSpec, PriceBook
 
-Type: TypeAlias = str | Unknown
+InstanceTypeName: TypeAlias = str | Unknown
 
 _PUBLISHED_DEFAULT = "default of the type (published 2020)"
 RESERVED = "it runs in reserved ML capacity (a training plan), which is paid for with the reservation, not by the hour"
@@ -54,7 +54,7 @@ class Rates:
         self._sizes: dict[tuple[object, ...], VolumeSize | None] = {}
 
     def instance(
-        self, region: str | Unknown, mode: Mode | Unknown, instance_type: Type, variant: InstanceVariant
+        self, region: str | Unknown, mode: Mode | Unknown, instance_type: InstanceTypeName, variant: InstanceVariant
     ) -> Rate:
         """The rate of one of the variant's types in that region and mode.
 
@@ -66,7 +66,7 @@ class Rates:
             rate = self._rates[key] = self._instance(region, mode, instance_type, variant)
         return rate
 
-    def volume(self, instance_type: Type, variant: InstanceVariant) -> VolumeSize | None:
+    def volume(self, instance_type: InstanceTypeName, variant: InstanceVariant) -> VolumeSize | None:
         """The size of the volume on one of the variant's types; None where that has local storage and gets no volume.
 
         A size that is asked for counts unless the type is known to have local storage. There the API rejects it, so the
@@ -82,7 +82,7 @@ class Rates:
         return self._sizes[key]
 
     def _instance(
-        self, region: str | Unknown, mode: Mode | Unknown, instance_type: Type, variant: InstanceVariant
+        self, region: str | Unknown, mode: Mode | Unknown, instance_type: InstanceTypeName, variant: InstanceVariant
     ) -> Rate:
         reservation, fee = variant.capacity_reservation, variant.marketplace
         if reservation is not None:
@@ -99,7 +99,7 @@ class Rates:
             why = f"whether its model is a Marketplace package with a software fee is unknown: {fee.reason}"
         return structs.replace(rate, reason=why if rate.reason is None else f"{rate.reason}; {why}")
 
-    def _single(self, region: str | Unknown, mode: Mode | Unknown, instance_type: Type) -> Rate:
+    def _single(self, region: str | Unknown, mode: Mode | Unknown, instance_type: InstanceTypeName) -> Rate:
         if isinstance(instance_type, Unknown):
             return _unpriced("instance type unknown", f"instance_type is unknown: {instance_type.reason}")
         if isinstance(region, Unknown):
@@ -124,7 +124,7 @@ class Rates:
             return _asynchronous_at_hosting_price(hosting, region, instance_type)
         return asynchronous
 
-    def _size(self, instance_type: Type, variant: InstanceVariant) -> VolumeSize | None:
+    def _size(self, instance_type: InstanceTypeName, variant: InstanceVariant) -> VolumeSize | None:
         spec = self.prices.instance(instance_type) if isinstance(instance_type, str) else None
         if spec is not None and spec.takes_volume is False:
             return None
@@ -153,7 +153,7 @@ class Rates:
         return VolumeSize(gb=spec.default_volume_gb, origin=origin, default=True, inferred=not published)
 
 
-def _doubt(asked: int | Unknown, instance_type: Type, spec: "InstanceSpec | None") -> str | None:
+def _doubt(asked: int | Unknown, instance_type: InstanceTypeName, spec: "InstanceSpec | None") -> str | None:
     """Why a size that is asked for is none that is billed for sure; None where it is."""
     if isinstance(asked, Unknown):
         return f"volume_size_in_gb is unknown: {asked.reason}"
@@ -168,7 +168,7 @@ def _unconfirmed(reason: str) -> VolumeSize:
     return VolumeSize(gb=None, origin="default of the type (unconfirmed)", default=True, reason=reason)
 
 
-def types(variant: InstanceVariant) -> tuple[Type, ...]:
+def types(variant: InstanceVariant) -> tuple[InstanceTypeName, ...]:
     """The instance types that a variant can run on, that of the first priority first."""
     return variant.types or (Unknown("it names no instance type"),)
 

@@ -13,13 +13,13 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 Charge: TypeAlias = str
-Use: TypeAlias = Literal["Host", "AsyncInf", "Tsform"]
+InstanceUse: TypeAlias = Literal["Host", "AsyncInf", "Tsform"]
 """Of an instance: real-time, asynchronous, batch transform."""
 
-HOST: Use = "Host"
-ASYNC: Use = "AsyncInf"
-TRANSFORM: Use = "Tsform"
-INSTANCE_USES: tuple[Use, ...] = (HOST, ASYNC, TRANSFORM)
+HOST: InstanceUse = "Host"
+ASYNC: InstanceUse = "AsyncInf"
+TRANSFORM: InstanceUse = "Tsform"
+INSTANCE_USES: tuple[InstanceUse, ...] = (HOST, ASYNC, TRANSFORM)
 
 VOLUME: Charge = "Host:VolumeUsage.gp2"
 DATA_IN: Charge = "Hst:Data-Bytes-In"
@@ -67,7 +67,7 @@ def written(prefix: str, charge: Charge) -> str:
     return f"{prefix}-{charge}"
 
 
-def instance(use: Use, instance_type: str) -> Charge:
+def instance(use: InstanceUse, instance_type: str) -> Charge:
     """The charge of one instance and hour: ``AsyncInf:ml.m5.xlarge``."""
     return f"{use}:{instance_type}"
 

@@ -52,7 +52,7 @@ _KINDS: dict[ChargeKind, str] = {
 }
 
 
-class Row(Struct, frozen=True, kw_only=True):
+class BillRow(Struct, frozen=True, kw_only=True):
     """One row; texts are inert."""
 
     kind: Literal["heading", "endpoint", "variant", "component", "shared", "total"]
@@ -68,12 +68,12 @@ class Row(Struct, frozen=True, kw_only=True):
     """A total that lacks a part which depends on usage."""
 
 
-def bill(report: Report) -> list[Row]:
+def bill(report: Report) -> list[BillRow]:
     """Every row of the table, from the first endpoint to the change in total."""
     return [*_endpoints(report), *_workflows(report), *_totals(report), *_unattached(report)]
 
 
-def _workflows(report: Report) -> Iterator[Row]:
+def _workflows(report: Report) -> Iterator[BillRow]:
     """What starts transform jobs, so that what stands above the total adds up to it; their own table has the rest."""
     if not report.endpoints:
         return
@@ -81,7 +81,7 @@ def _workflows(report: Report) -> Iterator[Row]:
     for item in report.workflows:
         if item.cost is not None and not (item.unchanged and is_same):
             monthly, name = item.cost.monthly, inert(item.workflow.address)
-            yield Row(
+            yield BillRow(
                 kind="total",
                 name=f"{name}, transform jobs",
                 amounts=amounts_of_jobs(monthly),
@@ -111,7 +111,7 @@ def labels(report: Report) -> dict[tuple[str, str], str]:
     return {(item.source, item.endpoint.address): named(item.endpoint) for item in items}
 
 
-def _endpoints(report: Report) -> Iterator[Row]:
+def _endpoints(report: Report) -> Iterator[BillRow]:
     found = marks(report)
     has_past = {source.id for source in report.sources if source.has_before}
     current = None
@@ -121,7 +121,7 @@ def _endpoints(report: Report) -> Iterator[Row]:
         if len(report.sources) > 1 and item.source != current:
             yield from _subtotal(report, current)
             current = item.source
-            yield Row(kind="heading", name=inert(item.source))
+            yield BillRow(kind="heading", name=inert(item.source))
         yield from _endpoint(item, found, has_past=item.source in has_past)
         yield from _with_discounts(report, item)
     yield from _subtotal(report, current)
@@ -129,13 +129,13 @@ def _endpoints(report: Report) -> Iterator[Row]:
         yield _unchanged(report, report.totals.unchanged)
 
 
-def _subtotal(report: Report, source: str | None) -> Iterator[Row]:
+def _subtotal(report: Report, source: str | None) -> Iterator[BillRow]:
     """What one of several inputs costs, where all its endpoints stand above."""
     folded = report.totals.unchanged is not None and not report.all_findings
     totals = None if source is None or folded else report.subtotals.get(source)
     if totals is not None:
         monthly = totals.after
-        yield Row(kind="total", name="subtotal", amounts=amounts(monthly), usage=monthly.depends_on_usage)
+        yield BillRow(kind="total", name="subtotal", amounts=amounts(monthly), usage=monthly.depends_on_usage)
 
 
 def marks(report: Report) -> Marks:
@@ -158,18 +158,18 @@ def endpoint_marks(report: Report) -> dict[tuple[str, str | None], Severity]:
     return found
 
 
-def _unchanged(report: Report, monthly: Monthly) -> Row:
+def _unchanged(report: Report, monthly: Monthly) -> BillRow:
     """One row for all that the change leaves alone; its amounts are the total where nothing else is there."""
     left = [item for item in report.endpoints if item.unchanged]
     name = f"{named(left[0].endpoint) if len(left) == 1 else counted(len(left), 'endpoint')}, unchanged"
     if changes_nothing(report):
-        return Row(kind="heading", name=name)
-    return Row(kind="total", name=name, amounts=amounts(monthly), usage=monthly.depends_on_usage)
+        return BillRow(kind="heading", name=name)
+    return BillRow(kind="total", name=name, amounts=amounts(monthly), usage=monthly.depends_on_usage)
 
 
-def _endpoint(item: EndpointReport, marks: Marks, *, has_past: bool) -> Iterator[Row]:
+def _endpoint(item: EndpointReport, marks: Marks, *, has_past: bool) -> Iterator[BillRow]:
     endpoint, cost = item.endpoint, item.cost
-    yield Row(
+    yield BillRow(
         kind="endpoint",
         name=named(endpoint),
         detail=described(item, has_past=has_past),
@@ -178,16 +178,16 @@ def _endpoint(item: EndpointReport, marks: Marks, *, has_past: bool) -> Iterator
     if cost is not None:
         yield from _costs(item, cost, marks)
     if item.before is not None and (cost is None or _bounds(item.before) != _bounds(cost.monthly)):
-        yield Row(kind="shared", detail="before", amounts=amounts(item.before), usage=item.before.depends_on_usage)
+        yield BillRow(kind="shared", detail="before", amounts=amounts(item.before), usage=item.before.depends_on_usage)
 
 
-def _with_discounts(report: Report, item: EndpointReport) -> Iterator[Row]:
+def _with_discounts(report: Report, item: EndpointReport) -> Iterator[BillRow]:
     """What an endpoint costs with discounts, where they make a difference to it."""
     if report.discounts is None or item.cost is None:
         return
     monthly = report.discounts.endpoints.get((item.source, item.endpoint.address))
     if monthly is not None and _bounds(monthly) != _bounds(item.cost.monthly):
-        yield Row(kind="shared", detail=WITH_DISCOUNTS, amounts=amounts(monthly), usage=monthly.depends_on_usage)
+        yield BillRow(kind="shared", detail=WITH_DISCOUNTS, amounts=amounts(monthly), usage=monthly.depends_on_usage)
 
 
 def named(endpoint: Endpoint) -> str:
@@ -213,10 +213,10 @@ def _bounds(monthly: Monthly) -> tuple[object, ...]:
     return monthly.floor, monthly.expected, monthly.ceiling, monthly.at_least
 
 
-def _costs(item: EndpointReport, cost: Bill, marks: Marks) -> Iterator[Row]:
+def _costs(item: EndpointReport, cost: Bill, marks: Marks) -> Iterator[BillRow]:
     endpoint = item.endpoint
     if isinstance(endpoint.variants, Unknown):
-        yield Row(kind="component", detail="configuration unknown", amounts=(UNKNOWN, "", ""))
+        yield BillRow(kind="component", detail="configuration unknown", amounts=(UNKNOWN, "", ""))
     else:
         for position, (variant, priced) in enumerate(zip(endpoint.variants, cost.children, strict=True), start=1):
             mark = marks.get((item.source, endpoint.address, variant.name)) if isinstance(variant.name, str) else None
@@ -231,7 +231,7 @@ def variant_name(variant: Variant, position: int) -> str:
     return inert(variant.name if isinstance(variant.name, str) else variant.name.partial or f"variant {position}")
 
 
-def _variant(name: str, variant: Variant, cost: Bill, mark: Severity | None) -> Iterator[Row]:
+def _variant(name: str, variant: Variant, cost: Bill, mark: Severity | None) -> Iterator[BillRow]:
     shadow = shadow_note(variant)
     for position, row in enumerate(map(_component, cost.lines)):
         if position:
@@ -250,8 +250,8 @@ def shadow_note(variant: Variant) -> str:
     return " (shadow, hours unknown)" if isinstance(hours, Unknown) else f" (shadow, {number(round(hours, 2))} h)"
 
 
-def _component(component: CostComponent) -> Row:
-    return Row(
+def _component(component: CostComponent) -> BillRow:
+    return BillRow(
         kind="component",
         detail=detail_of(component),
         quantity=quantity_of(component),
@@ -324,14 +324,14 @@ def _amount(amount: Decimal | Unknown, prefix: str) -> str:
     return f"{prefix if amount else prefix.replace('~', '')}{usd(amount)}"
 
 
-def _hosted(components: Iterable[InferenceComponent]) -> Iterator[Row]:
+def _hosted(components: Iterable[InferenceComponent]) -> Iterator[BillRow]:
     """What runs on the instances above; it has no price of its own."""
     hosted = list(components)
     for component in hosted[:MOST_INFERENCE_COMPONENTS]:
         name = component.name if isinstance(component.name, str) else component.name.partial or component.address
-        yield Row(kind="component", detail=f"hosts {inert(name)}", quantity=_copies(component))
+        yield BillRow(kind="component", detail=f"hosts {inert(name)}", quantity=_copies(component))
     if len(hosted) > MOST_INFERENCE_COMPONENTS:
-        yield Row(kind="component", detail=f"hosts {len(hosted) - MOST_INFERENCE_COMPONENTS:,} more")
+        yield BillRow(kind="component", detail=f"hosts {len(hosted) - MOST_INFERENCE_COMPONENTS:,} more")
 
 
 def _copies(component: InferenceComponent) -> str:
@@ -343,7 +343,7 @@ def _copies(component: InferenceComponent) -> str:
     return number(copies) if isinstance(copies, int) and scaling is None else ""
 
 
-def _data(components: tuple[CostComponent, ...]) -> Iterator[Row]:
+def _data(components: tuple[CostComponent, ...]) -> Iterator[BillRow]:
     """Data in and out, in one row where neither has an amount and both cost the same."""
     rows = [structs.replace(_component(component), kind="shared") for component in components]
     alike = len({(row.quantity, row.amounts) for row in rows}) == 1
@@ -352,34 +352,36 @@ def _data(components: tuple[CostComponent, ...]) -> Iterator[Row]:
     yield from rows
 
 
-def _totals(report: Report) -> Iterator[Row]:
+def _totals(report: Report) -> Iterator[BillRow]:
     totals = report.totals
-    yield Row(kind="total", name="MONTHLY", amounts=amounts(totals.after), usage=totals.after.depends_on_usage)
+    yield BillRow(kind="total", name="MONTHLY", amounts=amounts(totals.after), usage=totals.after.depends_on_usage)
     yield from _possibilities(report)
     discounts = report.discounts
     if discounts is not None:
-        yield Row(
+        yield BillRow(
             kind="total", name=WITH_DISCOUNTS, amounts=amounts(discounts.after), usage=discounts.after.depends_on_usage
         )
     if changes_nothing(report):
         return
     if totals.before is not None:
         before = totals.before
-        yield Row(kind="total", name="before this change", amounts=amounts(before), usage=before.depends_on_usage)
+        yield BillRow(kind="total", name="before this change", amounts=amounts(before), usage=before.depends_on_usage)
     if totals.delta is not None:
-        yield Row(kind="total", name="change", amounts=_change(totals.delta, _estimated_change(report)))
+        yield BillRow(kind="total", name="change", amounts=_change(totals.delta, _estimated_change(report)))
     if discounts is not None and discounts.delta is not None:
-        yield Row(kind="total", name=f"change {WITH_DISCOUNTS}", amounts=_change(discounts.delta))
+        yield BillRow(kind="total", name=f"change {WITH_DISCOUNTS}", amounts=_change(discounts.delta))
 
 
-def _possibilities(report: Report) -> Iterator[Row]:
+def _possibilities(report: Report) -> Iterator[BillRow]:
     """What each possibility costs, the first of them where there are many."""
     shown, more = possibilities(report)
     for each in shown:
         after = each.totals.after
-        yield Row(kind="total", name=f"if {inert(each.given)}", amounts=amounts(after), usage=after.depends_on_usage)
+        yield BillRow(
+            kind="total", name=f"if {inert(each.given)}", amounts=amounts(after), usage=after.depends_on_usage
+        )
     if more:
-        yield Row(kind="heading", name=more)
+        yield BillRow(kind="heading", name=more)
 
 
 def possibilities(report: Report) -> tuple[Sequence[PossibilityReport], str]:
@@ -426,10 +428,10 @@ def difference(amount: Decimal | Unknown, shown: Callable[[Decimal], str] = sign
     return UNKNOWN
 
 
-def _unattached(report: Report) -> Iterator[Row]:
+def _unattached(report: Report) -> Iterator[BillRow]:
     found = marks(report)
     if report.unattached:
-        yield Row(kind="heading")
-        yield Row(kind="heading", name="not deployed: no endpoint uses these, and no total includes them")
+        yield BillRow(kind="heading")
+        yield BillRow(kind="heading", name="not deployed: no endpoint uses these, and no total includes them")
     for item in report.unattached:
         yield from _endpoint(item, found, has_past=False)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from msgspec import Struct, structs
 
 from guardrail.report import Report
-from guardrail.reporters.bill import USAGE, Row, bill
+from guardrail.reporters.bill import USAGE, BillRow, bill
 from guardrail.reporters.page import GLYPHS, Page, TextLine
 from guardrail.reporters.wording import display_width
 
@@ -19,13 +19,13 @@ _WIDEST_ENDPOINT = 24
 _INDENT = 3
 _BELOW_A_NAME = 5
 """Columns in front of what stands below a name that has a line of its own."""
-_HEADER = Row(kind="total", name="endpoint / component", quantity="qty", amounts=("floor", "expected", "ceiling"))
+_HEADER = BillRow(kind="total", name="endpoint / component", quantity="qty", amounts=("floor", "expected", "ceiling"))
 
 
 class _GridLayout(Struct, frozen=True):
     """The rows, and how wide their first column is."""
 
-    rows: list[Row]
+    rows: list[BillRow]
     right: list[list[str]]
     """The amounts and marks of each row."""
     margin: int
@@ -70,7 +70,7 @@ def grid(report: Report, page: Page) -> Iterator[TextLine]:
             yield TextLine(line, _colour(row))
 
 
-def _fitting(rows: list[Row], page: Page) -> _GridLayout:
+def _fitting(rows: list[BillRow], page: Page) -> _GridLayout:
     """The first layout that fits, else the last one."""
     for layout in _layouts(rows, page):
         if layout.needed <= layout.room:
@@ -78,7 +78,7 @@ def _fitting(rows: list[Row], page: Page) -> _GridLayout:
     return layout
 
 
-def _layouts(rows: list[Row], page: Page) -> Iterator[_GridLayout]:
+def _layouts(rows: list[BillRow], page: Page) -> Iterator[_GridLayout]:
     """Spacious, then tight, then with unit prices that flow, then with names on lines of their own."""
     for some, flows in ((rows, False), (rows, True), (_below_names(rows), True)):
         for width in (_SPACIOUS, _SPACIOUS - 1, 0):
@@ -86,13 +86,13 @@ def _layouts(rows: list[Row], page: Page) -> Iterator[_GridLayout]:
         yield _layout([_with_usage_in_words(row) for row in some], page, 0, flows=flows)
 
 
-def _layout(rows: list[Row], page: Page, width: int, *, flows: bool) -> _GridLayout:
+def _layout(rows: list[BillRow], page: Page, width: int, *, flows: bool) -> _GridLayout:
     """The rows with amounts of at least ``width`` columns."""
     right = [[*(amount.rjust(width) for amount in row.amounts), _mark(row, page)] for row in rows]
     return _GridLayout(rows, right, _margin(rows), page.width - _width(right), flows)
 
 
-def _with_usage_in_words(row: Row) -> Row:
+def _with_usage_in_words(row: BillRow) -> BillRow:
     """The row without a mark behind its amounts: ``MONTHLY  + usage``."""
     if not row.usage:
         return row
@@ -101,12 +101,12 @@ def _with_usage_in_words(row: Row) -> Row:
     return structs.replace(row, detail=f"{row.detail}  {USAGE}", usage=False)
 
 
-def _below_names(rows: list[Row]) -> list[Row]:
+def _below_names(rows: list[BillRow]) -> list[BillRow]:
     """The rows with each name of a variant on a line of its own."""
-    apart: list[Row] = []
+    apart: list[BillRow] = []
     for row in rows:
         if row.kind == "component" and row.name:
-            apart += [Row(kind="variant", name=row.name), structs.replace(row, name="")]
+            apart += [BillRow(kind="variant", name=row.name), structs.replace(row, name="")]
         else:
             apart.append(row)
     return apart
@@ -126,7 +126,7 @@ def _edges(first: int, right: list[list[str]]) -> list[int]:
     return edges
 
 
-def _spelled(row: Row, page: Page) -> Row:
+def _spelled(row: BillRow, page: Page) -> BillRow:
     floor, expected, ceiling = row.amounts
     return structs.replace(
         row,
@@ -137,13 +137,13 @@ def _spelled(row: Row, page: Page) -> Row:
     )
 
 
-def _mark(row: Row, page: Page) -> str:
+def _mark(row: BillRow, page: Page) -> str:
     if _is_whole(row) or row.mark is None:
         return USAGE if row.usage else ""
     return page.text(GLYPHS[row.mark])
 
 
-def _colour(row: Row) -> str:
+def _colour(row: BillRow) -> str:
     if row is _HEADER:
         return "quiet"
     return row.mark or ("total" if row.kind == "total" else "")
@@ -158,7 +158,7 @@ def _first_column(layout: _GridLayout) -> int:
     return min(layout.needed, max(layout.room, least))
 
 
-def _margin(rows: list[Row]) -> int:
+def _margin(rows: list[BillRow]) -> int:
     """Columns in front of the details: behind the longest name of a variant, or below it."""
     if any(row.kind == "variant" for row in rows):
         return _BELOW_A_NAME
@@ -166,13 +166,13 @@ def _margin(rows: list[Row]) -> int:
     return _INDENT + names + (_GAP if names else 0)
 
 
-def _least(row: Row, layout: _GridLayout) -> int:
+def _least(row: BillRow, layout: _GridLayout) -> int:
     """Columns below which nothing more is cut."""
     needed = _needed(row, layout.margin, flows=layout.flows)
     return needed - max(0, display_width(row.detail) - _SHORTEST_DETAIL)
 
 
-def _needed(row: Row, margin: int, *, flows: bool) -> int:
+def _needed(row: BillRow, margin: int, *, flows: bool) -> int:
     """Columns that a row wants of the first one."""
     if _is_whole(row):
         return 0
@@ -182,12 +182,12 @@ def _needed(row: Row, margin: int, *, flows: bool) -> int:
     return _start(row, margin) + display_width(row.detail) + quantity
 
 
-def _start(row: Row, margin: int) -> int:
+def _start(row: BillRow, margin: int) -> int:
     """Columns in front of what a row is for: what all variants share stands below their names, not behind."""
     return _INDENT if row.kind == "shared" else margin
 
 
-def _first(row: Row, page: Page, layout: _GridLayout, width: int) -> str:
+def _first(row: BillRow, page: Page, layout: _GridLayout, width: int) -> str:
     if _is_whole(row) or _overflows(row, layout.margin, width):
         return ""
     room = width - (_GAP + display_width(row.quantity) if row.quantity else 0)
@@ -207,16 +207,16 @@ def _padded(text: str, width: int) -> str:
 # Rows with a unit price and no amounts -------------------------------------------------------------------------------
 
 
-def _is_loose(row: Row) -> bool:
+def _is_loose(row: BillRow) -> bool:
     return row.kind in ("component", "shared") and bool(row.amounts[0]) and not row.amounts[1]
 
 
-def _overflows(row: Row, margin: int, width: int) -> bool:
+def _overflows(row: BillRow, margin: int, width: int) -> bool:
     """Whether its unit price does not fit into the first column."""
     return _is_loose(row) and _needed(row, margin, flows=False) > width
 
 
-def _flowing(row: Row, page: Page, margin: int, edges: list[int]) -> str:
+def _flowing(row: BillRow, page: Page, margin: int, edges: list[int]) -> str:
     """The row with its unit price over columns that it leaves empty, ending where one of them ends."""
     label = _padded(f"{' ' * _INDENT}{row.name}", _start(row, margin))
     price = (" " * _GAP).join(part for part in (row.quantity, row.amounts[0]) if part)
@@ -234,15 +234,15 @@ def _flowing(row: Row, page: Page, margin: int, edges: list[int]) -> str:
 # Rows that take the whole line ---------------------------------------------------------------------------------------
 
 
-def _is_whole(row: Row) -> bool:
+def _is_whole(row: BillRow) -> bool:
     return row.kind in ("heading", "endpoint", "variant")
 
 
-def _column_of_modes(rows: list[Row]) -> int:
+def _column_of_modes(rows: list[BillRow]) -> int:
     return max((min(display_width(row.name), _WIDEST_ENDPOINT) for row in rows if row.kind == "endpoint"), default=0)
 
 
-def _whole(row: Row, page: Page, modes: int) -> str:
+def _whole(row: BillRow, page: Page, modes: int) -> str:
     if row.kind == "heading":
         return " " + page.shorten(row.name, page.width - 1)
     if row.kind == "variant":

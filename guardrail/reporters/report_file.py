@@ -48,11 +48,11 @@ from guardrail.report import (
     EndpointReport,
     GroupReport,
     Instead,
-    Part,
     PlanReport,
     PossibilityReport,
     RegionPrices,
     Report,
+    ReportedPart,
     SkippedReport,
     Source,
     Summary,
@@ -134,7 +134,7 @@ class _Edits(Struct, frozen=True):
 
 
 class _Difference(Struct, frozen=True, kw_only=True):
-    part: Part
+    part: ReportedPart
     name: str | None
     what: str
     before: str | int | float | bool | Unknown | None

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from guardrail import sources
 from guardrail.commands.check.inputs import Inputs
-from guardrail.commands.check.terms import Environments
+from guardrail.commands.check.terms import RootEnvironments
 from guardrail.errors import GuardrailError, NotATemplateError, SourceError
 from guardrail.model import ChangeSet, Unknown
 from guardrail.nearest import Nearest
@@ -26,7 +26,7 @@ _AFTER_ITS_STACK = "what it had is no longer there once somebody has deleted its
 
 
 def change_sets_of(
-    arguments: Namespace, inputs: Inputs, nearest: Nearest, environments: Environments, before: Environments
+    arguments: Namespace, inputs: Inputs, nearest: Nearest, environments: RootEnvironments, before: RootEnvironments
 ) -> Iterator[ChangeSet]:
     """What every path holds; ``before`` are the environments that settings named where the change began.
 
@@ -52,7 +52,7 @@ def change_sets_of(
         yield from _from_file(path, arguments, inputs, nearest.region([path]), then or _own(path, environments), {})
 
 
-def _sets(environments: Environments) -> RootSets:
+def _sets(environments: RootEnvironments) -> RootSets:
     """The files of values of each environment of a root module."""
     return {root: _files(several) for root, several in environments.items()}
 
@@ -61,7 +61,7 @@ def _files(several: Mapping[str, RootEnvironment]) -> FilesByLabel:
     return {label: tuple(each.values) for label, each in several.items()}
 
 
-def _own(path: str, environments: Environments) -> FilesByLabel:
+def _own(path: str, environments: RootEnvironments) -> FilesByLabel:
     return _files(environments.get(os.path.realpath(path), {})) if path != "-" else {}
 
 
@@ -156,7 +156,7 @@ def _within_repository(paths: Iterable[str]) -> Iterator[str]:
 
 
 def root_modules_of(
-    arguments: Namespace, inputs: Inputs, nearest: Nearest, environments: Environments
+    arguments: Namespace, inputs: Inputs, nearest: Nearest, environments: RootEnvironments
 ) -> "dict[str, RootModule]":
     """The root modules among the inputs, by the ids of their sources."""
     terraform = [path for path in inputs.paths if sources.is_terraform(path)]
@@ -166,7 +166,7 @@ def root_modules_of(
 
 
 def _of_source(
-    terraform: Sequence[str], arguments: Namespace, inputs: Inputs, nearest: Nearest, environments: Environments
+    terraform: Sequence[str], arguments: Namespace, inputs: Inputs, nearest: Nearest, environments: RootEnvironments
 ) -> SourceOptions:
     """What a run says of source, whatever is done with it."""
     return SourceOptions(

@@ -119,7 +119,7 @@ def budget_flags(arguments: Namespace) -> dict[str, str]:
     return {name: flag for name, (flag, value) in flags.items() if value is not None}
 
 
-def limits_of_roots(change_sets: Sequence[ChangeSet], environments: "Environments") -> Iterator[GroupLimits]:
+def limits_of_roots(change_sets: Sequence[ChangeSet], environments: "RootEnvironments") -> Iterator[GroupLimits]:
     """The limits that settings set on what each environment of a root module or template costs."""
     for change_set in change_sets:
         named = environments.get(os.path.realpath(change_set.path), {}).get(change_set.label or "")
@@ -128,11 +128,11 @@ def limits_of_roots(change_sets: Sequence[ChangeSet], environments: "Environment
             yield GroupLimits(where={"root": source_id(change_set.path, change_set.label)}, budgets=limits)
 
 
-Environments: TypeAlias = Mapping[str, Mapping[str, RootEnvironment]]
+RootEnvironments: TypeAlias = Mapping[str, Mapping[str, RootEnvironment]]
 """By the real path of a root module or template: its environments."""
 
 
-def environments_before(arguments: Namespace, found: FoundSettings, compared: "Comparison | None") -> Environments:
+def environments_before(arguments: Namespace, found: FoundSettings, compared: "Comparison | None") -> RootEnvironments:
     """The environments that the settings named where the change began; none where that is not to be known.
 
     Of a file that the change has taken away, too.

@@ -15,7 +15,7 @@ from guardrail.cost.join import delta
 from guardrail.errors import PriceBookError, did_you_mean
 from guardrail.model import Inventory, Unknown
 from guardrail.prices.book import PriceBook
-from guardrail.prices.changes import Change, RegionChanges, compare, of_tables
+from guardrail.prices.changes import PriceChange, RegionChanges, compare, of_tables
 from guardrail.prices.table import PriceTable
 from guardrail.prices.user_tables import BUNDLED, UserTables
 from guardrail.reporters.bill import UNKNOWN, amounts, named
@@ -88,7 +88,7 @@ def told(changes: RegionChanges, *, most: int | None) -> Iterator[str]:
     yield f"{changes.region}: {', '.join(counts)}, {changes.unchanged:,} unchanged"
     rows: list[list[str]] = []
     for kind in _KINDS:
-        found: list[Change] = sorted(getattr(changes, kind), key=_is_ours)
+        found: list[PriceChange] = sorted(getattr(changes, kind), key=_is_ours)
         rows += [_row(kind, change) for change in found[:most]]
         if most is not None and len(found) > most:
             rows.append(["", f"and {len(found) - most:,} more {kind}; --all lists them", "", "", "", ""])
@@ -96,12 +96,12 @@ def told(changes: RegionChanges, *, most: int | None) -> Iterator[str]:
     yield from grid([" " * width, "", "", "", "", ""], rows, {2, 3, 4})
 
 
-def _is_ours(change: Change) -> bool:
+def _is_ours(change: PriceChange) -> bool:
     """Whether a rule had derived the old price of a change: those are sorted behind what AWS had listed."""
     return change.old is not None and change.old.basis != "published"
 
 
-def _row(kind: str, change: Change) -> list[str]:
+def _row(kind: str, change: PriceChange) -> list[str]:
     old, new = change.old, change.new
     was = number(old.amount) if old else ""
     now = number(new.amount) if new else ""

@@ -12,7 +12,7 @@ from guardrail.errors import GuardrailError
 if TYPE_CHECKING:
     from guardrail.commands.utilization.asking import CollectionRequest
     from guardrail.evidence.bundle import Bundle
-    from guardrail.evidence.bundle_file import Packed
+    from guardrail.evidence.bundle_file import PackedBundle
 
 HELP = """\
 collect evidence of what endpoints really did, for a check
@@ -160,7 +160,7 @@ def _check_target(path: str, inputs: Sequence[str]) -> None:
         ) from None
 
 
-def _packed(bundle: "Bundle") -> "Packed":
+def _packed(bundle: "Bundle") -> "PackedBundle":
     from guardrail.evidence import bundle_file
 
     return bundle_file.packed(bundle)
@@ -185,7 +185,7 @@ def _show(bundle: "Bundle", arguments: Namespace) -> int:
     return 0
 
 
-def _write(bundle: "Packed", inputs: Sequence[str], arguments: Namespace) -> int:
+def _write(bundle: "PackedBundle", inputs: Sequence[str], arguments: Namespace) -> int:
     path = arguments.output or _OUTPUT
     if arguments.recommendations:
         bundle = _packed(_with_tests(bundle.bundle(), arguments))
@@ -203,7 +203,7 @@ def _write(bundle: "Packed", inputs: Sequence[str], arguments: Namespace) -> int
     return 0
 
 
-def _tell(bundle: "Packed", path: str) -> None:
+def _tell(bundle: "PackedBundle", path: str) -> None:
     """Say what is in it, and each gap of a whole region; those of one endpoint are in the bundle."""
     from guardrail.reporters.wording import counted
 

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from guardrail.alternatives.needs import Need
-from guardrail.evidence.bundle import Bundle, Mode, Survey
+from guardrail.evidence.bundle import Bundle, Survey
 from guardrail.evidence.judge import idle, right_sizing, statements
 from guardrail.evidence.judge.batch import JudgedJobs
 from guardrail.evidence.judge.confidence import Level
@@ -20,10 +20,11 @@ from guardrail.evidence.judge.fleet import JudgedEndpoint, JudgedVariant
 from guardrail.evidence.judge.idle import Idleness
 from guardrail.evidence.judge.right_sizing import Option, RightSizing
 from guardrail.evidence.judge.statements import Statement
+from guardrail.model import Mode
 from guardrail.money import ZERO, plain, sum_if_known
 
 SCHEMA_VERSION: Final = "1.0"
-Amount: TypeAlias = Annotated[str, Meta(pattern=r"^-?[0-9]+(\.[0-9]+)?$")]
+DecimalText: TypeAlias = Annotated[str, Meta(pattern=r"^-?[0-9]+(\.[0-9]+)?$")]
 
 
 class _AnswerPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,13 +34,13 @@ class _AnswerPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class ToldNeed(_AnswerPart, frozen=True, kw_only=True):
     """What a load takes of one instance."""
 
-    cpu_cores: Amount | None
+    cpu_cores: DecimalText | None
     """Cores."""
-    memory_gib: Amount | None
+    memory_gib: DecimalText | None
     """GiB of memory."""
-    gpus: Amount | None
+    gpus: DecimalText | None
     """GPUs, or parts of one."""
-    gpu_memory_gib: Amount | None
+    gpu_memory_gib: DecimalText | None
     """GiB of GPU memory."""
 
 
@@ -48,11 +49,11 @@ class ToldOption(_AnswerPart, frozen=True, kw_only=True):
 
     instance_type: str
     """``ml.g5.xlarge``."""
-    hourly_usd: Amount | None
+    hourly_usd: DecimalText | None
     """Price of one instance, in USD an hour."""
-    saving_monthly_usd: Amount | None
+    saving_monthly_usd: DecimalText | None
     """Volumes included."""
-    instances_saving_monthly_usd: Amount | None
+    instances_saving_monthly_usd: DecimalText | None
     """Of the instances alone."""
     conditions: tuple[str, ...]
     """What must be true for it."""
@@ -92,7 +93,7 @@ class ToldIdleness(_AnswerPart, frozen=True, kw_only=True):
     """Since when nothing was asked of it."""
     hours: int
     """Hours from then to the end of the window."""
-    cost_usd: Amount | None
+    cost_usd: DecimalText | None
     """What ran for nothing inside the window."""
     why: str
     """The reason, in a sentence."""
@@ -107,9 +108,9 @@ class ToldVariant(_AnswerPart, frozen=True, kw_only=True):
     """``ml.g5.xlarge``; null of a serverless variant."""
     instances: int | None
     """At the moment of the run."""
-    monthly_usd: Amount | None
+    monthly_usd: DecimalText | None
     """What it costs, in USD a month."""
-    at_stake_usd: Amount | None
+    at_stake_usd: DecimalText | None
     """A month."""
     idle: ToldIdleness
     """Whether requests reach it."""
@@ -128,9 +129,9 @@ class ToldStatement(_AnswerPart, frozen=True, kw_only=True):
     """A sentence for people."""
     note: bool
     """Whether it is too unsure, or says too little, to be a finding."""
-    saves_monthly_usd: Amount | None
+    saves_monthly_usd: DecimalText | None
     """What following it saves, in USD a month."""
-    cost_usd: Amount | None
+    cost_usd: DecimalText | None
     """What it has cost within the window, in USD."""
     confidence: Level
     """How sure it is."""
@@ -155,11 +156,11 @@ class ToldEndpoint(_AnswerPart, frozen=True, kw_only=True):
     """The first hour of its window."""
     end: datetime
     """The end of its window, which is not in it."""
-    monthly_usd: Amount | None
+    monthly_usd: DecimalText | None
     """What it costs, in USD a month."""
-    at_stake_usd: Amount | None
+    at_stake_usd: DecimalText | None
     """What its findings could save, in USD a month."""
-    requests_a_month: Amount | None
+    requests_a_month: DecimalText | None
     """Requests, as of a month of 730 hours; null where they are not known."""
     variants: tuple[ToldVariant, ...]
     """Variants of its present configuration."""
@@ -182,17 +183,17 @@ class ToldJobs(_AnswerPart, frozen=True, kw_only=True):
     """``ml.m5.xlarge``; null where it is not known."""
     instances: int | None
     """Instances of one job."""
-    runs_a_month: Amount | None
+    runs_a_month: DecimalText | None
     """Jobs, as of a month of 730 hours."""
-    mean_hours: Amount | None
+    mean_hours: DecimalText | None
     """Hours of one job, the mean."""
-    monthly_usd: Amount | None
+    monthly_usd: DecimalText | None
     """What the jobs cost, in USD a month."""
     needed: ToldNeed
     """What their load takes of one instance, with the head-room."""
     enough: str | None
     """The cheapest type that has what is needed."""
-    saving_monthly_usd: Amount | None
+    saving_monthly_usd: DecimalText | None
     """What that type saves, in USD a month."""
     confidence: Level
     """How sure it is that the type is enough."""
@@ -207,9 +208,9 @@ class UtilizationAnswer(_AnswerPart, frozen=True, kw_only=True):
     """Of this shape."""
     surveys: tuple[Survey, ...]
     """What was looked at, and which calls failed."""
-    monthly_usd: Amount | None
+    monthly_usd: DecimalText | None
     """What the endpoints cost, in USD a month; null where one of them has no amount."""
-    at_stake_usd: Amount | None
+    at_stake_usd: DecimalText | None
     """What the findings could save, in USD a month."""
     endpoints: tuple[ToldEndpoint, ...]
     """The most money at stake first."""

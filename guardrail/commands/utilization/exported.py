@@ -21,6 +21,7 @@ from guardrail.evidence import answers, summary
 from guardrail.evidence.account import (
     SCALABLE_TARGETS_CALL,
     Account,
+    DescribedPolicy,
     EndpointConfig,
     EndpointDescription,
     Fault,
@@ -29,7 +30,6 @@ from guardrail.evidence.account import (
     ModelDescription,
     ScalableTargetDescription,
     ScalingActivity,
-    ScalingPolicy,
     ScheduledActionDescription,
     TransformJobDescription,
     place_of,
@@ -52,7 +52,7 @@ _DESCRIPTIONS: Final[Mapping[str, tuple[str, type[Struct]]]] = {
 """What an answer of a Describe call is, by the key that only it has; the first that is there."""
 _LISTS: Final[Mapping[str, tuple[str, type[Struct]]]] = {
     "ScalableTargets": ("scalable_targets", ScalableTargetDescription),
-    "ScalingPolicies": ("scaling_policies", ScalingPolicy),
+    "ScalingPolicies": ("scaling_policies", DescribedPolicy),
     "ScheduledActions": ("scheduled_actions", ScheduledActionDescription),
     "ScalingActivities": ("scaling_activities", ScalingActivity),
     "MetricAlarms": ("alarms", MetricAlarm),

@@ -27,7 +27,7 @@ from guardrail.evidence import jobs, merging, queries, summary
 from guardrail.evidence.account import Account, Fault
 from guardrail.evidence.base import Series, Window
 from guardrail.evidence.bundle import VERSION, Bundle, EndpointEvidence, JobEvidence, Survey
-from guardrail.evidence.bundle_file import Packed
+from guardrail.evidence.bundle_file import PackedBundle
 from guardrail.evidence.journal import Header, Journal
 from guardrail.evidence.queries import TimedQuery
 from guardrail.prices.book import PriceBook
@@ -63,7 +63,7 @@ class RegionToAsk(Struct, frozen=True, kw_only=True):
             yield from queries.of_job(job, self.hosts.get(job.transform_job_name, ()), window)
 
 
-def bundle(asked: CollectionRequest, journal_path: str) -> Packed:
+def bundle(asked: CollectionRequest, journal_path: str) -> PackedBundle:
     """The bundle of a collection; the journal holds what it is made of until `forget`. Raises `GuardrailError`."""
     gc.enable()  # which is off for commands that are over at once; this one takes minutes
     with interruptible(), progress("asking who these credentials are") as status:
@@ -134,7 +134,7 @@ def _keep_or_drop(journal: Journal, path: str, failure: BaseException) -> None:
 
 def _collected(
     access: Access, names: tuple[str, ...], asked: CollectionRequest, journal: Journal, status: ProgressLine
-) -> Packed:
+) -> PackedBundle:
     window = _window(journal.header)
     if journal.was_resumed:
         end = f"{window.end:%Y-%m-%d %H:%M} UTC"
@@ -216,7 +216,7 @@ def _tell_price(regions: Iterable[RegionToAsk], window: Window, journal: Journal
             )
 
 
-def _summarised(regions: Sequence[RegionToAsk], window: Window, journal: Journal) -> Packed:
+def _summarised(regions: Sequence[RegionToAsk], window: Window, journal: Journal) -> PackedBundle:
     """The bundle, in the order of its file."""
     specs = PriceBook().instance
     ordered = sorted(regions, key=lambda region: region.account.region)
@@ -242,7 +242,7 @@ def _summarised(regions: Sequence[RegionToAsk], window: Window, journal: Journal
     batch: list[JobEvidence] = []
     for region in ordered:
         batch += jobs.of(region.account, answered(region, region.asks_of_jobs(window)), window, specs)
-    return Packed(surveys(), endpoints(), merging.merged([Bundle(version=VERSION, jobs=tuple(batch))]))
+    return PackedBundle(surveys(), endpoints(), merging.merged([Bundle(version=VERSION, jobs=tuple(batch))]))
 
 
 def _unanswered(statuses: Counter[str]) -> Iterator[Fault]:

@@ -21,7 +21,7 @@ from guardrail.evidence.bundle import (
 from guardrail.evidence.demand import ObservedDemand, requests_a_month
 from guardrail.evidence.judge import batch, hosts, idle, right_sizing, scaling, serverless, ways_to_serve
 from guardrail.evidence.judge.batch import JudgedJobs
-from guardrail.evidence.judge.hosts import Packed
+from guardrail.evidence.judge.hosts import PackedHost
 from guardrail.evidence.judge.idle import Idleness
 from guardrail.evidence.judge.right_sizing import HEADROOM, Percentile, RightSizing, VariantToJudge
 from guardrail.evidence.judge.scaling import Bounds, NeverApproached, Periodic, Resting
@@ -68,7 +68,7 @@ class JudgedVariant(Struct, frozen=True, kw_only=True):
     bounds: Bounds | None = None
     target: NeverApproached | None = None
     resting: Resting | None = None
-    host: Packed | None = None
+    host: PackedHost | None = None
     """Of what hosts components: the instances that would hold what they reserve."""
     serverless: Fitted | None = None
     tests: tuple[LoadTest, ...] = ()

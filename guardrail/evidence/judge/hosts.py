@@ -49,7 +49,7 @@ class Room(Struct, frozen=True, kw_only=True):
         )
 
 
-class Packed(Struct, frozen=True, kw_only=True):
+class PackedHost(Struct, frozen=True, kw_only=True):
     """Instances that hold all that is reserved on a host."""
 
     reserved: Room
@@ -64,7 +64,7 @@ class Packed(Struct, frozen=True, kw_only=True):
     """What fewer of them, or as many of this type, save a month."""
 
 
-def judge(found: EndpointEvidence, variant: VariantEvidence, prices: PriceBook) -> Packed | None:
+def judge(found: EndpointEvidence, variant: VariantEvidence, prices: PriceBook) -> PackedHost | None:
     """The cheapest instances that hold the components of a variant; None where nothing is cheaper, or not all is known.
 
     Two copies that reserve a GPU each, on two ml.g5.12xlarge with four: one holds them, and 7.09 × 730 are saved.
@@ -82,7 +82,7 @@ def judge(found: EndpointEvidence, variant: VariantEvidence, prices: PriceBook) 
             continue
         saving = (hourly.usd * standing - price.usd * count) * HOURS_PER_MONTH
         if saving > 0 and (best is None or saving > best.saving_usd):
-            best = Packed(
+            best = PackedHost(
                 reserved=_together(copies),
                 standing=standing,
                 instance_type=each.instance_type,

@@ -13,7 +13,7 @@ from guardrail.evidence.bundle import EndpointEvidence
 from guardrail.evidence.judge.batch import JudgedJobs
 from guardrail.evidence.judge.confidence import Confidence
 from guardrail.evidence.judge.fleet import JudgedEndpoint, JudgedVariant
-from guardrail.evidence.judge.hosts import Packed
+from guardrail.evidence.judge.hosts import PackedHost
 from guardrail.evidence.judge.right_sizing import Option, RightSizing
 from guardrail.model import Unknown
 from guardrail.money import ZERO, plain, two_decimals
@@ -135,7 +135,7 @@ def _even(way: Alternative) -> str:
     return f"; as cheap as instances at {border} requests an hour, and there were {there}"
 
 
-def _of_host(subject: str, judged: JudgedVariant, host: Packed) -> Statement:
+def _of_host(subject: str, judged: JudgedVariant, host: PackedHost) -> Statement:
     reserved = _amounts(
         (host.reserved.accelerators, "accelerators"),
         (host.reserved.cores, "cores"),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from guardrail.fixes.additions import BACKLOG, BACKLOG_TARGET, waking
-from guardrail.fixes.base import AddTarget, AddTracking, AddWake, Change, NoFixError, SetProperty
+from guardrail.fixes.base import AddTarget, AddTracking, AddWake, NoFixError, ProposedChange, SetProperty
 from guardrail.fixes.decisions import NEEDS_A_MAXIMUM
 from guardrail.fixes.mending.slips import linked
 from guardrail.fixes.mending.subjects import VariantOfFinding, adds, greatest, known, policies_of
@@ -27,7 +27,7 @@ _COOLDOWN_S = 300
 """The default of a cooldown (Application Auto Scaling user guide, target-tracking-scaling-policy-overview)."""
 
 
-def reach_zero(subject: VariantOfFinding) -> Sequence[Change]:
+def reach_zero(subject: VariantOfFinding) -> Sequence[ProposedChange]:
     """A target, a minimum of 0, and what takes capacity away: the first of these that lacks."""
     target = subject.scaling
     if target is None:
@@ -41,7 +41,7 @@ def reach_zero(subject: VariantOfFinding) -> Sequence[Change]:
     return _take_away(subject, target)
 
 
-def _take_away(subject: VariantOfFinding, target: ScalableTarget) -> Sequence[Change]:
+def _take_away(subject: VariantOfFinding, target: ScalableTarget) -> Sequence[ProposedChange]:
     """What has something take capacity away from a target."""
     policies = policies_of(target)
     if target.dynamic_scaling_in_suspended is True:
@@ -55,7 +55,7 @@ def _take_away(subject: VariantOfFinding, target: ScalableTarget) -> Sequence[Ch
     return _follow(subject, target)
 
 
-def _follow(subject: VariantOfFinding, target: ScalableTarget) -> Sequence[Change]:
+def _follow(subject: VariantOfFinding, target: ScalableTarget) -> Sequence[ProposedChange]:
     """A policy for a target that has none, where AWS has an example of its number."""
     if target.dimension == INSTANCE_COUNT and subject.endpoint.mode == "async":
         return [AddTracking(target.address, BACKLOG, BACKLOG_TARGET, predefined=False)]
@@ -70,7 +70,7 @@ def _follow(subject: VariantOfFinding, target: ScalableTarget) -> Sequence[Chang
     )
 
 
-def wake(subject: VariantOfFinding) -> Sequence[Change]:
+def wake(subject: VariantOfFinding) -> Sequence[ProposedChange]:
     """What is wrong with the alarm that nearly wakes it, else steps and an alarm that do."""
     target = subject.target
     if target.dynamic_scaling_out_suspended is True:
@@ -106,12 +106,12 @@ def _adds_the_first(policy: StepScalingPolicy) -> bool:
     )
 
 
-def link(subject: VariantOfFinding) -> Sequence[Change]:
+def link(subject: VariantOfFinding) -> Sequence[ProposedChange]:
     """The words that are wrong in what was to scale it; where there are none any more, what scales it."""
     return linked(subject) if subject.endpoint.unlinked_scaling else scale(subject)
 
 
-def scale(subject: VariantOfFinding) -> Sequence[Change]:
+def scale(subject: VariantOfFinding) -> Sequence[ProposedChange]:
     """A target where usage has its bounds, or a policy for one that has none."""
     if subject.scaling is None:
         if subject.endpoint.unlinked_scaling:
@@ -122,7 +122,7 @@ def scale(subject: VariantOfFinding) -> Sequence[Change]:
     return _follow(subject, subject.target)
 
 
-def _target_of_usage(subject: VariantOfFinding) -> Sequence[Change]:
+def _target_of_usage(subject: VariantOfFinding) -> Sequence[ProposedChange]:
     """A scaling target from what a variant starts with to the maximum that usage states."""
     most, rate = greatest(subject), subject.asked.instance_requests_per_minute
     configuration = subject.endpoint.configuration_address
@@ -135,7 +135,7 @@ def _target_of_usage(subject: VariantOfFinding) -> Sequence[Change]:
     return [AddTarget(subject.endpoint.address, configuration, index, subject.name, None, most)]
 
 
-def room(subject: VariantOfFinding) -> Sequence[Change]:
+def room(subject: VariantOfFinding) -> Sequence[ProposedChange]:
     """The maximum that usage states, for a target that has none above its minimum."""
     most, target = greatest(subject), subject.target
     if most is None or target.dimension != INSTANCE_COUNT:
@@ -143,7 +143,7 @@ def room(subject: VariantOfFinding) -> Sequence[Change]:
     return [SetProperty(target.address, ("MaxCapacity",), most)]
 
 
-def scale_in(subject: VariantOfFinding) -> Sequence[Change]:
+def scale_in(subject: VariantOfFinding) -> Sequence[ProposedChange]:
     """What has something take away what is added."""
     target = subject.target
     tracking = [policy for policy in policies_of(target) if isinstance(policy, TargetTrackingPolicy)]
@@ -152,9 +152,9 @@ def scale_in(subject: VariantOfFinding) -> Sequence[Change]:
     return _take_away(subject, target)
 
 
-def shorten(subject: VariantOfFinding) -> Sequence[Change]:
+def shorten(subject: VariantOfFinding) -> Sequence[ProposedChange]:
     """The longest cooldown, and so one after the other until all are short enough."""
-    waits: list[tuple[int, Change]] = []
+    waits: list[tuple[int, ProposedChange]] = []
     for policy in policies_of(subject.target):
         match policy:
             case StepScalingPolicy(address=address, cooldown_s=int(seconds)):
@@ -171,7 +171,7 @@ def shorten(subject: VariantOfFinding) -> Sequence[Change]:
     return [longest[1]]
 
 
-def let_rest(subject: VariantOfFinding) -> Sequence[Change]:
+def let_rest(subject: VariantOfFinding) -> Sequence[ProposedChange]:
     """A minimum of 0 for each component that keeps a copy on its host."""
     components = subject.endpoint.inference_components
     if isinstance(components, Unknown):
@@ -189,7 +189,7 @@ def let_rest(subject: VariantOfFinding) -> Sequence[Change]:
     raise NoFixError("nothing takes its copies away, and at how many requests that is to happen is for you to say")
 
 
-def keep_one(subject: VariantOfFinding) -> Sequence[Change]:
+def keep_one(subject: VariantOfFinding) -> Sequence[ProposedChange]:
     """A minimum of 1 for what cannot have less."""
     target = subject.target
     if target.scheduled_actions != () or target.min_capacity != 0 or target.max_capacity == 0:

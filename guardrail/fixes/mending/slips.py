@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from guardrail.fixes.base import Change, NoFixError, SetWord
+from guardrail.fixes.base import NoFixError, ProposedChange, SetWord
 from guardrail.fixes.mending.subjects import VariantOfFinding
 from guardrail.model import Endpoint, Unknown, UnlinkedScaling
 from guardrail.sources.linking.slips import is_slip
@@ -12,13 +12,13 @@ from guardrail.sources.linking.slips import is_slip
 _MISSING = re.compile(r"there is no endpoint '([^']+)' here")
 
 
-def linked(subject: VariantOfFinding) -> Sequence[Change]:
+def linked(subject: VariantOfFinding) -> Sequence[ProposedChange]:
     """The words that are wrong in what was to scale it."""
     changes = [_word(each, subject.endpoint) for each in subject.endpoint.unlinked_scaling]
     return [change for change in changes if change is not None]
 
 
-def _word(unlinked: UnlinkedScaling, endpoint: Endpoint) -> Change | None:
+def _word(unlinked: UnlinkedScaling, endpoint: Endpoint) -> ProposedChange | None:
     missing = _MISSING.search(unlinked.problem)
     is_clear = unlinked.is_certain or (missing is not None and is_slip(missing[1], unlinked.suggestion or ""))
     if unlinked.suggestion is None or not is_clear:

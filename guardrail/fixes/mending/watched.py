@@ -5,7 +5,7 @@ from difflib import SequenceMatcher, get_close_matches
 
 from guardrail import metrics
 from guardrail.fixes.additions import waking
-from guardrail.fixes.base import Change, NameEndpoint, NoFixError, SetProperty
+from guardrail.fixes.base import NameEndpoint, NoFixError, ProposedChange, SetProperty
 from guardrail.fixes.mending.subjects import VariantOfFinding, adds, policies_of
 from guardrail.model import (
     COPY_COUNT,
@@ -25,7 +25,7 @@ _PERCENT = range(10, 101)
 _GREATER, _AT_LEAST = "GreaterThanThreshold", "GreaterThanOrEqualToThreshold"
 
 
-def alarm_changes(alarm: Alarm, subject: VariantOfFinding, *, copies: bool) -> Iterator[Change]:
+def alarm_changes(alarm: Alarm, subject: VariantOfFinding, *, copies: bool) -> Iterator[ProposedChange]:
     """What makes an alarm wake an endpoint that nearly does; nothing of one that is for something else."""
     address, name = alarm.address, alarm.metric_name
     metric, by = waking(copies=copies)
@@ -52,7 +52,7 @@ def _dimension_changes(
     dimensions: Mapping[str, object],
     names: Mapping[str, object],
     target: ScalableTarget,
-) -> Iterator[Change]:
+) -> Iterator[ProposedChange]:
     """What mends the dimensions of a metric that is to have the ``names``: slips in one, or what it names."""
     for place, (key, value) in enumerate(dimensions.items()):
         known = names.get(key)
@@ -67,7 +67,7 @@ def _dimension_changes(
             yield NameEndpoint(address, (*base, "Dimensions", place, "Value"), target.address)
 
 
-def _thresholds(alarm: Alarm) -> Iterator[Change]:
+def _thresholds(alarm: Alarm) -> Iterator[ProposedChange]:
     """One edit after which an alarm fires on a metric that is 0 or 1: its comparison, or its threshold, never both."""
     comparison, threshold = alarm.comparison_operator, alarm.threshold
     if isinstance(comparison, Unknown) or not isinstance(threshold, (int, float)):
@@ -79,7 +79,7 @@ def _thresholds(alarm: Alarm) -> Iterator[Change]:
         yield SetProperty(alarm.address, ("Threshold",), 0 if is_strict else 1)
 
 
-def fire(subject: VariantOfFinding) -> Sequence[Change]:
+def fire(subject: VariantOfFinding) -> Sequence[ProposedChange]:
     """An alarm whose actions are disabled, or that watches what is nearly a metric."""
     for policy in policies_of(subject.target):
         if not isinstance(policy, StepScalingPolicy) or isinstance(policy.alarms, Unknown):
@@ -99,7 +99,7 @@ def fire(subject: VariantOfFinding) -> Sequence[Change]:
     raise NoFixError("what its alarm is to watch is not nearly what it watches")
 
 
-def follow_metrics(subject: VariantOfFinding) -> Sequence[Change]:
+def follow_metrics(subject: VariantOfFinding) -> Sequence[ProposedChange]:
     """A metric that is nearly one that is published, or is looked for in another place than it is in."""
     reasons: list[str] = []
     for policy in policies_of(subject.target):
@@ -115,14 +115,16 @@ def follow_metrics(subject: VariantOfFinding) -> Sequence[Change]:
     raise NoFixError(reasons[0] if reasons else "it has no policy that follows a metric")
 
 
-def _metric_changes(policy: TargetTrackingPolicy, metric: ScalingMetric, subject: VariantOfFinding) -> Sequence[Change]:
+def _metric_changes(
+    policy: TargetTrackingPolicy, metric: ScalingMetric, subject: VariantOfFinding
+) -> Sequence[ProposedChange]:
     name = metric.name
     if not isinstance(name, str):
         return []
     if metric.predefined and name not in metrics.PREDEFINED:
         near = _nearest(name, metrics.PREDEFINED)
         return [SetProperty(policy.address, (_TRACKING, _PREDEFINED, "PredefinedMetricType"), near)] if near else []
-    changes: Sequence[Change] = []
+    changes: Sequence[ProposedChange] = []
     base = (_TRACKING, _CUSTOMIZED)
     if not metric.predefined and isinstance(metric.namespace, str):
         changes = _metric_words(policy.address, base, name, metric.namespace)
@@ -132,7 +134,7 @@ def _metric_changes(policy: TargetTrackingPolicy, metric: ScalingMetric, subject
     return changes or _as_share(policy)
 
 
-def _statistic(address: str, base: tuple[str, ...], metric: ScalingMetric) -> Sequence[Change]:
+def _statistic(address: str, base: tuple[str, ...], metric: ScalingMetric) -> Sequence[ProposedChange]:
     """The statistic that means something, in place of one that does not."""
     publication = metrics.PUBLISHED.get((str(metric.namespace), str(metric.name)))
     meant = publication.statistics if publication else frozenset()
@@ -143,7 +145,7 @@ def _statistic(address: str, base: tuple[str, ...], metric: ScalingMetric) -> Se
 
 def _of_dimensions(
     address: str, base: tuple[str, ...], metric: ScalingMetric, subject: VariantOfFinding
-) -> Sequence[Change]:
+) -> Sequence[ProposedChange]:
     """What is wrong with the dimensions of a metric; of whom it is where no other policy of the target follows one."""
     publication = metrics.PUBLISHED.get((str(metric.namespace), str(metric.name)))
     known = {_BY: subject.endpoint.name, _VARIANT: getattr(subject.thing, "name", None)}
@@ -155,7 +157,7 @@ def _of_dimensions(
     return [] if several and any(isinstance(each, NameEndpoint) for each in changes) else changes
 
 
-def _as_share(policy: TargetTrackingPolicy) -> Sequence[Change]:
+def _as_share(policy: TargetTrackingPolicy) -> Sequence[ProposedChange]:
     """70 percent as 0.7, for a metric that is a share."""
     value = policy.target_value
     if isinstance(value, (int, float)) and value in _PERCENT:
@@ -163,7 +165,7 @@ def _as_share(policy: TargetTrackingPolicy) -> Sequence[Change]:
     return []
 
 
-def _metric_words(address: str, base: tuple[str, ...], name: str, namespace: str) -> Sequence[Change]:
+def _metric_words(address: str, base: tuple[str, ...], name: str, namespace: str) -> Sequence[ProposedChange]:
     """The name or the namespace, where one of them is a slip."""
     spaces = dict.fromkeys(space for space, _ in metrics.PUBLISHED)
     if namespace not in spaces:
@@ -188,7 +190,7 @@ def _nearest(word: str, known: Mapping[str, object] | Sequence[str]) -> str | No
     return ranked[0][1]
 
 
-def shares(subject: VariantOfFinding) -> Sequence[Change]:
+def shares(subject: VariantOfFinding) -> Sequence[ProposedChange]:
     """A share in place of a number of percent."""
     for policy in policies_of(subject.target):
         if isinstance(policy, TargetTrackingPolicy):

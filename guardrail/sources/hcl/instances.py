@@ -32,7 +32,7 @@ class Instance(Struct, frozen=True):
         return syntax.address_key(self.key)
 
 
-class Cell:
+class LazyValue:
     """A value that is worked out once, with the resources that it came from."""
 
     __slots__ = ("_compute", "_state", "_value", "touched")

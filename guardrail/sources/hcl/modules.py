@@ -20,7 +20,7 @@ from guardrail.sources.hcl.disk import Disk, ModuleSource
 from guardrail.sources.hcl.evaluate import Namespace, evaluate, known_or_reason, worked_out
 from guardrail.sources.hcl.files import Filesystem
 from guardrail.sources.hcl.installed import Installed
-from guardrail.sources.hcl.instances import Cell, Instance
+from guardrail.sources.hcl.instances import Instance, LazyValue
 from guardrail.sources.hcl.origins import Binding, bound
 from guardrail.sources.hcl.providers import passed_on, provider_name, provider_of_block
 from guardrail.sources.hcl.resources import DataSource, ResourceInstance
@@ -118,7 +118,7 @@ class ModuleInstance(Attributes):
         *,
         address: str = "",
         path: tuple[str, ...] = (),
-        arguments: dict[str, Cell] | None = None,
+        arguments: dict[str, LazyValue] | None = None,
         providers: Mapping[str, Provider] | None = None,
         called_at: Location | None = None,
     ) -> None:
@@ -146,7 +146,7 @@ class ModuleInstance(Attributes):
         """Its address with ``*`` for every key."""
         self.arguments = {} if arguments is None else arguments
         """What the call gives for variables."""
-        self._cells: dict[tuple[str, _ObjectName], Cell] = {}
+        self._cells: dict[tuple[str, _ObjectName], LazyValue] = {}
         self._roots: dict[str, Any] = {}
         self._inherited = providers or {}
         source.locals, source.providers  # noqa: B018 - an error in them is one, whether anybody asks for them or not
@@ -212,7 +212,7 @@ class ModuleInstance(Attributes):
             if name not in table:
                 shown = name if isinstance(name, str) else ".".join(name)
                 raise EvaluationError(f"there is no {kind} {shown}{self.address and f' in {self.address}'}")
-            cell = self._cells[kind, name] = Cell(partial(compute, table[name]))
+            cell = self._cells[kind, name] = LazyValue(partial(compute, table[name]))
         return cell.get(self.trace)
 
     def variable(self, name: str) -> Any:
@@ -303,7 +303,7 @@ class ModuleInstance(Attributes):
             address=address,
             path=(*self.names, name),
             arguments={
-                argument.name: Cell(partial(evaluate, argument.expression, scope))
+                argument.name: LazyValue(partial(evaluate, argument.expression, scope))
                 for argument in written.body.arguments.values()
                 if argument.name not in _META_ARGUMENTS
             },
@@ -527,9 +527,9 @@ _USER = expression(r"//[^/]*@")
 _HARMLESS = ("ref=", "depth=", "archive=")
 
 
-def given(values: Mapping[str, AssignedValue], scope: EvaluationScope) -> dict[str, Cell]:
+def given(values: Mapping[str, AssignedValue], scope: EvaluationScope) -> dict[str, LazyValue]:
     """Values assigned to the variables of a root module, as the arguments of its call."""
-    return {name: Cell(partial(_given, value, scope)) for name, value in values.items()}
+    return {name: LazyValue(partial(_given, value, scope)) for name, value in values.items()}
 
 
 def _given(value: AssignedValue, scope: EvaluationScope) -> Any:

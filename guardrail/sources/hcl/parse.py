@@ -24,7 +24,14 @@ from guardrail.sources.hcl.syntax import (
     Name,
     SourceFile,
 )
-from guardrail.sources.hcl.template import Interpolation, Part, UnpairedDirectiveError, assemble, flushed, trimmed
+from guardrail.sources.hcl.template import (
+    Interpolation,
+    TemplatePart,
+    UnpairedDirectiveError,
+    assemble,
+    flushed,
+    trimmed,
+)
 
 if TYPE_CHECKING:
     from lark import Token, Tree
@@ -192,7 +199,7 @@ def _plain(match: re.Match[str]) -> Expression:
     return _reference(match)
 
 
-def _part(match: re.Match[str]) -> Part:
+def _part(match: re.Match[str]) -> TemplatePart:
     """Text in a template, or the reference in it."""
     return Interpolation(_reference(match), trims_left=False, trims_right=False) if match["path"] else match[0]
 
@@ -223,7 +230,7 @@ class _SourcePiece:
         """The expression of the argument."""
         return self._read(lambda reader, tree: reader.only_expression(tree))
 
-    def part(self) -> Part:
+    def part(self) -> TemplatePart:
         """The part of a template, where the piece is an argument with a string of one part."""
         return self._read(lambda reader, tree: reader.only_part(tree))
 
@@ -253,9 +260,9 @@ class _SourcePiece:
 # Templates without quotes ---------------------------------------------------------------------------------------------
 
 
-def _template_parts(file: SourceFile, at: int, stop: int) -> list[Part]:
+def _template_parts(file: SourceFile, at: int, stop: int) -> list[TemplatePart]:
     """The parts of a template without quotes, in which a backslash is a backslash."""
-    parts: list[Part] = []
+    parts: list[TemplatePart] = []
     plain = ""
     while match := _IN_TEXT.search(file.text, at, stop):
         plain += file.text[at : match.start()]
@@ -273,7 +280,7 @@ def _template_parts(file: SourceFile, at: int, stop: int) -> list[Part]:
     return trimmed([part for part in (*parts, plain + file.text[at:stop]) if part != ""], by_line=True)
 
 
-def _assembled(file: SourceFile, parts: list[Part], at: int) -> Expression:
+def _assembled(file: SourceFile, parts: list[TemplatePart], at: int) -> Expression:
     try:
         return assemble(parts, at)
     except UnpairedDirectiveError as error:

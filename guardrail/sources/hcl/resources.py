@@ -8,7 +8,7 @@ from guardrail.model import AFTER_APPLY, GENERATED, Location, Unknown
 from guardrail.sources.base import DNS_SUFFIXES, LOST, Computed, Places, Reference, partition_of
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.evaluate import evaluate, known_or_reason, worked_out
-from guardrail.sources.hcl.instances import Cell, Instance
+from guardrail.sources.hcl.instances import Instance, LazyValue
 from guardrail.sources.hcl.origins import CallingModule, bound, origin_in
 from guardrail.sources.hcl.places import BlockPlaces
 from guardrail.sources.hcl.scope import EvaluationScope
@@ -56,7 +56,7 @@ class ResourceInstance(_BlockInstance):
 
     def __init__(self, module: CallingModule, written: syntax.BlockNode, address: str, instance: Instance) -> None:
         super().__init__(module, written, address, instance)
-        self._cells: dict[str, Cell] = {}
+        self._cells: dict[str, LazyValue] = {}
         self._behind_provider: dict[Reference, None] = {}
 
     def attribute(self, name: str) -> Any:
@@ -76,7 +76,7 @@ class ResourceInstance(_BlockInstance):
 
     def _argument(self, name: str) -> Any:
         if name not in self._cells:
-            self._cells[name] = Cell(lambda: self._evaluated(name))
+            self._cells[name] = LazyValue(lambda: self._evaluated(name))
         return self._cells[name].get(self.module.trace)
 
     def _evaluated(self, name: str) -> Any:

@@ -48,7 +48,7 @@ class Trace:
         return self.decided[decision]
 
 
-class Names(Protocol):
+class ModuleNames(Protocol):
     """The module that an expression stands in: what its names mean."""
 
     trace: Trace
@@ -69,7 +69,7 @@ class EvaluationScope:
     __slots__ = ("bound", "module", "names")
 
     def __init__(
-        self, module: Names, names: dict[str, Any] | None = None, bound: Mapping[str, Any] | None = None
+        self, module: ModuleNames, names: dict[str, Any] | None = None, bound: Mapping[str, Any] | None = None
     ) -> None:
         self.module = module
         self.names: dict[str, Any] = {} if names is None else names

@@ -30,7 +30,7 @@ class Directive(Struct, frozen=True):
     value: str = ""
 
 
-Part: TypeAlias = str | Interpolation | Directive
+TemplatePart: TypeAlias = str | Interpolation | Directive
 
 
 class UnpairedDirectiveError(Exception):
@@ -42,7 +42,7 @@ class UnpairedDirectiveError(Exception):
         self.problem = problem
 
 
-def assemble(parts: list[Part], at: int) -> Expression:
+def assemble(parts: list[TemplatePart], at: int) -> Expression:
     """The expression of a template; one that is a single interpolation is what stands in it.
 
     Raises `UnpairedDirectiveError`.
@@ -72,7 +72,7 @@ class _TemplateBuilder:
         self._is_text = False
         """Whether any text was written, be it eaten by a marker ``~``."""
 
-    def add(self, part: Part) -> None:
+    def add(self, part: TemplatePart) -> None:
         if isinstance(part, Interpolation):
             self._parts.append(part.value)
         elif isinstance(part, Directive):
@@ -122,7 +122,7 @@ class _TemplateBuilder:
 # White space ----------------------------------------------------------------------------------------------------------
 
 
-def trimmed(parts: list[Part], *, by_line: bool) -> list[Part]:
+def trimmed(parts: list[TemplatePart], *, by_line: bool) -> list[TemplatePart]:
     """The parts without the white space that the markers ``~`` eat: ``by_line`` no more than one line of it.
 
     That is what Terraform does, whose scanner takes a heredoc line by line and a quoted text as a whole.
@@ -146,7 +146,7 @@ _HOLE = "\ud800"
 """Stands for an interpolation or a directive in a text; half a character, which no text has."""
 
 
-def flushed(parts: list[Part]) -> list[Part]:
+def flushed(parts: list[TemplatePart]) -> list[TemplatePart]:
     """A ``<<-`` heredoc without the white space that its lines have in common; blank lines stay as they are."""
     text = "".join(part if isinstance(part, str) else _HOLE for part in parts)
     lines = text.split("\n")

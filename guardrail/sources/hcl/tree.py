@@ -14,7 +14,14 @@ from guardrail.expressions import expression
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.arithmetic import number_at
 from guardrail.sources.hcl.scan import DEEPEST, word_at
-from guardrail.sources.hcl.template import Directive, Interpolation, Part, UnpairedDirectiveError, assemble, trimmed
+from guardrail.sources.hcl.template import (
+    Directive,
+    Interpolation,
+    TemplatePart,
+    UnpairedDirectiveError,
+    assemble,
+    trimmed,
+)
 
 RawTree: TypeAlias = Tree[Token]
 
@@ -43,7 +50,7 @@ class TreeReader:
         """The expression of the only argument of a text."""
         return self._expression(self._only_value(tree))
 
-    def only_part(self, tree: RawTree) -> Part:
+    def only_part(self, tree: RawTree) -> TemplatePart:
         """The part of the string that is the only argument of a text."""
         return next(self._parts(_tree(self._only_value(tree), 0)))
 
@@ -251,7 +258,7 @@ class TreeReader:
         except UnpairedDirectiveError as error:
             raise self._file.error(error.at, error.problem) from None
 
-    def _parts(self, tree: RawTree) -> Iterator[Part]:
+    def _parts(self, tree: RawTree) -> Iterator[TemplatePart]:
         """The parts of a string."""
         for part in _trees(tree):
             inner = part.children[0]

@@ -31,7 +31,7 @@ _ALWAYS_KNOWN = frozenset({"count", "path", "self", "terraform"})
 _PASSES_ON = {("terraform_data", "output"): "input"}
 """Computed attributes that are the value of an argument."""
 
-Place: TypeAlias = tuple[tuple[str, ...], tuple[InstanceKey, ...]]
+ModulePlace: TypeAlias = tuple[tuple[str, ...], tuple[InstanceKey, ...]]
 """A module instance: the path of its calls and their keys."""
 
 
@@ -102,7 +102,7 @@ def scope_of(module_address: str | None, key: InstanceKey) -> Scope:
 
 
 @lru_cache(maxsize=4096)
-def _place(module_address: str) -> Place:
+def _place(module_address: str) -> ModulePlace:
     steps = list(_MODULE_STEP.finditer(module_address))
     if len(steps) > _MAX_MODULES:
         raise RecursionError(f"{len(steps)} modules in one another")
@@ -127,8 +127,8 @@ class Configuration:
         self._root = root
         self._modules: dict[tuple[str, ...], ConfigModule | None] = {(): root}
         self._resources: dict[tuple[str, ...], dict[tuple[str, str, str], ConfigResource]] = {}
-        self._instances: dict[tuple[Place, str, str], dict[InstanceKey, str]] = defaultdict(dict)
-        self._call_keys: dict[Place, dict[InstanceKey, None]] = defaultdict(dict)
+        self._instances: dict[tuple[ModulePlace, str, str], dict[InstanceKey, str]] = defaultdict(dict)
+        self._call_keys: dict[ModulePlace, dict[InstanceKey, None]] = defaultdict(dict)
         self._parallels: dict[tuple[int, int], bool] = {}
         self._references: dict[int, tuple[_Steps, ...]] = {}
 

@@ -37,7 +37,7 @@ class ParameterValue(Struct, frozen=True):
     """A parameter's value as the user gave it."""
 
     value: Any
-    """Text, an `Expression` from a parent stack, or None where the previous value is kept."""
+    """Text, an `Unresolved` from a parent stack, or None where the previous value is kept."""
     resolved: str | None = None
     """What an SSM parameter of that name holds."""
 

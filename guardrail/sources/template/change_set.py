@@ -15,7 +15,7 @@ from guardrail.sources.template import text
 from guardrail.sources.template.assembly import StackTemplate
 from guardrail.sources.template.declared import TemplateResource, resource_of
 from guardrail.sources.template.stack import Stack, Surroundings
-from guardrail.sources.template.values import Document, Expression, Table, items_of, joined, text_of, within
+from guardrail.sources.template.values import Document, Table, Unresolved, items_of, joined, text_of, within
 from guardrail.sources.vocabulary import spellings
 from guardrail.sources.vocabulary.spellings import NESTED_STACKS
 
@@ -117,13 +117,13 @@ def _value(value: Any, cause: Reference | None) -> Any:
         return [_value(item, cause) for item in value]
     if cause is not None and isinstance(value, str):
         symbol = f"${{{cause.address}{'.' if cause.attribute else ''}{cause.attribute}}}"
-        decided = Expression(AT_DEPLOYMENT, symbol, symbol=symbol, references=(cause,))
+        decided = Unresolved(AT_DEPLOYMENT, symbol, symbol=symbol, references=(cause,))
         if value == _KNOWN_LATER or "/" not in value:
             return decided
         parts = value.split("/")  # endpoint/NAME/variant/NAME
         return joined([parts[0], decided, *parts[2:]], "/") if len(parts) > 2 else decided  # noqa: PLR2004 - only there is a name in it
     if isinstance(value, str) and _KNOWN_LATER in value:
-        return Expression(AT_DEPLOYMENT)
+        return Unresolved(AT_DEPLOYMENT)
     return value
 
 

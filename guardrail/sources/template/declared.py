@@ -15,7 +15,7 @@ from guardrail.sources.declarations import Declaration, DeclaredEndpoint, Declar
 from guardrail.sources.template.functions import macro
 from guardrail.sources.template.properties import Properties
 from guardrail.sources.template.stack import ARN, Stack
-from guardrail.sources.template.values import Expression, Table, has_function, items_of, parts_of, text_of, within
+from guardrail.sources.template.values import Table, Unresolved, has_function, items_of, parts_of, text_of, within
 from guardrail.sources.vocabulary import elsewhere, misspelt, spellings
 from guardrail.sources.vocabulary.kinds import declare
 from guardrail.sources.vocabulary.spellings import COMPONENT, NAMED_BY, NESTED_STACKS, STARTED_BY
@@ -259,7 +259,7 @@ def _arn_for_a_name(resource: TemplateResource) -> str | None:
     Application Auto Scaling takes ``endpoint/NAME/variant/NAME`` alone, and so the target scales nothing.
     """
     resource_id = resource.block.attributes.values.get("ResourceId")
-    references = resource_id.references if isinstance(resource_id, Expression) else ()
+    references = resource_id.references if isinstance(resource_id, Unresolved) else ()
     for reference in references:
         if reference.attribute == ARN:
             kind = resource.stack.type_of(reference.address.removeprefix(resource.stack.prefix))

@@ -13,10 +13,10 @@ from typing import Any, Protocol, TypeAlias
 from guardrail.model import Unknown
 from guardrail.sources.template.values import (
     NO_VALUE,
-    Expression,
     Hidden,
     NoValue,
     Table,
+    Unresolved,
     has_function,
     is_hidden,
     joined,
@@ -200,7 +200,7 @@ def _mapped(stack: Evaluator, keys: list[Any]) -> Any:
 
 def _offer(stack: Evaluator, key: Unknown, keys: Mapping[str, Any]) -> None:
     """A map's keys are the only values that a parameter used as a key can have."""
-    if isinstance(key, Expression) and len(key.variables) == 1 and isinstance(keys, dict):
+    if isinstance(key, Unresolved) and len(key.variables) == 1 and isinstance(keys, dict):
         (variable,) = key.variables
         if key.symbol == f"${{{variable}}}" and not variable.startswith("AWS::"):
             stack.world.compare(variable, list(keys), is_closed=True)
@@ -238,8 +238,8 @@ def _import_value(stack: Evaluator, argument: Any) -> Any:
         return value
     shown = name.partial if isinstance(name, Unknown) else symbol
     reason = f"{shown} is exported by a stack that is not among the inputs"
-    known = isinstance(symbol, str) and not is_hidden(name) and not (isinstance(name, Expression) and name.hides)
-    return Expression(reason, f"${{Import {shown}}}", symbol=f"${{Import {symbol}}}" if known else None)
+    known = isinstance(symbol, str) and not is_hidden(name) and not (isinstance(name, Unresolved) and name.hides)
+    return Unresolved(reason, f"${{Import {shown}}}", symbol=f"${{Import {symbol}}}" if known else None)
 
 
 def _get_stack_output(stack: Evaluator, argument: Any) -> Any:
@@ -251,7 +251,7 @@ def _get_stack_output(stack: Evaluator, argument: Any) -> Any:
     if value is not None:
         return value
     text = f"${{{producer}.Outputs.{output}}}"
-    return Expression(f"the stack {producer} is not among the inputs", text, symbol=text)
+    return Unresolved(f"the stack {producer} is not among the inputs", text, symbol=text)
 
 
 def _length(stack: Evaluator, argument: Any) -> Any:
@@ -322,7 +322,7 @@ def _combined(stack: Evaluator, operands: list[Any], *, absorbing: bool) -> bool
             undecided.append(truth)
     if not undecided:
         return not absorbing
-    return Expression(undecided[0].reason, variables=variables_of(undecided))
+    return Unresolved(undecided[0].reason, variables=variables_of(undecided))
 
 
 def _equal(stack: Evaluator, left: Any, right: Any) -> bool | Unknown:
@@ -332,7 +332,7 @@ def _equal(stack: Evaluator, left: Any, right: Any) -> bool | Unknown:
     if isinstance(left, list) or isinstance(right, list):
         return left == right if isinstance(left, list) and isinstance(right, list) else False
     left, right, text = (left, right, texts[1]) if isinstance(left, Unknown) else (right, left, texts[0])
-    if not isinstance(left, Expression):
+    if not isinstance(left, Unresolved):
         return left if isinstance(left, Unknown) else False
     if left.symbol is not None and left.symbol == symbol_of(right):
         return True
@@ -341,12 +341,12 @@ def _equal(stack: Evaluator, left: Any, right: Any) -> bool | Unknown:
     return _undecided(stack, left, right, text)
 
 
-def _undecided(stack: Evaluator, left: Expression, right: Any, text: str | None) -> bool | Unknown:
+def _undecided(stack: Evaluator, left: Unresolved, right: Any, text: str | None) -> bool | Unknown:
     """A comparison that hangs on parameters, or, where these are out of reach, on itself."""
     if text is not None and len(left.variables) == 1 and left.symbol == f"${{{left.variables[0]}}}":
         stack.world.compare(left.variables[0], [text], is_closed=False)
-        return Expression(left.reason, variables=left.variables)
-    if left.hides or isinstance(right, Hidden) or (isinstance(right, Expression) and right.hides):
+        return Unresolved(left.reason, variables=left.variables)
+    if left.hides or isinstance(right, Hidden) or (isinstance(right, Unresolved) and right.hides):
         return Unknown(left.reason)  # what would name the question must not be printed
     sides = sorted((symbol_of(left) or left.reason, symbol_of(right) or "something unknown"))
     comparison = f"whether {sides[0]} equals {sides[1]}"
@@ -354,7 +354,7 @@ def _undecided(stack: Evaluator, left: Expression, right: Any, text: str | None)
     if isinstance(assigned, str):
         return assigned == "true"
     stack.world.compare(comparison, ["true", "false"], is_closed=True)
-    return Expression(left.reason, variables=(comparison,))
+    return Unresolved(left.reason, variables=(comparison,))
 
 
 FUNCTIONS: dict[str, tuple[Function, str, tuple[int, ...]]] = {

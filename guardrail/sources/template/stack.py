@@ -1,6 +1,6 @@
 """One template as one stack: its parameters, conditions and functions, evaluated as far as they can be known.
 
-Nothing is guessed. A value that only a deployment knows is an `Expression`, which keeps the text that is known and the
+Nothing is guessed. A value that only a deployment knows is an `Unresolved`, which keeps the text that is known and the
 resources that it mentions. A condition that cannot be decided is noted in the `PossibleWorld`, so that the reader can
 try what it may be. Source: "Intrinsic function reference" and "Pseudo parameters reference" of AWS CloudFormation.
 """
@@ -17,8 +17,8 @@ from guardrail.sources.template.functions import Exports, call, decide, macro
 from guardrail.sources.template.loops import PREFIX, Loops
 from guardrail.sources.template.values import (
     NO_VALUE,
-    Expression,
     Table,
+    Unresolved,
     has_function,
     hidden,
     is_no_echo,
@@ -155,7 +155,7 @@ class Stack:
             reference = match[0]
             parts += [
                 text[end : match.start()],
-                Expression(f"{reference} is read at deployment", reference, symbol=reference),
+                Unresolved(f"{reference} is read at deployment", reference, symbol=reference),
             ]
             end = match.end()
         if not parts:
@@ -230,11 +230,11 @@ class Stack:
         known = [text for text in texts if text is not None]
         self.world.compare(variable, known, is_closed=bool(known), is_secret=is_no_echo(declared))
 
-    def _variable(self, variable: str, reason: str, assigned: str | Other | None) -> Expression:
+    def _variable(self, variable: str, reason: str, assigned: str | Other | None) -> Unresolved:
         symbol = f"${{{variable}}}"
         unequal = assigned.than if isinstance(assigned, Other) else frozenset[str]()
         free = () if isinstance(assigned, Other) else (variable,)
-        return Expression(reason, symbol, symbol=symbol, variables=free, unequal_to=unequal)
+        return Unresolved(reason, symbol, symbol=symbol, variables=free, unequal_to=unequal)
 
     def _variable_name(self, name: str) -> str:
         """The name of a parameter, apart from parameters of other stacks."""
@@ -329,12 +329,12 @@ class Stack:
             return properties.get(name) if isinstance(properties, Table) else None
         return self.evaluate(properties[name]) if isinstance(properties, Table) and name in properties else None
 
-    def _of_resource(self, logical_id: str, attribute: str) -> Expression:
+    def _of_resource(self, logical_id: str, attribute: str) -> Unresolved:
         name = f"{logical_id}.{attribute}" if attribute else logical_id
         symbol = f"${{{self.prefix.replace('/', '.')}{name}}}"
         is_arn = not attribute and self.type_of(logical_id) in NAMED_BY
         references = (Reference(self.prefix + logical_id, ARN if is_arn else attribute),)
-        return Expression(AT_DEPLOYMENT, symbol, symbol=symbol, references=references)
+        return Unresolved(AT_DEPLOYMENT, symbol, symbol=symbol, references=references)
 
     def child(self, logical_id: str) -> "Stack | Unknown | None":
         """The nested stack under a logical id; Unknown where its template is not here; None where it is none."""
@@ -370,7 +370,7 @@ class Stack:
 
     def consult(self, undecided: Unknown) -> None:
         """Note that something which matters depends on an undecided condition."""
-        if isinstance(undecided, Expression):
+        if isinstance(undecided, Unresolved):
             self.world.consult(undecided.variables)
 
 

@@ -111,7 +111,7 @@ class NoValue:
 NO_VALUE = NoValue()
 
 
-class Expression(Computed, frozen=True):
+class Unresolved(Computed, frozen=True):
     """An unknown value of which the template tells something: what it mentions, and whether two of them are equal."""
 
     symbol: str | None = None
@@ -195,7 +195,7 @@ def text_of(value: Any) -> str | None:
 
 
 def joined(parts: Sequence[Any], separator: str = "", allowance: Allowance | None = None) -> Any:
-    """The parts as one text: known where all are, else an `Expression` that keeps what is known and mentioned.
+    """The parts as one text: known where all are, else an `Unresolved` that keeps what is known and mentioned.
 
     ``joined(["a", Expression(…, "${B}")], "/")`` shows "a/${B}". Hidden parts make the text hidden, and never appear in
     what is known of an unknown one. Raises `LimitError` where the text is more than ``allowance`` still has.
@@ -211,7 +211,7 @@ def joined(parts: Sequence[Any], separator: str = "", allowance: Allowance | Non
     if len(unknown) < texts.count(None):
         return Unknown("a list or mapping stands where text is expected")
     symbols = [symbol_of(part) for part in parts]
-    return Expression(
+    return Unresolved(
         reason=unknown[0].reason,
         partial=separator.join(_shown(part) for part in parts),
         symbol=separator.join(symbol for symbol in symbols if symbol is not None) if None not in symbols else None,
@@ -225,32 +225,32 @@ def _length(parts: Sequence[Any], texts: Sequence[str | None], separator: str) -
     """How much text joining these parts makes at most: what is shown, what tells it from others, what it mentions."""
     length = len(separator) * len(parts) + sum(len(text) for text in texts if text is not None)
     for part in parts:
-        if isinstance(part, Expression):
+        if isinstance(part, Unresolved):
             length += len(part.partial or "") + len(part.symbol or "") + len(part.references) + len(part.variables)
     return length
 
 
 def _hides(part: Any) -> bool:
-    return part.hides if isinstance(part, Expression) else isinstance(part, Hidden)
+    return part.hides if isinstance(part, Unresolved) else isinstance(part, Hidden)
 
 
 def mentioned_in(values: Iterable[Any]) -> tuple[Reference, ...]:
     """The resources that the values mention, without repetition."""
     return tuple(
-        dict.fromkeys(reference for value in values if isinstance(value, Expression) for reference in value.references)
+        dict.fromkeys(reference for value in values if isinstance(value, Unresolved) for reference in value.references)
     )
 
 
 def variables_of(values: Iterable[Any]) -> tuple[str, ...]:
     """The undecided parameters that the values depend on, without repetition."""
     return tuple(
-        dict.fromkeys(variable for value in values if isinstance(value, Expression) for variable in value.variables)
+        dict.fromkeys(variable for value in values if isinstance(value, Unresolved) for variable in value.variables)
     )
 
 
 def symbol_of(value: Any) -> str | None:
     """What tells a text from other texts: itself where known, the symbol of an expression, None where nothing does."""
-    if isinstance(value, Expression):
+    if isinstance(value, Unresolved):
         return value.symbol
     return None if isinstance(value, Unknown) else text_of(value)
 

@@ -113,12 +113,14 @@ def _slips(word: str, other: str) -> bool:
     return SequenceMatcher(None, word.lower(), other.lower()).ratio() > _NEARLY
 
 
-Values = TypeVar("Values", bound=dict[str, Any])
-Rebuild: TypeAlias = Callable[[Values, dict[str, Any]], Values]
+_Values = TypeVar("_Values", bound=dict[str, Any])
+Rebuild: TypeAlias = Callable[[_Values, dict[str, Any]], _Values]
 """Makes an object with other values of one: a new one, or the same one changed."""
 
 
-def corrected(spelling: spellings.Spelling, values: Values, allowance: Allowance, rebuild: Rebuild[Values]) -> Values:
+def corrected(
+    spelling: spellings.Spelling, values: _Values, allowance: Allowance, rebuild: Rebuild[_Values]
+) -> _Values:
     """Properties in which what a misspelt name was meant for is Unknown: VolumeSizeInGB for a VolumeSizeInGb.
 
     ``values`` are those of one resource by the names of its language, nested objects of the same class in them. Raises
@@ -128,8 +130,8 @@ def corrected(spelling: spellings.Spelling, values: Values, allowance: Allowance
 
 
 def _corrected(
-    kind: str, spelling: spellings.Spelling, values: Values, allowance: Allowance, rebuild: Rebuild[Values]
-) -> Values:
+    kind: str, spelling: spellings.Spelling, values: _Values, allowance: Allowance, rebuild: Rebuild[_Values]
+) -> _Values:
     known = _spelled(kind, spelling.type)
     own = type(values)
 

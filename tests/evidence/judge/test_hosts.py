@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardrail.evidence.judge import fleet, hosts
-from guardrail.evidence.judge.hosts import Packed, Room
+from guardrail.evidence.judge.hosts import PackedHost, Room
 from guardrail.prices.book import PriceBook
 from tests.evidence.stories import HOURS, account_of, bundle_of, described, of_component, series
 
@@ -27,7 +27,9 @@ def component(name: str, copies: int, *, gpus: int = 1, mib: int | None = 16384)
     }
 
 
-def host(count: int, *components: dict[str, Any], instance_type: str = "ml.g5.12xlarge", **more: Any) -> Packed | None:
+def host(
+    count: int, *components: dict[str, Any], instance_type: str = "ml.g5.12xlarge", **more: Any
+) -> PackedHost | None:
     """What is said of so many instances that host these components, each of which is asked something every hour."""
     names = [str(one["InferenceComponentName"]) for one in components]
     story = account_of(

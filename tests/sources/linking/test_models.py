@@ -7,7 +7,7 @@ import pytest
 from guardrail.model import InstanceVariant, ServerlessVariant, Unknown, Variant
 from guardrail.sources.base import Reference
 from guardrail.sources.linking.link import Side
-from guardrail.sources.template.values import Expression
+from guardrail.sources.template.values import Unresolved
 from tests.sources.conftest import Reader
 from tests.sources.plans import (
     CONFIGURATION,
@@ -188,7 +188,7 @@ def test_a_serverless_variant_may_serve_a_product_too(read_plan: Reader) -> None
 
 def test_a_name_that_is_generated_links_by_its_address() -> None:
     """``!GetAtt Model.ModelName`` of a model without a name."""
-    name = Expression("later", "${M.ModelName}", symbol="${M.ModelName}", references=(Reference("M", "ModelName"),))
+    name = Unresolved("later", "${M.ModelName}", symbol="${M.ModelName}", references=(Reference("M", "ModelName"),))
     main = {"VariantName": "main", "ModelName": name, "InstanceType": "ml.m5.xlarge", "InitialInstanceCount": 1}
     side = Side(
         [

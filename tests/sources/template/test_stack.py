@@ -12,7 +12,7 @@ from guardrail.sources.base import Reference
 from guardrail.sources.template.assembly import ParameterValue
 from guardrail.sources.template.stack import Stack
 from guardrail.sources.template.text import load
-from guardrail.sources.template.values import NO_VALUE, Expression, Hidden
+from guardrail.sources.template.values import NO_VALUE, Hidden, Unresolved
 from guardrail.sources.template.world import Other, PossibleWorld
 
 Maker = Callable[..., Stack]
@@ -159,8 +159,8 @@ def test_equal_texts_of_unknown_values_have_equal_symbols(stack: Maker) -> None:
     sub, join = (
         app.evaluate(load("f", text)["K"]) for text in (b"K: !Sub '${Stage}-x'", b"K: !Join ['-', [!Ref Stage, x]]")
     )
-    assert isinstance(sub, Expression)
-    assert isinstance(join, Expression)
+    assert isinstance(sub, Unresolved)
+    assert isinstance(join, Unresolved)
     assert sub.symbol == join.symbol == "${Stage}-x"
 
 
@@ -273,7 +273,7 @@ def test_a_comparison_out_of_reach_of_any_parameter_is_a_question_of_its_own(sta
     world = PossibleWorld()
     comparison = "K: !Equals ['{{resolve:ssm:/stage}}', prod]"
     value = stack(TEMPLATE, world=world).evaluate(load("f", comparison.encode())["K"])
-    assert isinstance(value, Expression)
+    assert isinstance(value, Unresolved)
     assert value.variables == ("whether prod equals {{resolve:ssm:/stage}}",)
     decided = PossibleWorld({"whether prod equals {{resolve:ssm:/stage}}": "true"})
     assert stack(TEMPLATE, world=decided).evaluate(load("f", comparison.encode())["K"]) is True
