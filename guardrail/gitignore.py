@@ -13,13 +13,14 @@ from msgspec import Struct
 
 from guardrail import files, limits
 from guardrail.errors import GitError, NoRevisionError, SourceError, SubmoduleError
+from guardrail.expressions import expression
 from guardrail.git import Commit, repository_of
 from guardrail.globs import spread
 from guardrail.working_tree import leads_out, top_of
 
 _LARGEST = limits.MEBIBYTE
-_NEVER = re.compile(r"(?!)")
-_PART = re.compile(r"(?P<star>\*+)|(?P<any>\?)|\[(?P<set>[!^]?\]?[^\]/]*)\]|\\(?P<escaped>.)|(?P<plain>.)", re.DOTALL)
+_NEVER = expression(r"(?!)")
+_PART = expression(r"(?P<star>\*+)|(?P<any>\?)|\[(?P<set>[!^]?\]?[^\]/]*)\]|\\(?P<escaped>.)|(?P<plain>.)", re.DOTALL)
 
 
 class _IgnorePattern(Struct, frozen=True):

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from guardrail.errors import MalformedError
+from guardrail.expressions import expression
 from guardrail.limits import MOST_VALUES
 
 MAX_DEPTH = 500
@@ -20,7 +21,7 @@ _MERGE = f"{STANDARD}merge"
 _TOO_DEEP = "nested too deeply"
 
 
-_PLAIN_KEY = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
+_PLAIN_KEY = expression(r"[A-Za-z_][\w.-]*", re.ASCII)
 
 
 class YamlError(MalformedError):

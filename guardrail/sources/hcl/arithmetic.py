@@ -6,13 +6,13 @@ more than 15 and ``ceil(50 * 0.3)`` is 16. What ``pow`` and ``log`` give has 53 
 
 import math
 import operator
-import re
 from bisect import bisect_left
 from collections.abc import Callable
 from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any, TypeAlias
 
+from guardrail.expressions import expression
 from guardrail.sources.hcl.syntax import SourceFile
 from guardrail.sources.hcl.values import EvaluationError, NotWorkedOutError
 
@@ -22,7 +22,7 @@ _BITS = 512
 _MOST_BITS = 4096
 """Larger and smaller numbers are given up: nobody means them, and they take long to write down."""
 _LONGEST = 1300
-_DECIMAL = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,5}))?")
+_DECIMAL = expression(r"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,5}))?")
 
 
 def rounded(number: Number) -> Number:

@@ -1,6 +1,5 @@
 """What functions decode, encode and work out of text: JSON, YAML, CSV, base64, digests, paths, networks and time."""
 
-import ipaddress
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -199,6 +198,8 @@ def directory_name(path: str) -> str:
 def _network(prefix: str) -> Any:
     if "/" not in prefix:
         raise EvaluationError("a network is an address, a slash and a length")
+    import ipaddress
+
     return ipaddress.ip_network(prefix, strict=False)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from guardrail.expressions import expression
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.scan import SIMPLE_TEXT, Heredoc, Scan, scan_file, scan_interpolation, word_at
 from guardrail.sources.hcl.syntax import (
@@ -72,9 +73,9 @@ _PLAIN = re.compile(
     re.VERBOSE | re.ASCII,
 )
 """A text, number, keyword or reference, or a text with references in it, that is all there is on a line."""
-_PLAIN_PART = re.compile(rf"{_PLAIN_SIGN}++|\$\{{[ \t]*+{_PATH}[ \t]*+\}}", re.ASCII)
-_STEPS = re.compile(rf"\.({_NAME})|\[(?:({_DIGITS})|({_PLAIN_TEXT}))\]", re.ASCII)
-_IN_TEXT = re.compile(r"\$\$\{|%%\{|[$%]\{")
+_PLAIN_PART = expression(rf"{_PLAIN_SIGN}++|\$\{{[ \t]*+{_PATH}[ \t]*+\}}", re.ASCII)
+_STEPS = expression(rf"\.({_NAME})|\[(?:({_DIGITS})|({_PLAIN_TEXT}))\]", re.ASCII)
+_IN_TEXT = expression(r"\$\$\{|%%\{|[$%]\{")
 
 
 def parse(text: str, path: str) -> SourceFile:

@@ -1,11 +1,9 @@
 """From a root module to a change set: every block that matters, with what can be known of it before a plan."""
 
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -14,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from guardrail.errors import GitError, LimitError, PastUnreadableError, SourceError, SubmoduleError
+from guardrail.expressions import expression
 from guardrail.limits import Allowance
 from guardrail.model import (
     ChangeSet,
@@ -69,7 +68,7 @@ _READING = 400
 _FRAMES = 6_000
 """Python frames while values are worked out: some 700 values that are defined by one another in a row."""
 _PREFIXES = ("aws_sagemaker", "awscc_sagemaker", "aws_appautoscaling", "awscc_applicationautoscaling")
-_OF_INFERENCE = re.compile("sagemaker_(?:endpoint|inference)")
+_OF_INFERENCE = expression("sagemaker_(?:endpoint|inference)")
 _NEARLY = 0.93
 """``aws_sagemaker_endpiont`` is as near to a type; ``aws_sagemaker_model_card``, another type, is at 0.88."""
 _TEXT_MAPS = frozenset({"tags", "tags_all", "dimensions"})
@@ -543,7 +542,14 @@ def _unknown_blocks(configuration: RootConfiguration) -> Iterator[Skipped]:
             )
 
 
-_OF_TRANSFORM = re.compile(r"sagemaker_(?:batch_)?transform")
+_OF_TRANSFORM = expression(r"sagemaker_(?:batch_)?transform")
+
+
+def _nearly(type_: str) -> list[str]:
+    """The type that a misspelt one is nearly, if any."""
+    from difflib import get_close_matches
+
+    return get_close_matches(type_, TERRAFORM_TYPES, 1, _NEARLY)
 
 
 def _misspelt(configuration: RootConfiguration) -> Iterator[Skipped]:
@@ -552,7 +558,7 @@ def _misspelt(configuration: RootConfiguration) -> Iterator[Skipped]:
         for type_, name in source.resources:
             if type_ in TERRAFORM_TYPES or not type_.startswith(_PREFIXES):
                 continue
-            near = get_close_matches(type_, TERRAFORM_TYPES, 1, _NEARLY)
+            near = _nearly(type_)
             if _OF_TRANSFORM.search(type_):
                 yield Skipped(address=f"{type_}.{name}", type=type_, reason=f"there is no such type: {NO_RESOURCE}")
             elif near or _OF_INFERENCE.search(type_):

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from guardrail.expressions import expression
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.syntax import Comment, SourceFile
 
@@ -47,19 +48,19 @@ _EVENTS = rf"""
 """
 _LOUD = re.compile(_EVENTS.replace("NEWLINE", ""), re.VERBOSE)
 _QUIET = re.compile(_EVENTS.replace("NEWLINE", r"\n"), re.VERBOSE)
-_QUOTED = re.compile(r'(?P<end>")|\\.|(?P<escaped>\$\$\{|%%\{)|(?P<start>[$%]\{)|(?P<newline>\n)')
-_FOR_FOLLOWS = re.compile(r"(?>(?:\s|\#[^\n]*|//[^\n]*|/\*.*?\*/)*)for\s+[^\s=:]", re.DOTALL)
+_QUOTED = expression(r'(?P<end>")|\\.|(?P<escaped>\$\$\{|%%\{)|(?P<start>[$%]\{)|(?P<newline>\n)')
+_FOR_FOLLOWS = expression(r"(?>(?:\s|\#[^\n]*|//[^\n]*|/\*.*?\*/)*)for\s+[^\s=:]", re.DOTALL)
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
-_BEYOND_ASCII = re.compile(r"(?![\x00-\x7f])[\w\u0300-\u036f\u00b7]")
-_ARITHMETIC = re.compile(r"(?<![\w-])(?:-|\d[\w.]*+-)[\w.-]*+")
-_IN_ARITHMETIC = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[A-Za-z_][\w-]*|-(?=\d)")
+_BEYOND_ASCII = expression(r"(?![\x00-\x7f])[\w\u0300-\u036f\u00b7]")
+_ARITHMETIC = expression(r"(?<![\w-])(?:-|\d[\w.]*+-)[\w.-]*+")
+_IN_ARITHMETIC = expression(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[A-Za-z_][\w-]*|-(?=\d)")
 _BLANK = re.compile(r"[ \t\r]*")
-_KEYWORD = re.compile(r"(?<![\w.-])(?:if|in)\Z")
-_NAMESPACE = re.compile(r"(?<=\w)::(?=\w)")
-_LOOSE_SPLAT = re.compile(r"\[([ \t\r]*)\*([ \t\r]*)\]")
-_SPOKEN_TO = re.compile(r"(?:(?:\#|//)[ \t]*|/\*[* \t]*|^[* \t]*)(guardrail:[^\r\n]*?)[ \t\r]*(?:\*/|$)", re.MULTILINE)
+_KEYWORD = expression(r"(?<![\w.-])(?:if|in)\Z")
+_NAMESPACE = expression(r"(?<=\w)::(?=\w)")
+_LOOSE_SPLAT = expression(r"\[([ \t\r]*)\*([ \t\r]*)\]")
+_SPOKEN_TO = expression(r"(?:(?:\#|//)[ \t]*|/\*[* \t]*|^[* \t]*)(guardrail:[^\r\n]*?)[ \t\r]*(?:\*/|$)", re.MULTILINE)
 _LONG_COMMENT = r"/\*[^*]*+(?>(?:\*(?!/)[^*]*+)*)\*/"
-_COMMENT_LINES = re.compile(rf"[^\n]*\n(?>(?:[ \t]*(?:(?:\#|//)[^\n]*|{_LONG_COMMENT}[ \t\r]*)\n)*)[ \t]*")
+_COMMENT_LINES = expression(rf"[^\n]*\n(?>(?:[ \t]*(?:(?:\#|//)[^\n]*|{_LONG_COMMENT}[ \t\r]*)\n)*)[ \t]*")
 
 
 class Heredoc(Struct, frozen=True):

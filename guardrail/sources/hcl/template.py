@@ -2,7 +2,6 @@
 
 from itertools import chain
 from typing import TypeAlias
-from unicodedata import normalize
 
 from msgspec import Struct
 
@@ -80,7 +79,7 @@ class _TemplateBuilder:
         else:
             self._is_text = True
             if part:
-                self._parts.append(Literal(part if part.isascii() else normalize("NFC", part), self._at))
+                self._parts.append(Literal(part if part.isascii() else _normalized(part), self._at))
 
     def finished(self) -> Expression:
         if self._open:
@@ -154,3 +153,10 @@ def flushed(parts: list[TemplatePart]) -> list[TemplatePart]:
     texts = "\n".join(line[least:] if line.strip() else line for line in lines).split(_HOLE)
     holes = [part for part in parts if not isinstance(part, str)]
     return [texts[0], *chain.from_iterable(zip(holes, texts[1:], strict=True))]
+
+
+def _normalized(text: str) -> str:
+    """A text as Terraform keeps it, with one character for an accented letter."""
+    from unicodedata import normalize
+
+    return normalize("NFC", text)

@@ -5,15 +5,20 @@ there are keys. While a root module is read, each such place leaves a `Decision`
 it; read again with an outcome for each decision, the module is what Terraform would make of it.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from guardrail.expressions import expression
+from guardrail.later import Later
 from guardrail.model import Unknown
 from guardrail.sources.base import UNNAMED, Reference
 from guardrail.sources.hcl.values import SetValue
+
+if TYPE_CHECKING:
+    import json
+else:
+    json = Later("json")
 
 MOST = 64
 """Ways that are tried; what depends on more is unknown."""
