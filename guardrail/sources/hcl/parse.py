@@ -152,6 +152,9 @@ class _BodyReader:
     def _label(self, label: re.Match[str]) -> str:
         if label[1]:
             return word_at(self._file, *label.span())
+        name = self._file.text[label.start() + 1 : label.end() - 1]
+        if name.isascii() and name.replace("-", "_").isidentifier():  # as almost all are
+            return name
         text = self._expression(*label.span())
         if isinstance(text, Literal) and isinstance(text.value, str):
             return text.value

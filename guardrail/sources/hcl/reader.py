@@ -71,6 +71,7 @@ _PREFIXES = ("aws_sagemaker", "awscc_sagemaker", "aws_appautoscaling", "awscc_ap
 _OF_INFERENCE = expression("sagemaker_(?:endpoint|inference)")
 _NEARLY = 0.93
 """``aws_sagemaker_endpiont`` is as near to a type; ``aws_sagemaker_model_card``, another type, is at 0.88."""
+_PLAIN = frozenset({str, int, bool})
 _TEXT_MAPS = frozenset({"tags", "tags_all", "dimensions"})
 
 
@@ -446,9 +447,9 @@ def _block(resource: ResourceInstance, types: Mapping[str, str]) -> Block:
 
 def _provided(name: str, value: Any) -> Any:
     """A value as providers get it: plain numbers, and text in maps of text."""
-    if isinstance(value, Unknown):
+    if value.__class__ in _PLAIN or isinstance(value, Unknown):
         return value
-    if isinstance(value, Fraction):
+    if isinstance(value, Fraction):  # which takes longer to find out than the rest of it
         return float(value)
     if isinstance(value, list):
         return [_provided("", item) for item in value]

@@ -16,7 +16,6 @@ Strings are touched by this, too; what stands in them is always read from the te
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -52,7 +51,8 @@ _QUOTED = expression(r'(?P<end>")|\\.|(?P<escaped>\$\$\{|%%\{)|(?P<start>[$%]\{)
 _FOR_FOLLOWS = expression(r"(?>(?:\s|\#[^\n]*|//[^\n]*|/\*.*?\*/)*)for\s+[^\s=:]", re.DOTALL)
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _BEYOND_ASCII = expression(r"(?![\x00-\x7f])[\w\u0300-\u036f\u00b7]")
-_ARITHMETIC = expression(r"(?<![\w-])(?:-|\d[\w.]*+-)[\w.-]*+")
+_ARITHMETIC = expression(r"[-\d](?<![\w-][-\d])(?:(?<=-)|[\w.]*+-)[\w.-]*+")
+"""A minus sign, or a number up to one, where no name goes before it; its first sign is what a search looks for."""
 _IN_ARITHMETIC = expression(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[A-Za-z_][\w-]*|-(?=\d)")
 _BLANK = re.compile(r"[ \t\r]*")
 _KEYWORD = expression(r"(?<![\w.-])(?:if|in)\Z")
@@ -113,7 +113,7 @@ def word_at(file: SourceFile, start: int, end: int) -> str:
     return name
 
 
-class _Open(NamedTuple):
+class _Open(Struct, frozen=True):
     """A bracket, a string or an interpolation that is not closed yet."""
 
     closing: str
@@ -165,10 +165,11 @@ class _Scanner:
     def _next(self, *, quiet: bool) -> bool:
         """One step further; False at the end of the text."""
         if self._open:
-            if self._open[-1].closing == '"':
+            opened = self._open[-1]
+            if opened.closing == '"':
                 self._in_string()
                 return True
-            quiet = self._open[-1].quiet
+            quiet = opened.quiet
         match = (_QUIET if quiet else _LOUD).match(self._text, self._at)
         kind = match.lastgroup if match else None
         if match is None or kind is None:
