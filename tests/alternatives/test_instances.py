@@ -246,6 +246,7 @@ def test_a_saving_is_the_difference_of_two_estimates() -> None:
         for bound in ("floor", "expected", "ceiling"):
             difference = getattr(present.monthly, bound) - getattr(changed.monthly, bound)
             assert getattr(alternative.saving, bound) == difference, (name, bound)
+        assert alternative.usd == alternative.saving.expected > alternative.saving.floor
 
 
 def test_a_type_that_may_not_be_sold_for_asynchronous_inference_says_so() -> None:
@@ -295,6 +296,15 @@ def test_what_is_worked_out_once_is_the_same_as_worked_out_anew() -> None:
     ]
     assert answers[0] is answers[1]
     assert AlternativesEngine(PRICES, usage).of(others[0]) != answers[0]
+    small, large = (
+        InferenceComponent(address="i", name="i", variant_name=None, copies=1, memory_mib=mib) for mib in (1024, 15_000)
+    )
+    plain, hosts = (
+        [once.of(endpoint(address=address, inference_components=held)) for address, held in (("a", one), ("b", other))]
+        for one, other in (((), ()), ((small,), (large,)))
+    )
+    assert plain[0] is plain[1]
+    assert hosts[0] != hosts[1]  # a type of 8 GiB holds what asks for 1 GiB, and not what asks for 15,000 MiB
 
 
 def test_what_has_no_price_on_both_sides_is_left_out_of_a_saving() -> None:

@@ -249,6 +249,13 @@ def test_what_fits_has_all_that_is_needed(cores: Decimal, gib: Decimal, present:
         assert found.spec.accelerators >= spec.accelerators
 
 
+def test_a_type_that_nobody_knows_is_not_judged() -> None:
+    (found,) = bundle_of(account_of(described(), MODEL), cpu((HOURS, 10, 5, 300, 60))).endpoints
+    unheard_of = declared(bundle_of(account_of(described(instance_type="ml.none.large"), MODEL)).endpoints[0])
+    told = right_sizing.judge(AlternativesEngine(BOOK), found, found.variants[0], unheard_of)
+    assert (told.verdict, told.reason) == ("unknown", "its type is not known")
+
+
 @pytest.mark.parametrize("mode", ["serverless", "components"])
 def test_what_runs_on_no_machine_of_its_own_is_not_sized(mode: str) -> None:
     serverless = {"ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}, "InstanceType": None}

@@ -292,6 +292,20 @@ def test_functions_stand_in_each_other_100_deep(stack: Maker, depth: int, ends: 
     assert found == "x" if ends else found.reason == "its functions lead to themselves"
 
 
+def test_one_property_is_found_in_properties_that_a_condition_picks(stack: Maker) -> None:
+    picked = (
+        TEMPLATE
+        + """
+  Picked:
+    Type: AWS::SageMaker::Endpoint
+    Properties: !If [Sure, {EndpointName: sure, EndpointConfigName: c}, {EndpointName: unsure}]
+"""
+    )
+    app = stack(picked)
+    assert app.attribute("Picked", "EndpointName") == "sure"
+    assert app.attribute("Endpoint", "EndpointName") == "search"
+
+
 def test_an_attribute_may_be_written_as_one_text(stack: Maker) -> None:
     assert evaluated(stack, "{'Fn::GetAtt': Endpoint.EndpointName}") == "search"
 
