@@ -68,6 +68,21 @@ def test_what_runs_inside_is_multiplied_by_how_often_and_branches_are_summed() -
     assert span(Flow((Step(parts=(one, other), ends=True),)), usd, usd) == ExecutionRange(Decimal(5), Decimal(5))
 
 
+def test_what_is_inside_costs_each_time_from_its_least_to_its_most() -> None:
+    """Over two items, each of which runs a job of 3 or nothing: 0 to 6."""
+    inside = Flow((Step(nexts=(1, 2)), Step(jobs=(0,), ends=True), Step(ends=True)))
+    flow = Flow((Step(parts=(inside,), least=2, most=2, ends=True),))
+    assert span(flow, [Decimal(3)], [Decimal(3)]) == ExecutionRange(Decimal(0), Decimal(6))
+
+
+def test_what_has_no_end_counts_once_where_it_is_asked_for_so() -> None:
+    """Over four items a map of which nobody knows how long it is: 0 to 4 runs, else 0 without end."""
+    unknown = Flow((Step(jobs=(0,), least=0, most=None, ends=True),))
+    flow = Flow((Step(parts=(unknown,), least=4, most=4, ends=True),))
+    assert runs(flow, 1, open_once=True) == [Runs(0, 4)]
+    assert runs(flow, 1) == [Runs(0, None)]
+
+
 def test_a_flow_of_thousands_of_forks_takes_a_moment() -> None:
     steps = []
     for place in range(0, 9_000, 3):

@@ -116,6 +116,15 @@ def test_serverless_of_a_size_that_there_is_not_has_no_price_to_compare_with(
     assert [each.kind for each in offered if each.kind == "real-time"] == expected
 
 
+@pytest.mark.parametrize(("warm", "expected"), [(None, ["real-time"]), (1, [])])
+def test_what_only_usage_can_tell_has_a_break_even_where_all_compute_is_on_demand(
+    warm: int | None, expected: list[str]
+) -> None:
+    known = ServerlessVariant(name="main", memory_mib=2048, max_concurrency=20, provisioned_concurrency=warm)
+    offered = found(endpoint(known, mode="serverless")).values()
+    assert [each.kind for each in offered if each.kind == "real-time" and each.break_even is not None] == expected
+
+
 def test_a_savings_plan_is_for_what_runs_where_the_least_does_and_for_nothing_where_that_is_nothing() -> None:
     """Of 1 to 4 instances the one, 730 × (0.23 - 0.1656) = 47.012; of components that may all go, none."""
     engine = AlternativesEngine(PRICES, plan_rate=lambda _region, _usage_type: Decimal("0.1656"))

@@ -77,3 +77,9 @@ def test_what_is_updated_and_takes_the_name_of_a_replaced_one_is_replaced_too() 
     )
     old, new = block("E", ENDPOINT, EndpointName="a"), block("E", ENDPOINT, EndpointName="b")
     assert changes(by_address(old, small), by_address(new, large)) == {"E": "replace", "T": "replace"}
+
+
+def test_what_comes_with_a_replaced_one_comes() -> None:
+    target = block("T", "AWS::ApplicationAutoScaling::ScalableTarget", ResourceId=naming("E"), MaxCapacity=2)
+    old, new = block("E", ENDPOINT, EndpointName="a"), block("E", ENDPOINT, EndpointName="b")
+    assert changes(by_address(old), by_address(new, target)) == {"E": "replace", "T": "create"}

@@ -3,16 +3,21 @@
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from guardrail.model import (
     Budget,
     CapacityReservation,
     Endpoint,
+    Flow,
     InstancePool,
     InstanceVariant,
     Inventory,
     ServerlessVariant,
+    TransformJob,
     Unknown,
     UnlinkedScaling,
+    Workflow,
 )
 from guardrail.sources.linking.possibilities import merged
 
@@ -75,11 +80,38 @@ def test_sensitive_values_are_not_named() -> None:
     ).endpoints
     assert isinstance(found.variants, tuple)
     assert found.variants == (instances(Unknown(f"it is undecided: {WANTED}"), sensitive=True),)
+    (found,) = merged(  # in one of both, too
+        [Inventory(endpoints=(endpoint(instances(count, sensitive=count == 4)),)) for count in (1, 4)], WANTED
+    ).endpoints
+    assert found.variants == (instances(Unknown(f"it is undecided: {WANTED}"), sensitive=True),)
 
 
 def test_an_endpoint_of_some_possibilities_is_possibly_deployed() -> None:
     (found,) = merged([Inventory(), Inventory(endpoints=(endpoint(instances()),))], WANTED).endpoints
     assert found == endpoint(instances(), deployed="possibly")
+
+
+def test_a_workflow_of_some_possibilities_is_possibly_deployed() -> None:
+    job = TransformJob(
+        label="Score",
+        name=None,
+        model_name=None,
+        instance_types=("ml.m5.large",),
+        instance_count=1,
+        max_concurrent_transforms=None,
+        max_payload_mb=None,
+        s3_data_type=None,
+        s3_uri=None,
+    )
+    found = [
+        Workflow(address="W", type="definition", region="us-east-1", name="w", jobs=(each,), flow=Flow(()))
+        for each in (job, replace(job, instance_count=2))
+    ]
+    for several, deployed in (
+        ([Inventory(), Inventory(workflows=(found[0],))], "possibly"),
+        ([Inventory(workflows=(each,)) for each in found], "yes"),
+    ):
+        assert [each.deployed for each in merged(several, WANTED).workflows] == [deployed]
 
 
 def test_an_endpoint_that_changes_in_one_possibility_may_change() -> None:

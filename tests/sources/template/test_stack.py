@@ -90,6 +90,8 @@ def evaluated(stack: Maker, function: str, **options: Any) -> Any:
         ("!ImportValue shared-model", "model-1"),
         ("{'Fn::GetStackOutput': {StackName: models, OutputName: Name}}", "model-2"),
         ("!Equals [!Ref Count, '2']", True),
+        ("!Equals [{a: 1}, x]", False),
+        ("{'Fn::ForEach::Stages': [S, [dev], {'${S}': 1}], b: !Ref AWS::NoValue}", {"dev": 1}),
         ("{Ref: Size, Other: 1}", {"Ref": "Size", "Other": 1}),
     ],
 )
@@ -143,6 +145,8 @@ def test_what_only_a_deployment_knows_keeps_the_text_that_is_known(stack: Maker,
         ("!Magic 1", "Fn::Magic is not a function known here"),
         ("!Join [1, 2]", "Fn::Join is not given a separator and a list"),
         ("!Select [9, [a]]", "Fn::Select finds nothing at its index"),
+        ("!Select [3, !Ref Zones]", "Fn::Select finds nothing at its index"),  # the last of three is at 2
+        ("!Equals [!Select [9, [a]], x]", "Fn::Select finds nothing at its index"),
         ("!Sub {a: 1}", "Fn::Sub is not given text"),
         ("!Join [',', [{a: 1}]]", "a list or mapping stands where text is expected"),
         ("{Ref: [1]}", "Ref is not given a name"),
