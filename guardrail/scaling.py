@@ -6,10 +6,11 @@ the SageMaker developer guide (DG, docs.aws.amazon.com/sagemaker/latest/dg) and 
 guide (AAS, docs.aws.amazon.com/autoscaling/application/userguide); each function names its own.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
+from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import Struct
@@ -34,6 +35,32 @@ else:
     schedules = Later("guardrail.schedules")
 
 Truth: TypeAlias = bool | Unknown
+
+_BOUNDS = attrgetter(
+    "min_capacity",
+    "max_capacity",
+    "dynamic_scaling_in_suspended",
+    "dynamic_scaling_out_suspended",
+    "scheduled_scaling_suspended",
+)
+
+
+def traits(target: ScalableTarget) -> Hashable | None:
+    """All of a target that decides what it brings about; equal of two that differ in names and places alone.
+
+    None of one with a schedule, or with policies other than target tracking, whose steps and alarms decide too.
+    """
+    policies = target.policies
+    if target.scheduled_actions != () or target.past_actions or isinstance(policies, Unknown):
+        return None
+    tracking = []
+    for policy in policies:
+        if not isinstance(policy, TargetTrackingPolicy):
+            return None
+        metrics = policy.metrics
+        tracking.append((metrics if isinstance(metrics, Unknown) else bool(metrics), policy.disable_scale_in))
+    return (_BOUNDS(target), *tracking)
+
 
 # Policies and schedules ----------------------------------------------------------------------------------------------
 
@@ -424,14 +451,15 @@ def _origin(
     for turn in turns:
         if bound in (turn.low, turn.high):
             by_action = turn.action is not None and bound in (turn.action.min_capacity, turn.action.max_capacity)
-            return (
-                f"scheduled action {turn.action.address}"
-                if by_action and turn.action
-                else f"scalable target {target.address}"
-            )
+            return f"scheduled action {turn.action.address}" if by_action and turn.action else origin_of(target)
     if bound == start:
         return "the initial count, which nothing takes away"
-    return "the least that real-time inference keeps" if bound == least else f"scalable target {target.address}"
+    return "the least that real-time inference keeps" if bound == least else origin_of(target)
+
+
+def origin_of(target: ScalableTarget) -> str:
+    """How a number is told that the target says itself."""
+    return f"scalable target {target.address}"
 
 
 def lowest_capacity(target: ScalableTarget) -> int | Unknown:

@@ -1,10 +1,13 @@
 """The bundled policies: each shows by example what it passes, fails and leaves open, with sums worked out by hand."""
 
 import csv
+import itertools
 import json
 import re
 import subprocess
 import sys
+from collections import defaultdict
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,9 +16,16 @@ import hcl2
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
+from msgspec import structs
 
 from guardrail.cost.alternatives import SUCCESSORS
+from guardrail.cost.estimate import estimate
+from guardrail.model import Endpoint, Inventory
 from guardrail.policy import examples, load
+from guardrail.policy.base import Result
+from guardrail.policy.environment import Environments
+from guardrail.policy.evaluate import evaluate
+from guardrail.policy.example_model import Builder
 from guardrail.policy.policy import Fix, Policy
 from guardrail.prices.book import PriceBook
 
@@ -165,6 +175,48 @@ def test_every_example_gets_its_verdict(policy: Policy) -> None:
 def test_a_rule_of_a_team_does_what_its_examples_say(policy: Policy) -> None:
     assert [f"{one.because}: {one.problem}" for one in examples.run(policy, prices()) if one.problem] == []
     assert examples.missing_verdicts(policy.examples) == []
+
+
+@cache
+def every_endpoint() -> tuple[Endpoint, ...]:
+    """Those of the examples of all policies, each by an address and a name of its own."""
+    found: list[Endpoint] = []
+    for policy in (*POLICIES, *OF_TEAMS):
+        if policy.applies_to not in ("stack", "transform_job"):
+            for description, path in examples.descriptions(policy.examples):
+                own = Builder(policy.id).endpoint(description, path)
+                address = f"{policy.id}.{len(found)}"
+                name = f"e{len(found)}" if isinstance(own.name, str) else own.name
+                found.append(structs.replace(own, address=address, name=name))
+    return tuple(found)
+
+
+def judged(*endpoints: Endpoint) -> list[Result]:
+    inventory = Inventory(endpoints=endpoints)
+    bill = estimate(inventory, prices())
+    return evaluate(
+        (*POLICIES, *OF_TEAMS),
+        inventory,
+        bill,
+        source="",
+        prices=prices(),
+        environments=Environments(),
+        has_before=True,
+        before=Inventory(endpoints=endpoints[::2]),
+        today=date(2026, 11, 1),
+    )
+
+
+def test_what_policies_say_of_endpoints_together_they_say_of_each_alone() -> None:
+    """A condition is asked once of all that it cannot tell apart, and sentences are put together for many at once."""
+    endpoints = every_endpoint()
+    together = defaultdict(list)
+    for result in judged(*endpoints):
+        together[result.endpoint].append(result)
+    assert len({result.policy for found in together.values() for result in found}) > 50
+    for start in range(0, len(endpoints), 8):
+        some = endpoints[start : start + 8]
+        assert [*itertools.chain.from_iterable(together[each.address] for each in some)] == judged(*some)
 
 
 def test_the_page_that_says_them_as_policies_names_every_rule_of_a_team() -> None:

@@ -1,6 +1,8 @@
 """What scales, what only seems to, and what cannot be known."""
 
+from collections import defaultdict
 from datetime import date
+from itertools import product
 from typing import Any
 
 import pytest
@@ -41,6 +43,7 @@ from guardrail.scaling import (
     scheduled_action_count,
     target_tracking_count,
     target_values,
+    traits,
     unordered_actions,
 )
 from tests.alarms import alarm
@@ -86,6 +89,75 @@ def daily(hour: int, least: Any = None, most: Any = None, zone: Any = None) -> S
 
 def weekdays(hour: int, least: Any = None, most: Any = None) -> ScheduledAction:
     return structs.replace(daily(hour, least, most), schedule=f"cron(0 {hour} ? * MON-FRI *)")
+
+
+# Traits --------------------------------------------------------------------------------------------------------------
+
+FACTS = (
+    can_scale_in,
+    has_dynamic_policy,
+    highest_capacity,
+    lowest_capacity,
+    off_hours_per_week,
+    policy_count,
+    reaches_zero,
+    schedule_holds_above_zero,
+    schedule_problems,
+    scheduled_action_count,
+    target_tracking_count,
+    unordered_actions,
+)
+
+
+def renamed(it: ScalableTarget) -> ScalableTarget:
+    """The same target by other names, at other places and following other metrics."""
+    other = ScalingMetric(predefined=False, name="Busy", dimensions={"EndpointName": "x"})
+    policies = it.policies
+    if isinstance(policies, tuple):
+        policies = tuple(
+            structs.replace(each, address="x", target_value=9.0, metrics=each.metrics and (other,))
+            if isinstance(each, TargetTrackingPolicy) and isinstance(each.metrics, tuple)
+            else each
+            for each in policies
+        )
+    return structs.replace(it, address="another", dimension=COPY_COUNT, sensitive=True, policies=policies)
+
+
+def test_targets_with_the_same_traits_bring_about_the_same() -> None:
+    """Of every combination of what a target may say, by two names: all facts, and what is reached from three counts."""
+    nothing_followed = structs.replace(tracking(), metrics=())
+    unknown_metrics = structs.replace(tracking(), metrics=LATER)
+    policies: list[Any] = [(), (tracking(),), (tracking(disable_scale_in=True),), (tracking(disable_scale_in=LATER),)]
+    policies += [(nothing_followed,), (unknown_metrics,), (tracking(), nothing_followed), (step(-1),), LATER]
+    suspensions = [
+        dict.fromkeys([name], value)
+        for name in ("dynamic_scaling_in_suspended", "dynamic_scaling_out_suspended", "scheduled_scaling_suspended")
+        for value in (True, LATER)
+    ]
+    schedules: list[dict[str, Any]] = [{}, {"scheduled_actions": (daily(8, 1, 2),)}, {"past_actions": ("gone",)}]
+    found: dict[object, set[object]] = defaultdict(set)
+    for least, most, has, more in product((0, 2, LATER), (2, 4, LATER), policies, [*suspensions, *schedules]):
+        one = structs.replace(target(least=least, most=most, **more), policies=has)
+        other = renamed(one)
+        assert traits(one) == traits(other)
+        for it in (one, other):
+            facts = [fact(it) for fact in FACTS]
+            reached = [
+                str(reach(it, initial, kept)).replace(f" {it.address}'", "")
+                for initial in (None, 1, 3)
+                for kept in (0, 1)
+            ]
+            found[traits(it)].add((*facts, *reached) if traits(it) is not None else None)
+    assert len(found) > 200
+    assert all(len(facts) == 1 for facts in found.values())
+
+
+def test_a_target_whose_schedule_or_steps_decide_has_no_traits() -> None:
+    assert traits(target(tracking())) is not None
+    assert traits(target(tracking(), scheduled_actions=(daily(8, 1, 1),))) is None
+    assert traits(target(tracking(), past_actions=("gone",))) is None
+    assert traits(target(step(-1))) is None
+    assert traits(structs.replace(target(), policies=LATER)) is None
 
 
 # Hours off -----------------------------------------------------------------------------------------------------------

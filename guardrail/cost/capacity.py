@@ -23,7 +23,7 @@ from guardrail.model import (
     Unknown,
 )
 from guardrail.money import SECONDS_PER_HOUR, ZERO, Period
-from guardrail.scaling import Reach, instances_reach_zero, managed_scaling_effective, reach
+from guardrail.scaling import Reach, instances_reach_zero, managed_scaling_effective, origin_of, reach
 
 
 class Running(Struct, frozen=True, kw_only=True):
@@ -102,6 +102,13 @@ def _all_the_time(endpoint: Endpoint, variant: InstanceVariant, demand: VariantD
         if managed is not None:
             ranges.append(managed)
     return _scaled(asked, _widest(ranges)) if ranges else _unscaled(asked, 1)
+
+
+def by_another(capacity: Capacity, target: ScalableTarget, other: ScalableTarget) -> Capacity:
+    """The capacity that ``other`` brings about, which has the traits of ``target`` and another name."""
+    name, its_name = origin_of(target), origin_of(other)
+    origins = {what: its_name if origin == name else origin for what, origin in capacity.origins.items()}
+    return structs.replace(capacity, origins=origins)
 
 
 def of_slots(variant: ServerlessVariant, demand: VariantDemand, period: Period) -> Capacity | None:

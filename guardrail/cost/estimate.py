@@ -33,6 +33,7 @@ from guardrail.model import Endpoint, InstanceVariant, Inventory, ScalableTarget
 from guardrail.money import MONTH, Period
 from guardrail.prices import usage_types
 from guardrail.prices.rates import Rates, types, undecided_priority
+from guardrail.scaling import traits
 
 if TYPE_CHECKING:
     from guardrail.prices.book import PriceBook
@@ -69,6 +70,7 @@ class Estimator:
         self._without_usage: dict[str | Unknown, join.Joined] = {}
         self._seen: dict[str, tuple[Endpoint, Bill]] = {}
         self._alike: dict[object, join.Joined] = {}
+        self._capacities: dict[object, tuple[ScalableTarget, Capacity]] = {}
 
     def inventory(self, inventory: Inventory) -> Estimate:
         """The bill of an inventory. An endpoint that is equal in another one is priced once."""
@@ -145,7 +147,7 @@ class Estimator:
         redacted = variant.sensitive or (isinstance(variant.scaling, ScalableTarget) and variant.scaling.sensitive)
         found: Capacity | None
         if isinstance(variant, InstanceVariant):
-            found = capacity_of or capacity.of_instances(endpoint, variant, demand, self._period)
+            found = capacity_of or self._capacity_once(endpoint, variant, demand)
             beside = _Beside(
                 fee=None if variant.marketplace is False else demand.software_usd_per_hour,
                 update=update_of(endpoint, variant, demand.deployments),
@@ -166,6 +168,19 @@ class Estimator:
             missing=frozenset(join.missing_of(columns, endpoint.address, label)),
             notices=() if notice is None else (f"variant {label}: {notice}",),
         )
+
+    def _capacity_once(self, endpoint: Endpoint, variant: InstanceVariant, demand: VariantDemand) -> Capacity:
+        """The states of a variant on instances, worked out once for all whose targets have the same traits."""
+        target = variant.scaling
+        shared = traits(target) if isinstance(target, ScalableTarget) and variant.managed_scaling is None else None
+        if shared is None or not isinstance(target, ScalableTarget):
+            return capacity.of_instances(endpoint, variant, demand, self._period)
+        key = (shared, endpoint.mode, variant.initial_instance_count, variant.monthly_hours, demand)
+        known = self._capacities.get(key)
+        if known is None:
+            known = self._capacities[key] = target, capacity.of_instances(endpoint, variant, demand, self._period)
+        first, found = known
+        return found if first is target else capacity.by_another(found, first, target)
 
     def _instances_once(
         self, endpoint: Endpoint, variant: InstanceVariant, found: Capacity, beside: _Beside, *, redacted: bool

@@ -24,7 +24,7 @@ from guardrail.policy.getters import Getter
 from guardrail.policy.pattern import Pattern, PatternError
 from guardrail.policy.policy import SubjectKind
 from guardrail.policy.scope import Operand, PolicyScope, is_reference, show
-from guardrail.policy.subject import Subject
+from guardrail.policy.subject import Subject, Together
 from guardrail.scaling import Truth
 
 Test: TypeAlias = Callable[[Subject], Truth]
@@ -74,17 +74,41 @@ def compile_condition(condition: object, scope: PolicyScope) -> Test:
     return scope.attempt(lambda: _condition(condition, scope), None) or always
 
 
-def compile_late(condition: object, scope: PolicyScope) -> Test:
-    """`compile_condition`, put off until the test is asked: most policies apply to nothing of a stack."""
-    compiled: Test | None = None
+class Condition:
+    """A condition that is asked of many subjects: once of all those in which the fields that it reads are the same.
 
-    def test(subject: Subject) -> Truth:
-        nonlocal compiled
-        if compiled is None:
-            compiled = compile_condition(condition, scope)
-        return compiled(subject)
+    ``{variant.kind: instance, endpoint.mode: async}`` has as many answers as there are kinds and modes, of however many
+    variants it is asked. It is compiled when the first one asks, for most policies apply to nothing of a stack.
+    """
 
-    return test
+    __slots__ = ("_condition", "_reads", "_scope", "_test")
+
+    def __init__(self, condition: object, scope: PolicyScope) -> None:
+        self._condition = condition
+        self._reads: list[Getter] = []
+        self._scope = structs.replace(scope, reads=self._reads)
+        self._test: Test | None = None
+
+    def compile(self) -> Test:
+        """The test, compiled. Raises as `compile_condition` does."""
+        if self._test is None:
+            self._test = compile_condition(self._condition, self._scope)
+        return self._test
+
+    def __call__(self, subject: Subject) -> Truth:
+        """What it says of one subject."""
+        return self.compile()(subject)
+
+    def of_all(self, subjects: Together) -> list[Truth]:
+        """What it says of each of several."""
+        test = self.compile()
+        if len(subjects.each) == 1:
+            return [test(subjects.each[0])]
+        if not self._reads:
+            return [test(subject) for subject in subjects.each]
+        values = list(zip(*map(subjects.column, dict.fromkeys(self._reads)), strict=True))
+        truths = {alike: test(subject) for alike, subject in dict(zip(values, subjects.each, strict=True)).items()}
+        return list(map(truths.__getitem__, values))
 
 
 def _condition(condition: object, scope: PolicyScope) -> Part:
@@ -117,6 +141,7 @@ def _entry(key: str, value: object, scope: PolicyScope) -> Part:
             return _quantified(key, value, scope)
     test = _on_field(scope.field(key), value, scope)
     if test is not None and key == "endpoint.environment" and scope.steps[0] in ("when", "quantities"):
+        scope.read(_environment)
         return _in_doubt(test)
     return test
 
@@ -244,6 +269,7 @@ def _quantified(name: str, condition: object, scope: PolicyScope) -> Part:
         ((parts, condition),) = condition.items()
         scope = scope.at(parts)
     kind, owners = PARTS[parts]
+    scope.read(_itself)
     if scope.applies_to not in owners:
         has = f"asks the {parts.replace('_', ' ')} of {_either(owners)}"
         own = [part for part, (_, of) in PARTS.items() if scope.applies_to in of]
@@ -279,6 +305,11 @@ def _either(kinds: tuple[SubjectKind, ...]) -> str:
 def _ask_first(around: SubjectKind, kind: SubjectKind) -> str:
     """How to get there from an endpoint: through its variants."""
     return ": put it into another each or some, which asks its variants" if around == "endpoint" != kind else ""
+
+
+def _itself(subject: Subject) -> Subject:
+    """What is read by who asks the parts of a subject: no two are alike."""
+    return subject
 
 
 def _on(test: Test, subject: Subject) -> Test:
@@ -343,6 +374,10 @@ def _in_range(get: Getter, holds: Callable[[Any], bool], ranges: list[_Range], w
         return value is not None and holds(value)
 
     return test
+
+
+def _environment(subject: Subject) -> object:
+    return subject.environment
 
 
 def _in_doubt(test: Test) -> Test:

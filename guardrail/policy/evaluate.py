@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, structs
@@ -27,15 +28,15 @@ from guardrail.model import (
 )
 from guardrail.money import two_decimals
 from guardrail.policy.base import NO_REMEDIATION, FindingStatus, Remediation, Result, Severity
-from guardrail.policy.condition import Test, compile_condition, compile_late
+from guardrail.policy.condition import Condition
 from guardrail.policy.environment import PRODUCTION, Environments, EnvironmentSettings
 from guardrail.policy.fix import Fixes, Remediations
 from guardrail.policy.identity import identity
-from guardrail.policy.message import Text, compile_text, printable
-from guardrail.policy.policy import AppliesTo, Blame, Grade, Message, Policy, Value, with_parameters
+from guardrail.policy.message import Texts, printable
+from guardrail.policy.policy import AppliesTo, Blame, Grade, Policy, Value, with_parameters
 from guardrail.policy.saving import Saving, saving_of
 from guardrail.policy.scope import PolicyScope
-from guardrail.policy.subject import Evaluation, Group, StackTotals, Subject
+from guardrail.policy.subject import Evaluation, Group, StackTotals, Subject, Together
 from guardrail.prices.book import PriceBook
 from guardrail.scaling import Truth
 
@@ -53,14 +54,14 @@ class Compiled(Struct, frozen=True, kw_only=True):
     severity: Grade
     """In its environment."""
     scope: PolicyScope
-    when: Test | None
+    when: Condition | None
     """None where it always applies."""
-    require: Test
-    note_when: Test | None
-    messages: "Texts"
-    headlines: "Texts"
-    details: "Texts"
-    pass_messages: "Texts | None"
+    require: Condition
+    note_when: Condition | None
+    messages: Texts
+    headlines: Texts
+    details: Texts
+    pass_messages: Texts
     fixes: Fixes
     remediations: Remediations
     parameters: Mapping[str, Value]
@@ -70,8 +71,7 @@ class Compiled(Struct, frozen=True, kw_only=True):
     def compile_texts(self) -> None:
         """Compile what waits to be needed. Raises `PolicyError` for what does not fit."""
         for texts in (self.messages, self.headlines, self.details, self.pass_messages, self.fixes):
-            if texts is not None:
-                texts.compile()
+            texts.compile()
 
     passed: Result
     """A pass that is about nothing yet: of ten thousand passes only what they are about differs."""
@@ -104,24 +104,38 @@ def compile_policy(
         from guardrail.policy.quantity import with_quantities  # for the few that have some
 
         scope = scope.attempt(partial(with_quantities, scope, policy), scope)
-    compiled = compile_late if late else compile_condition
+    when = Condition(policy.when, scope.at("when")) if policy.when else None
+    require = Condition(policy.require, scope.at("require"))
+    if when is not None:
+        when.compile()
+    if not late:
+        require.compile()
     return Compiled(
         policy=policy,
         severity=severity,
         scope=scope,
-        when=compile_condition(policy.when, scope.at("when")) if policy.when else None,
-        require=compiled(policy.require, scope.at("require")),
-        note_when=compiled(policy.note_when, scope.at("note_when")) if policy.note_when else None,
+        when=when,
+        require=require,
+        note_when=_note_when(policy, scope, late=late),
         messages=Texts(policy.message, scope.at("message")),
         headlines=Texts(policy.headline, scope.at("headline")),
         details=Texts(policy.detail, scope.at("detail")),
-        pass_messages=Texts(policy.pass_messages, scope.at("pass_messages")) if policy.pass_messages else None,
+        pass_messages=Texts(policy.pass_messages, scope.at("pass_messages")),
         fixes=Fixes(policy, scope.at("fix")),
         remediations=Remediations(policy, scope.at("suggests")),
         parameters=parameters,
         names_environment=policy.depends_on_environment(),
         passed=_passed(policy, _graded(severity)),
     )
+
+
+def _note_when(policy: Policy, scope: PolicyScope, *, late: bool) -> Condition | None:
+    if not policy.note_when:
+        return None
+    condition = Condition(policy.note_when, scope.at("note_when"))
+    if not late:
+        condition.compile()
+    return condition
 
 
 def _graded(severity: Grade) -> Severity:
@@ -147,43 +161,6 @@ def _passed(policy: Policy, severity: Severity) -> Result:
         help_uri=policy.help_uri,
         location=None,
     )
-
-
-class Texts:
-    """The texts of one kind that a policy has, compiled when the first one is needed."""
-
-    __slots__ = ("_compiled", "_messages", "_scope")
-
-    def __init__(self, messages: str | Iterable[Message], scope: PolicyScope) -> None:
-        self._messages = messages
-        self._scope = scope
-        self._compiled: tuple[tuple[Test | None, Text], ...] | None = None
-
-    def compile(self) -> tuple[tuple[Test | None, Text], ...]:
-        """The conditions with their texts. Raises `PolicyError` for a field or parameter that does not fit."""
-        if self._compiled is None:
-            messages, scope = self._messages, self._scope
-            listed = (
-                ((None, compile_text(messages, scope)),)
-                if isinstance(messages, str)
-                else tuple(_compile_message(message, scope.at(index)) for index, message in enumerate(messages))
-            )
-            self._compiled = listed
-        return self._compiled
-
-    def first(self, subject: Subject) -> str | None:
-        """The first text whose condition holds; None where there is none."""
-        if not self._messages:
-            return None
-        for when, text in self.compile():
-            if when is None or when(subject) is True:
-                return text(subject)
-        return None
-
-
-def _compile_message(message: Message, scope: PolicyScope) -> tuple[Test | None, Text]:
-    when = compile_condition(message.when, scope.at("when")) if message.when else None
-    return when, compile_text(message.text, scope.at("text"))
 
 
 def evaluate(  # noqa: PLR0913 - everything that a verdict may rest on
@@ -287,17 +264,11 @@ def evaluate_stack(  # noqa: PLR0913 - everything that a verdict may rest on
     return results
 
 
-def _judged(compiled: Compiled, subject: Subject, past: Subject | None, source: str) -> Iterable[Result]:
+def _judged(compiled: Compiled, subject: Subject, past: Subject | None, source: str) -> list[Result]:
     """What one policy says of everything together, or of one group; nothing where it does not apply."""
-    applies: Truth = True if compiled.when is None else compiled.when(subject)
-    if applies is False:
-        return
-    about = _about(subject, source)
-    holds = compiled.require(subject)
-    if holds is True:
-        yield _pass(compiled, subject, _passing(about, compiled.policy.blames, subject))
-    else:
-        yield _found(compiled, subject, _undecided(applies, holds), about, _stack_status(compiled, subject, past))
+    case = _JudgedSubject(subject, _stack_status(compiled, subject, past), source)
+    _ask(compiled, [case], Together([subject]))
+    return case.found
 
 
 def _judged_by_group(
@@ -413,8 +384,9 @@ class _PolicyRun:
         a thousand endpoints take.
         """
         for (kind, _), cases in self._alike.items():
+            together = Together([case.subject for case in cases])
             for rule in self._rules(cases[0].subject.environment, kind):
-                _ask(rule, cases)
+                _ask(rule, cases, together)
         return [result for case in self._cases for result in case.found]
 
     def stray(self, endpoint: Endpoint, environment: str | Unknown, status: FindingStatus) -> Iterable[Result]:
@@ -444,9 +416,9 @@ class _PolicyRun:
         return known
 
     def _apply(self, rules: Iterable[Compiled], subject: Subject, status: FindingStatus) -> list[Result]:
-        case = _JudgedSubject(subject, status, self._source)
+        case, alone = _JudgedSubject(subject, status, self._source), Together([subject])
         for rule in rules:
-            _ask(rule, [case])
+            _ask(rule, [case], alone)
         return case.found
 
 
@@ -457,34 +429,39 @@ def _known(environment: str | Unknown) -> str | None:
 class _JudgedSubject:
     """A subject with the results that policies have had on it so far."""
 
-    __slots__ = ("about", "found", "passes", "status", "subject")
+    __slots__ = ("_passing", "about", "found", "status", "subject")
 
     def __init__(self, subject: Subject, status: FindingStatus, source: str) -> None:
         self.subject = subject
         self.found: list[Result] = []
         self.status = status
         self.about = _about(subject, source)
-        self.passes: dict[Blame, dict[str, Any]] = {}
+        self._passing: dict[Blame, dict[str, Any]] = {}
+
+    def passing(self, blames: Blame) -> dict[str, Any]:
+        """What passes of every policy say that would blame the same block."""
+        known = self._passing.get(blames)
+        if known is None:
+            address, location = _block_to_change(blames, self.subject)
+            known = self._passing[blames] = {**self.about, "address": address, "location": location}
+        return known
 
 
-def _ask(rule: Compiled, cases: Iterable[_JudgedSubject]) -> None:
+def _ask(rule: Compiled, cases: Sequence[_JudgedSubject], together: Together) -> None:
     """Add the result of a rule to each judged subject; where its ``when`` is false there is none."""
-    when, require, blames = rule.when, rule.require, rule.policy.blames
-    applies: Truth = True
-    for case in cases:
-        subject = case.subject
-        if when is not None:
-            applies = when(subject)
-            if applies is False:
-                continue
-        holds = require(subject)
-        if holds is not True:
-            case.found.append(_found(rule, subject, _undecided(applies, holds), case.about, case.status))
-            continue
-        passing = case.passes.get(blames)
-        if passing is None:
-            passing = case.passes[blames] = _passing(case.about, blames, subject)
-        case.found.append(_pass(rule, subject, passing))
+    applies: Sequence[Truth] = [True] * len(cases) if rule.when is None else rule.when.of_all(together)
+    picks = [truth is not False for truth in applies]
+    cases, together, applies = list(compress(cases, picks)), together.only(picks), list(compress(applies, picks))
+    if not cases:
+        return
+    holds = rule.require.of_all(together)
+    passes = [truth is True for truth in holds]
+    if any(passes):
+        _pass(rule, list(compress(cases, passes)), together.only(passes))
+    if not all(passes):
+        fails = [not each for each in passes]
+        unknowns = [_undecided(*truths) for truths in compress(zip(applies, holds, strict=True), fails)]
+        _find(rule, list(compress(cases, fails)), together.only(fails), unknowns)
 
 
 def _is_about_links(rule: Compiled) -> bool:
@@ -526,41 +503,65 @@ def _about(subject: Subject, source: str) -> dict[str, Any]:
     }
 
 
-def _passing(about: dict[str, Any], blames: Blame, subject: Subject) -> dict[str, Any]:
-    """What passes of every policy say that would blame the same block."""
-    address, location = _block_to_change(blames, subject)
-    return {**about, "address": address, "location": location}
+def _pass(rule: Compiled, cases: Sequence[_JudgedSubject], together: Together) -> None:
+    """Add a pass to each of the subjects."""
+    passed, blames = rule.passed, rule.policy.blames
+    if not rule.policy.pass_messages:
+        for case in cases:
+            case.found.append(structs.replace(passed, **case.passing(blames)))
+        return
+    for case, said in zip(cases, rule.pass_messages.of_all(together), strict=True):
+        own = {"message": said, "notes": (said,)} if said else {}
+        case.found.append(structs.replace(passed, **case.passing(blames), **own))
 
 
-def _pass(rule: Compiled, subject: Subject, passing: dict[str, Any]) -> Result:
-    passed = structs.replace(rule.passed, **passing)
-    said = rule.pass_messages and rule.pass_messages.first(subject)
-    return structs.replace(passed, message=said, notes=(said,)) if said else passed
+class _Told(Struct, frozen=True, kw_only=True):
+    """The sentences of one finding."""
+
+    text: str
+    headline: str
+    detail: str = ""
+    fix: Remediation | None = None
 
 
-def _found(
-    rule: Compiled, subject: Subject, unknown: Unknown | None, about: dict[str, Any], status: FindingStatus
-) -> Result:
+def _find(
+    rule: Compiled, cases: Sequence[_JudgedSubject], together: Together, unknowns: Sequence[Unknown | None]
+) -> None:
+    """Add a violation to each of the subjects, or what its ``unknown`` leaves open, which has no detail and no fix."""
+    sure = [unknown is None for unknown in unknowns]
+    violated = together.only(sure)
+    details, fixes = iter(rule.details.of_all(violated)), iter(rule.fixes.of_all(violated))
+    texts, headlines = rule.messages.of_all(together), rule.headlines.of_all(together)
+    for case, unknown, said, headline in zip(cases, unknowns, texts, headlines, strict=True):
+        text = said or rule.policy.title
+        told = _Told(
+            text=text,
+            headline=(headline or text).partition(". ")[0],
+            detail="" if unknown else next(details) or "",
+            fix=None if unknown else next(fixes),
+        )
+        case.found.append(_found(rule, case, unknown, told))
+
+
+def _found(rule: Compiled, case: _JudgedSubject, unknown: Unknown | None, told: _Told) -> Result:
     """A violation, or what ``unknown`` leaves open."""
-    policy = rule.policy
+    policy, subject, fix = rule.policy, case.subject, told.fix
     at_fault = _policy_at_fault(rule, subject)
     address, location = (at_fault.address, at_fault.location) if at_fault else _block_to_change(policy.blames, subject)
     saving = saving_of(policy.saving, subject, rule.parameters) if unknown is None else None
-    fix = None if unknown else rule.fixes.of(subject)
     location = _line_to_change(fix, address, subject) or location
-    text = rule.messages.first(subject) or policy.title
     return Result(
-        **about,
+        **case.about,
         policy=policy.id,
         severity="note"
         if unknown is None and rule.note_when and rule.note_when(subject) is True
         else rule.passed.severity,
         verdict="open" if unknown else "fail",
-        status=status,
+        status=case.status,
         address=address,
-        message=f"undecided: {policy.title}." if unknown else _violation_message(text, subject, saving),
-        headline=(rule.headlines.first(subject) or text).partition(". ")[0],
-        detail="" if unknown else rule.details.first(subject) or "",
+        message=f"undecided: {policy.title}." if unknown else _violation_message(told.text, subject, saving),
+        headline=told.headline,
+        detail=told.detail,
         working=saving.working if isinstance(saving, Saving) and not subject.sensitive() else "",
         reason=_reason(unknown, subject) if unknown else None,
         saving_monthly=saving.usd if isinstance(saving, Saving) else saving and Unknown(_reason(saving, subject)),

@@ -275,7 +275,7 @@ class Builder:
             if not _fits(value, types[key]):
                 raise PolicyError(f"policy {self._policy}: {path}.{key}: {_misfit(value, types[key])}")
         try:
-            return kind(**own)
+            return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in own.items()})
         except TypeError as error:
             raise PolicyError(f"policy {self._policy}: {path}: {str(error).lower()}") from error
 

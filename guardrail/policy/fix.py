@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 
 from guardrail.expressions import expression
 from guardrail.policy.base import Remediation
-from guardrail.policy.condition import Test, compile_condition
-from guardrail.policy.message import Text, compile_text
+from guardrail.policy.condition import Condition
+from guardrail.policy.message import Choice, Text, compile_text, first_of_all
 from guardrail.policy.policy import Fix, Policy
 from guardrail.policy.scope import PolicyScope
-from guardrail.policy.subject import Subject
+from guardrail.policy.subject import Subject, Together
 
 ANY_TYPE = "ml.<type>"
 """Stands in the remediation of a policy where a finding may know a better instance type."""
@@ -22,30 +22,35 @@ class Fixes:
     def __init__(self, policy: Policy, scope: PolicyScope) -> None:
         self._policy = policy
         self._scope = scope
-        self._compiled: list[tuple[Test | None, Text, Text]] | None = None
+        self._compiled: tuple[list[Choice], list[Choice]] | None = None
 
-    def compile(self) -> list[tuple[Test | None, Text, Text]]:
-        """The conditions with their texts in both languages.
+    def compile(self) -> tuple[list[Choice], list[Choice]]:
+        """The conditions with their texts, for each language.
 
         Raises `PolicyError` for a field, operator or parameter that does not fit.
         """
         if self._compiled is None:
             scope, fixes = self._scope, self._policy.fix
             listed = [(scope, fixes)] if isinstance(fixes, Fix) else [(scope.at(n), fix) for n, fix in enumerate(fixes)]
-            self._compiled = [_compile(fix, place) for place, fix in listed]
+            compiled = [_compile(fix, place) for place, fix in listed]
+            self._compiled = [(when, text) for when, text, _ in compiled], [(when, text) for when, _, text in compiled]
         return self._compiled
 
-    def of(self, subject: Subject) -> Remediation | None:
-        """The first fix whose condition holds; None where there is none."""
-        for when, terraform, cloudformation in self.compile():
-            if when is None or when(subject) is True:
-                return Remediation(terraform=terraform(subject), cloudformation=cloudformation(subject))
-        return None
+    def of_all(self, together: Together) -> list[Remediation | None]:
+        """For each of several subjects the first fix whose condition holds; None where there is none."""
+        terraform, cloudformation = (first_of_all(choices, together) for choices in self.compile())
+        return [
+            None if one is None or other is None else Remediation(terraform=one, cloudformation=other)
+            for one, other in zip(terraform, cloudformation, strict=True)
+        ]
 
 
-def _compile(fix: Fix, scope: PolicyScope) -> tuple[Test | None, Text, Text]:
+def _compile(fix: Fix, scope: PolicyScope) -> tuple[Condition | None, Text, Text]:
+    when = Condition(fix.when, scope.at("when")) if fix.when else None
+    if when is not None:
+        when.compile()
     return (
-        compile_condition(fix.when, scope.at("when")) if fix.when else None,
+        when,
         compile_text(_without_null(fix.terraform, scope), scope.at("terraform")),
         compile_text(_without_null(fix.cloudformation, scope), scope.at("cloudformation")),
     )

@@ -5,7 +5,7 @@ comes out right without knowing why.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -96,11 +96,29 @@ def of_managed_scaling(name: str) -> Getter:
 
 
 def of_scaling(compute: Callable[[ScalableTarget], object]) -> Getter:
-    """A fact computed from the scaling target."""
+    """A fact computed from the scaling target, which may name what it is about."""
 
     def get(subject: Subject) -> object:
         target = subject.target
         return compute(target) if isinstance(target, ScalableTarget) else target
+
+    return get
+
+
+def by_traits(compute: Callable[[ScalableTarget], object]) -> Getter:
+    """A fact that only the traits of the scaling target decide: worked out once for all targets that share them."""
+    known: dict[Hashable, object] = {}
+
+    def get(subject: Subject) -> object:
+        target = subject.target
+        if target.__class__ is not ScalableTarget:
+            return target
+        traits = subject.traits()
+        if traits is None:
+            return compute(target)
+        if traits not in known:
+            known[traits] = compute(target)
+        return known[traits]
 
     return get
 

@@ -1,24 +1,102 @@
 """The sentences of a finding: templates with fields in braces, filled without secrets and control characters."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
+from itertools import compress
 from typing import Any, TypeAlias
 
 from guardrail.expressions import expression
 from guardrail.model import Unknown
 from guardrail.money import plain, two_decimals
-from guardrail.policy.fields import Field
+from guardrail.policy.condition import Condition
+from guardrail.policy.fields import Secrecy
+from guardrail.policy.getters import Getter
+from guardrail.policy.policy import Message
 from guardrail.policy.scope import PolicyScope
-from guardrail.policy.subject import Subject
+from guardrail.policy.subject import Subject, Together
 
 SENSITIVE = "(sensitive)"
 
-Text: TypeAlias = Callable[[Subject], str]
-_NOTHING: Text = lambda _: ""  # noqa: E731 - a text among texts
+Shown: TypeAlias = Callable[[Together], list[str]]
+"""What stands in place of one placeholder, for each of several subjects."""
+
+
+class Text:
+    """A sentence with fields in it, filled for several subjects at once."""
+
+    __slots__ = ("_template", "_values")
+
+    def __init__(self, literals: Sequence[str], values: Sequence[Shown]) -> None:
+        self._template = "%s".join(literal.replace("%", "%%") for literal in literals)
+        self._values = values
+
+    def of_all(self, together: Together) -> list[str]:
+        """The text for each of them."""
+        if not self._values:
+            return [self._template % ()] * len(together.each)
+        return list(map(self._template.__mod__, zip(*map(together.made, self._values), strict=True)))
+
+    def __call__(self, subject: Subject) -> str:
+        """The text for one."""
+        return self.of_all(Together([subject]))[0]
+
 
 _PLACEHOLDER = expression(r"\{\{|\}\}|\{([^{}]*)\}")
 """``{path}``, or ``{path:noun}`` for a count with its noun; ``{{`` and ``}}`` are braces."""
+
+
+Choice: TypeAlias = tuple[Condition | None, Text]
+"""A text, and when it is said; None where it always is."""
+
+
+class Texts:
+    """The texts of one kind that a policy has, compiled when the first one is needed."""
+
+    __slots__ = ("_compiled", "_messages", "_scope")
+
+    def __init__(self, messages: str | Iterable[Message], scope: PolicyScope) -> None:
+        self._messages = messages
+        self._scope = scope
+        self._compiled: Sequence[Choice] | None = None
+
+    def compile(self) -> Sequence[Choice]:
+        """The conditions with their texts. Raises `PolicyError` for a field or parameter that does not fit."""
+        if self._compiled is None:
+            messages, scope = self._messages, self._scope
+            self._compiled = (
+                [(None, compile_text(messages, scope))]
+                if isinstance(messages, str)
+                else [_compile_message(message, scope.at(index)) for index, message in enumerate(messages)]
+            )
+        return self._compiled
+
+    def of_all(self, together: Together) -> list[str | None]:
+        """For each of several subjects the first text whose condition holds; None where there is none."""
+        return first_of_all(self.compile() if self._messages else (), together)
+
+
+def _compile_message(message: Message, scope: PolicyScope) -> Choice:
+    when = Condition(message.when, scope.at("when")) if message.when else None
+    if when is not None:
+        when.compile()
+    return when, compile_text(message.text, scope.at("text"))
+
+
+def first_of_all(choices: Iterable[Choice], together: Together) -> list[str | None]:
+    """For each of several subjects the text whose condition is the first that holds of it; None where none does."""
+    found: list[str | None] = [None] * len(together.each)
+    places: Sequence[int] = range(len(found))
+    for when, text in choices:
+        if not places:
+            break
+        holds = [True] * len(places) if when is None else [truth is True for truth in when.of_all(together)]
+        chosen = together.only(holds)
+        for place, filled in zip(compress(places, holds), text.of_all(chosen), strict=True):
+            found[place] = filled
+        others = [not each for each in holds]
+        places, together = list(compress(places, others)), together.only(others)
+    return found
 
 
 def compile_text(template: str, scope: PolicyScope) -> Text:
@@ -32,19 +110,7 @@ def compile_text(template: str, scope: PolicyScope) -> Text:
         scope.attempt(partial(_refuse_period, scope), None)
     nothing: tuple[list[str], list[str]] = [""], []
     literals, names = scope.attempt(lambda: _parts(template, scope), nothing)
-    values: list[Text] = [scope.attempt(partial(_placeholder, name, scope), _NOTHING) for name in names]
-    if not values:
-        constant = literals[0]
-        return lambda _: constant
-
-    def text(subject: Subject) -> str:
-        parts = [literals[0]]
-        for value, literal in zip(values, literals[1:], strict=True):
-            parts.append(value(subject))
-            parts.append(literal)
-        return "".join(parts)
-
-    return text
+    return Text(literals, [_placeholder(name, scope) for name in names])
 
 
 def _refuse_period(scope: PolicyScope) -> None:
@@ -71,34 +137,41 @@ def _parts(template: str, scope: PolicyScope) -> tuple[list[str], list[str]]:
     return literals, names
 
 
-def _placeholder(text: str, scope: PolicyScope) -> Text:
+def _placeholder(text: str, scope: PolicyScope) -> Shown:
     path, _, noun = text.partition(":")
-    field = scope.field(path)
-    value = _value(field)
-    if not noun:
-        return value
-
-    def counted(subject: Subject) -> str:
-        count = value(subject)
-        about, _, number = count.rpartition(" ")
-        if number == "1":
-            return f"{about} one {noun}".lstrip()
-        separated = f"{int(number):,}" if number.isdecimal() else number
-        return f"{about} {separated} {noun}s".lstrip()
-
-    return counted
+    field = scope.attempt(lambda: scope.field(path), None)
+    if field is None:
+        return lambda together: [""] * len(together.each)
+    values = _values(field.get, field.secrecy, field.unit)
+    return partial(_counted, noun, values) if noun else values
 
 
-def _value(field: Field) -> Text:
-    get, secrecy, unit = field.get, field.secrecy, field.unit
+def _counted(noun: str, values: Shown, together: Together) -> list[str]:
+    """``one instance``, ``2 instances``, ``at least 1,200 instances``."""
+    return [_with_noun(count, noun) for count in together.made(values)]
 
-    def text(subject: Subject) -> str:
-        if secrecy is not None and subject.hides(secrecy):
-            return SENSITIVE
-        value = get(subject)
-        return printable(value) if value.__class__ is str else show(value, unit)
 
-    return text
+def _with_noun(count: str, noun: str) -> str:
+    about, _, number = count.rpartition(" ")
+    if number == "1":
+        return f"{about} one {noun}".lstrip()
+    separated = f"{int(number):,}" if number.isdecimal() else number
+    return f"{about} {separated} {noun}s".lstrip()
+
+
+@lru_cache(maxsize=1024)
+def _values(get: Getter, secrecy: Secrecy | None, unit: str) -> Shown:
+    """A field as a message has it; one function for all texts that name it, so that it is put into words once."""
+
+    def values(together: Together) -> list[str]:
+        texts = [printable(value) if value.__class__ is str else show(value, unit) for value in together.column(get)]
+        if secrecy is None:
+            return texts
+        return [
+            SENSITIVE if subject.hides(secrecy) else text for subject, text in zip(together.each, texts, strict=True)
+        ]
+
+    return values
 
 
 def show(value: Any, unit: str = "") -> str:

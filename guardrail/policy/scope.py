@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -86,6 +87,10 @@ class PolicyScope(Struct, frozen=True, kw_only=True):
     """Which environments there are; None where that is not to be checked."""
     errors: "list[PolicyError] | None" = None
     """Where errors are collected; None where the first one ends it."""
+    bound: dict[str, Field] = {}
+    """The fields that depend on parameters, as these make them."""
+    reads: "list[Callable[[Any], Any]] | None" = None
+    """Where it is collected what a condition reads of its subject; None where nobody asks."""
 
     def attempt(self, make: Callable[[], T], otherwise: T) -> T:
         """What ``make`` returns; ``otherwise`` where it raises an error and errors are collected, which keeps it."""
@@ -103,7 +108,12 @@ class PolicyScope(Struct, frozen=True, kw_only=True):
 
     def within(self, kind: SubjectKind, *, is_part: bool = False) -> "PolicyScope":
         """The scope of a part of the subject: its fields, and those of what it is a part of."""
-        return structs.replace(self, applies_to=kind, around=self.applies_to if is_part else None)
+        return structs.replace(self, applies_to=kind, around=self.applies_to if is_part else None, reads=None)
+
+    def read(self, get: Callable[[Any], Any]) -> None:
+        """Note that the condition reads that of its subject."""
+        if self.reads is not None:
+            self.reads.append(get)
 
     def error(self, problem: str) -> MisplacedError:
         """An error about this place."""
@@ -113,8 +123,11 @@ class PolicyScope(Struct, frozen=True, kw_only=True):
         """The field of that name, ``param.name`` included. Raises `PolicyError` with "did you mean"."""
         if name.startswith("param."):
             return self._parameter_field(name)
-        if name.startswith(_TAG):
-            return self._tag_field(name)
+        field = self._tag_field(name) if name.startswith(_TAG) else self._declared_field(name)
+        self.read(_WHAT_IS_READ[field.type](field.get) if field.type in _WHAT_IS_READ else field.get)
+        return field
+
+    def _declared_field(self, name: str) -> Field:
         field = self.quantities.get(name) or FIELDS.get(name)
         if field is None or (name == _GROUP and not self.grouped):
             known = [*FIELDS, *COMBINATORS, *self.quantities, *(f"param.{parameter}" for parameter in self.declared)]
@@ -123,7 +136,11 @@ class PolicyScope(Struct, frozen=True, kw_only=True):
             raise self.error(f"{name} is no field of a policy that applies to {self.applies_to}, {self._owners(field)}")
         if field.needs and not self.declared.keys() & set(field.needs):
             raise self.error(f"{name} needs a parameter {' or '.join(field.needs)}")
-        return field if field.bind is None else structs.replace(field, get=field.bind(self.parameters))
+        if field.bind is None:
+            return field
+        if name not in self.bound:
+            self.bound[name] = structs.replace(field, get=field.bind(self.parameters))
+        return self.bound[name]
 
     def _meant(self, name: str) -> str:
         """What a field that does not exist may have meant, where spelling alone would not tell."""
@@ -146,7 +163,7 @@ class PolicyScope(Struct, frozen=True, kw_only=True):
 
     def _tag_field(self, name: str) -> Field:
         """``endpoint.tags.cost:center``: the value of one tag, whose key is the rest of the path, exactly."""
-        tags = self.field("endpoint.tags")
+        tags = self._declared_field("endpoint.tags")
         key = name.removeprefix(_TAG)
         if not key:
             raise self.error(f"{name} names no tag")
@@ -306,6 +323,30 @@ _MEANT = {
 }
 """Fields by what people call them."""
 
+
+@lru_cache(maxsize=64)
+def _keys(get: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def keys(subject: Any) -> object:
+        found = get(subject)
+        return tuple(found) if isinstance(found, Mapping) else found
+
+    return keys
+
+
+@lru_cache(maxsize=64)
+def _presence(get: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def presence(subject: Any) -> object:
+        found = get(subject)
+        return found if isinstance(found, Unknown) else found is not None
+
+    return presence
+
+
+_WHAT_IS_READ: dict[FieldType, Callable[[Callable[[Any], Any]], Callable[[Any], Any]]] = {
+    "mapping": _keys,
+    "object": _presence,
+}
+"""All that conditions can ask of values that are no texts, numbers or lists of texts."""
 
 _REFERENCES = ({"param"}, {"param", "of"}, {"field"}, {"field", "times"})
 

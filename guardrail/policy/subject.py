@@ -1,9 +1,10 @@
 """What a policy looks at: an endpoint, one of its variants, scaling targets or inference components, or the stack."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from itertools import compress
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -25,6 +26,7 @@ from guardrail.policy.base import FindingPart
 from guardrail.prices import usage_types
 from guardrail.prices.base import Price
 from guardrail.prices.book import InstanceSpec, PriceBook
+from guardrail.scaling import traits
 
 if TYPE_CHECKING:
     from guardrail.metrics import Scaled
@@ -130,6 +132,7 @@ class Subject:
     """
 
     __slots__ = (
+        "_traits",
         "component",
         "cost",
         "endpoint",
@@ -170,6 +173,7 @@ class Subject:
         self.stack = stack
         self.group = group
         self.item = item
+        self._traits: Hashable | Literal[False] | None = False
         self.scaled: Scaled | None = None
         """What its target moves, once somebody has asked for the metrics of that."""
 
@@ -181,6 +185,12 @@ class Subject:
     def totals(self) -> StackTotals | None:
         """What everything that is checked together costs; None where that is not known here."""
         return self.stack or (self.world.totals if self.world else None)
+
+    def traits(self) -> Hashable | None:
+        """What its target has in common with others; see `scaling.traits`."""
+        if self._traits is False:
+            self._traits = traits(self.target) if isinstance(self.target, ScalableTarget) else None
+        return self._traits
 
     def variants(self) -> "tuple[Subject, ...] | Unknown":
         """A subject for each variant of the endpoint, production variants first."""
@@ -323,3 +333,41 @@ class Subject:
     def sensitive(self) -> bool:
         """Whether anything about it must not be printed."""
         return self.hides("variant") or self.hides("target")
+
+
+class Together:
+    """Several subjects of one kind that are asked together: each field of each of them is read once."""
+
+    __slots__ = ("_among", "_columns", "_made", "each")
+
+    def __init__(self, each: Sequence[Subject], among: "tuple[Together, Sequence[bool]] | None" = None) -> None:
+        self.each = each
+        self._columns: dict[Callable[[Subject], Any], list[Any]] = {}
+        self._made: dict[Callable[[Together], list[str]], list[str]] = {}
+        self._among = among
+        """Those that they are picked from, and which of them they are."""
+
+    def column(self, get: Callable[[Subject], Any]) -> list[Any]:
+        """What a getter says of each, in their order."""
+        known = self._columns.get(get)
+        if known is None:
+            known = self._columns[get] = self._picked(get) or [get(subject) for subject in self.each]
+        return known
+
+    def _picked(self, get: Callable[[Subject], Any]) -> list[Any]:
+        """A column that is there already for all that they are picked from."""
+        if self._among is None:
+            return []
+        among, picks = self._among
+        return list(compress(among._columns.get(get, ()), picks))  # noqa: SLF001 - of its own kind
+
+    def made(self, make: "Callable[[Together], list[str]]") -> list[str]:
+        """What a function makes of all of them, which is called once."""
+        known = self._made.get(make)
+        if known is None:
+            known = self._made[make] = make(self)
+        return known
+
+    def only(self, picks: Sequence[bool]) -> "Together":
+        """Those that are picked."""
+        return self if all(picks) else Together(list(compress(self.each, picks)), (self, picks))

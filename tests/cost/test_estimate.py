@@ -1222,6 +1222,56 @@ def test_capacities_that_differ_in_what_amounts_rest_on_are_never_taken_for_alik
     assert counts_of(structs.replace(known, **{field: "another"})) != counts_of(known)
 
 
+SCHEDULE = (ScheduledAction(address="night", schedule="cron(0 20 * * ? *)", min_capacity=1, max_capacity=1),)
+FLEET: tuple[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]], ...] = (
+    ("plain", {}, {}, {}),
+    ("another minimum", {}, {"min_capacity": 2}, {}),
+    ("another maximum", {}, {"max_capacity": 8}, {}),
+    ("an unknown maximum", {}, {"max_capacity": LATER}, {}),
+    ("nothing scales in", {}, {"policies": (structs.replace(TRACKING, disable_scale_in=True),)}, {}),
+    ("scaling in is suspended", {}, {"dynamic_scaling_in_suspended": True}, {}),
+    ("without a policy", {}, {"policies": ()}, {}),
+    ("a schedule", {}, {"scheduled_actions": SCHEDULE}, {}),
+    ("sensitive", {}, {"sensitive": True}, {}),
+    ("another count", {"initial_instance_count": 4}, {}, {}),
+    ("an unknown count", {"initial_instance_count": LATER}, {}, {}),
+    ("a shadow test", {"monthly_hours": Decimal(168)}, {}, {}),
+    (
+        "managed scaling",
+        {
+            "managed_scaling": ManagedInstanceScaling(status="ENABLED", min_instance_count=0, max_instance_count=9),
+            "model_name": None,
+        },
+        {},
+        {},
+    ),
+    ("another type", {"instance_type": "ml.m5.xlarge"}, {}, {}),
+    ("asynchronous", {}, {}, {"mode": "async"}),
+    ("asynchronous from zero", {}, {"min_capacity": 0}, {"mode": "async"}),
+    ("elsewhere", {}, {}, {"region": "eu-west-3"}),
+)
+"""What tells endpoints apart whose prices differ: by the variant, its target and the endpoint."""
+
+
+def test_an_endpoint_is_priced_beside_others_as_it_is_alone() -> None:
+    """Each of them twice by other names, so that what is worked out once for alike ones would show what it confuses."""
+    endpoints = []
+    for number, (_, of_variant, of_target, of_endpoint) in enumerate((*FLEET, *FLEET)):
+        scaled = structs.replace(target(1, 6, address=f"target.{number}"), **of_target)
+        own = variant(**{"name": f"v{number}", "scaling": scaled, **of_variant})
+        endpoints.append(endpoint(own, **{"address": f"endpoint.{number}", **of_endpoint}))
+    one_usage = Usage({each.address: EndpointUsage(average_instances=Decimal(3)) for each in endpoints[::3]}, {})
+    for usage in (NO_USAGE, one_usage):
+        together = estimate(Inventory(endpoints=tuple(endpoints)), PRICES, usage).endpoints
+        for each in endpoints:
+            assert (
+                together[each.address] == estimate(Inventory(endpoints=(each,)), PRICES, usage).endpoints[each.address]
+            )
+    origins = [part(together[each.address], "instance").origins for each in endpoints]
+    assert origins[0]["count.floor"] == "scalable target target.0"
+    assert origins[len(FLEET)]["count.floor"] == f"scalable target target.{len(FLEET)}"
+
+
 # The fee of a Marketplace package ------------------------------------------------------------------------------------
 
 
