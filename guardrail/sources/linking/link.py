@@ -352,8 +352,9 @@ class Side:
 
     def _ignored(self, endpoint: DeclaredEndpoint, configuration: DeclaredConfiguration | Unknown) -> tuple[str, ...]:
         """What Terraform keeps from an endpoint: the name of its configuration, or what that says of what runs."""
-        names = {spelling_of(endpoint.type).of("EndpointConfigName"), "all"}
-        own = [name for name in endpoint.ignored if name in names]
+        own = [
+            name for name in endpoint.ignored if name in (spelling_of(endpoint.type).of("EndpointConfigName"), "all")
+        ]
         if isinstance(configuration, DeclaredConfiguration):
             now = self.declarations.configurations.by_address.get(configuration.address, configuration)
             own += [name for name in now.ignored if _ROOT_NAME.split(name)[0] not in _NOT_RUNNING]
@@ -459,9 +460,11 @@ class Side:
         return known.pop() if len(known) == 1 else self._region or declared.region
 
     def _components_of(self, declared: DeclaredEndpoint) -> tuple[InferenceComponent, ...] | Unknown:
-        hosted = self._hosted.get(declared.address, [])
+        hosted = self._hosted.get(declared.address, ())
         if isinstance(hosted, Unknown):
             return hosted
+        if not hosted:
+            return ()
         return tuple(
             replace(
                 component.component,
@@ -549,16 +552,17 @@ def _partial(inventory: Inventory) -> frozenset[str]:
     """Addresses of blocks with an Unknown in a field that has a price."""
     partial: set[str] = set()
     for endpoint in (*inventory.endpoints, *inventory.unattached):
-        variants = () if isinstance(endpoint.variants, Unknown) else endpoint.variants
-        scaling = [variant.scaling for variant in variants]
-        if _has_unknown(endpoint.region, *scaling):
+        is_partial, runs_partial = _has_unknown(endpoint.region), _has_unknown(endpoint.mode, endpoint.variants)
+        for variant in () if isinstance(endpoint.variants, Unknown) else endpoint.variants:
+            runs_partial = runs_partial or _has_unknown(*_priced(variant))
+            target = variant.scaling
+            is_partial = is_partial or isinstance(target, Unknown)
+            if isinstance(target, ScalableTarget) and _has_unknown(*_bounds(target)):
+                partial.add(target.address)
+        if is_partial:
             partial.add(endpoint.address)
-        if _has_unknown(endpoint.mode, endpoint.variants) or any(
-            _has_unknown(*_priced(variant)) for variant in variants
-        ):
+        if runs_partial:
             partial.add(endpoint.configuration_address or endpoint.address)
-        targets = (target for target in scaling if isinstance(target, ScalableTarget))
-        partial.update(target.address for target in targets if _has_unknown(*_bounds(target)))
     partial.update(each.block_address for each in inventory.workflows if each.is_partial)
     return frozenset(partial)
 
@@ -569,7 +573,7 @@ def _has_unknown(*values: object) -> bool:
 
 def _priced(variant: Variant) -> tuple[object, ...]:
     if isinstance(variant, InstanceVariant):
-        types = tuple(pool.instance_type for pool in variant.instance_pools)
+        types = map(attrgetter("instance_type"), variant.instance_pools)
         size = (variant.instance_type, variant.initial_instance_count, variant.volume_size_gb)
         return (*size, variant.monthly_hours, *types)
     return (variant.memory_mib, variant.provisioned_concurrency)

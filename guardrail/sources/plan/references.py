@@ -28,6 +28,8 @@ _MAX_DEPTH = 32
 _MAX_MODULES = 200
 _MAX_EXPRESSIONS = 10_000
 _ALWAYS_KNOWN = frozenset({"count", "path", "self", "terraform"})
+_OTHERS = _ALWAYS_KNOWN | {"data", "each", "local", "module", "var"}
+"""How references begin that lead to no resource, or not at once."""
 _PASSES_ON = {("terraform_data", "output"): "input"}
 """Computed attributes that are the value of an argument."""
 
@@ -130,7 +132,7 @@ class Configuration:
         self._instances: dict[tuple[ModulePlace, str, str], dict[InstanceKey, str]] = defaultdict(dict)
         self._call_keys: dict[ModulePlace, dict[InstanceKey, None]] = defaultdict(dict)
         self._parallels: dict[tuple[int, int], bool] = {}
-        self._references: dict[int, tuple[_Steps, ...]] = {}
+        self._references: dict[int, _References] = {}
 
     def add_instance(self, scope: Scope, type_: str, name: str, address: str) -> None:
         """Tell that ``address`` is an instance of the block ``type_.name`` in ``scope``."""
@@ -177,12 +179,17 @@ class Configuration:
             self._parallels[pair] = own.keys() <= others.keys()
         return self._parallels[pair]
 
-    def references(self, expression: Any) -> "tuple[_Steps, ...]":
+    def references(self, expression: Any) -> "_References":
         """The most specific references of an expression; every instance of its block asks for the same ones."""
         key = id(expression)  # it belongs to a block that is kept here, so that no other can have its identity
         if key not in self._references:
             references = _most_specific(list(_references(expression)))
-            self._references[key] = tuple(tuple(_steps(reference)) for reference in references)
+            found = tuple(tuple(_steps(reference)) for reference in references)
+            self._references[key] = _References(
+                found,
+                has_key=any(steps[:2] in _KEYS for steps in found),
+                has_resource=any(len(steps) > 1 and steps[0].value not in _OTHERS for steps in found),
+            )
         return self._references[key]
 
 
@@ -209,6 +216,8 @@ class Written:
 
         What is known only after apply all the same has been left to the provider: its value is null.
         """
+        if self._configuration.references(expression).has_resource:
+            return False
         walk = self._walked(expression, frozenset())
         return not (walk.is_lost or walk.meets_resources)
 
@@ -217,6 +226,15 @@ class Written:
         instances = self._configuration.instances(self._scope, block.type, block.name)
         walk.follow(self._scope, expression, _ExpressionOwner(block.for_each_expression, instances))
         return walk
+
+
+class _References(Struct, frozen=True):
+    """What an expression mentions."""
+
+    steps: "tuple[_Steps, ...]"
+    has_key: bool
+    """Whether ``each.key`` or ``count.index`` is among it."""
+    has_resource: bool
 
 
 class _ExpressionOwner(Struct, frozen=True):
@@ -247,15 +265,16 @@ class _Walk:
 
         ``keyed`` says that what it leads to is picked by the key of the owner.
         """
-        if expression is None or (scope, id(expression)) in self._seen:
+        place = (scope, id(expression))
+        if expression is None or place in self._seen:
             return
         if len(self._seen) > _MAX_EXPRESSIONS:
             self.is_lost = True
             return
-        self._seen.add((scope, id(expression)))
+        self._seen.add(place)
         references = self.configuration.references(expression)
-        keyed = keyed or any(steps[:2] in _KEYS for steps in references)
-        for steps in references:
+        keyed = keyed or references.has_key
+        for steps in references.steps:
             self._follow_reference(scope, steps, owner, keyed=keyed)
 
     def _follow_reference(self, scope: Scope, steps: "_Steps", owner: _ExpressionOwner, *, keyed: bool) -> None:

@@ -341,7 +341,7 @@ def _policy(block: Block) -> DeclaredPolicy | None:
     elif target_id is None and not _is_sagemaker(used):
         return None
     link = "ResourceId" if target_id is None else "ScalingTargetId"
-    arn = used.get("Arn")
+    arn = used.values.get(used.spelling.of("Arn"))
     return DeclaredPolicy(
         *head(block),
         resource=_link(block, link, spellings.TARGET, spellings.ENDPOINT, spellings.COMPONENT, spellings.CONFIGURATION),
