@@ -7,6 +7,7 @@ decoded, so the cost of reading follows the bytes of a plan, not the number of i
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache, partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -114,7 +115,6 @@ class _PlanReader:
         self._providers = PlanProviders(
             written.provider_config, self._configuration, document.variables, partial(_regions_read, document)
         )
-        self._notices: list[str] = []
         self._source = source
         self._outline: Outline | None = None
         self._beside: SourceBeside | None = None
@@ -129,7 +129,7 @@ class _PlanReader:
             self._configuration.add_instance(scope, resource.type, resource.name, resource.address)
         past: list[Declaration] = []
         present: list[Declaration] = []
-        for change, scope in self._changes:
+        for change, scope in self._kind_by_kind():
             self._split(change, scope, past, present)
         for resource, scope in standing:
             resource.address += f" (deposed {resource.deposed_key})" if resource.deposed_key else ""
@@ -146,6 +146,13 @@ class _PlanReader:
     @cached_property
     def _changes(self) -> list[tuple[ResourceChange, Scope]]:
         return [(change, scope_of(change.module_address, change.index)) for change in self._document.changes]
+
+    def _kind_by_kind(self) -> Iterator[tuple[ResourceChange, Scope]]:
+        """The changes of one kind after those of another, as nothing sees: a processor repeats itself the fastest."""
+        kinds: dict[str, list[tuple[ResourceChange, Scope]]] = {}
+        for each in self._changes:
+            kinds.setdefault(spelling_of(each[0].type).kind, []).append(each)
+        return chain.from_iterable(kinds.values())
 
     @cached_property
     def _unasked(self) -> frozenset[str]:
@@ -173,7 +180,7 @@ class _PlanReader:
             complete=self._document.is_complete,
             skipped=skipped,
             coverage=coverage(skipped, linked_after, linked_before),
-            notices=(*self._document.notices, *self._notices, *self._unread(), *sorted(self._drift())),
+            notices=(*self._document.notices, *self._forgotten(), *self._unread(), *sorted(self._drift())),
             waivers=tuple(self._outline.waivers()) if self._outline else (),
             moved=self._moved(),
         )
@@ -238,16 +245,15 @@ class _PlanReader:
         A side that the actions promise and the plan does not tell is there all the same, with nothing known of it.
         """
         document, actions = self._document, change.change.actions
-        if change.type in self._unasked and "forget" not in actions:
-            return
         kind = _kind(actions)
         if change.deposed:
             change.address += f" (deposed {change.deposed})"
+        if change.type in self._unasked:
+            return
         if kind != "create":
             block = self._block(change, scope, kind, document.before(change))
             past.append(declare(block))
             if "forget" in actions:
-                self._notices.append(f"{change.address} is no longer managed after this change, but still billed")
                 address = f"{change.address} (forgotten)" if "create" in actions else change.address
                 present.append(declare(replace(block, change="forget", address=address)))
         if kind == "no-op" and document.stays(change):
@@ -314,6 +320,12 @@ class _PlanReader:
 
         keys = list(blocks)
         return find(directories, keys, own) if self._source is None else named(self._source, keys)
+
+    def _forgotten(self) -> Iterator[str]:
+        """What is billed on and no longer managed."""
+        for change in self._document.changes:
+            if "forget" in change.change.actions:
+                yield f"{change.address} is no longer managed after this change, but still billed"
 
     def _unread(self) -> Iterator[str]:
         """What there is to say once of source beside the plan that lacks something, or is none of it."""
