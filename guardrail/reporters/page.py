@@ -53,17 +53,23 @@ class Page:
     ) -> Iterator[TextLine]:
         """``text`` over as many lines as it takes; ``hanging`` is the indent of all but the first."""
         limit, later = min(self.width, WIDEST_SENTENCE), " " * (len(indent) if hanging is None else hanging)
-        line, is_begun = self.text(indent), False
-        for gap, word in _WORDS.findall(self.text(text)):
-            while display_width(f"{line}{gap}{word}") > limit:
-                room = limit - display_width(f"{line}{gap}")
+        text, line, is_begun = self.text(text).rstrip(" "), self.text(indent), False
+        used = display_width(line)
+        if text and used + display_width(text) <= limit:  # as most do
+            yield TextLine(f"{line}{text}", colour)
+            return
+        for gap, word in _WORDS.findall(text):
+            added = display_width(f"{gap}{word}")
+            while used + added > limit:
+                room = limit - used - len(gap)
                 is_longer_than_a_line = display_width(word) > limit - len(later)
                 if (is_longer_than_a_line and room > 0) or not is_begun:
                     cut = _cut(word, max(room, 1))
                     line, word = f"{line}{gap}{word[:cut]}", word[cut:]  # noqa: PLW2901 - what is left of it
                 yield TextLine(line, colour)
                 line, gap, is_begun = later, "", False  # noqa: PLW2901 - none in front of a line
-            line, is_begun = f"{line}{gap}{word}", True
+                used, added = len(later), display_width(word)
+            line, used, is_begun = f"{line}{gap}{word}", used + added, True
         if is_begun:
             yield TextLine(line, colour)
 
