@@ -107,8 +107,8 @@ class Estimator:
     def endpoint(self, endpoint: Endpoint) -> Bill:
         """One endpoint: its variants, and what is charged once for it or cannot be split among them."""
         demand = self._demand.of(endpoint)
-        own, columns, lines, monthly = self._own(endpoint, demand)
-        missing = join.missing_of(columns, endpoint.address, "")
+        own = self._own(endpoint, demand)
+        missing, monthly = own.missing(endpoint.address, ""), own.monthly
         children = []
         if isinstance(endpoint.variants, Unknown):
             missing |= {Missing(bound, endpoint.address, (join.VARIANTS, endpoint.variants.reason)) for bound in BOUNDS}
@@ -124,14 +124,14 @@ class Estimator:
             label=endpoint.address,
             region=endpoint.region,
             tags=endpoint.tags,
-            lines=lines,
+            lines=own.lines,
             children=tuple(
                 _with_a_share(child, asked) for child, asked in zip(children, demand.variants, strict=False)
             ),
             monthly=join.of_parts(monthly, [child.monthly for child in children], absent),
-            priced=own,
+            priced=own.priced,
             absent=absent,
-            missing=frozenset(missing.union(*(child.missing for child in children))),
+            missing=missing.union(*(child.missing for child in children)),
             notices=tuple(f"{endpoint.address}: {notice}" for child in children for notice in child.notices),
         )
 
@@ -152,20 +152,22 @@ class Estimator:
                 fee=None if variant.marketplace is False else demand.software_usd_per_hour,
                 update=update_of(endpoint, variant, demand.deployments),
             )
-            priced, columns, lines, monthly = self._instances_once(endpoint, variant, found, beside, redacted=redacted)
+            joined = self._instances_once(endpoint, variant, found, beside, redacted=redacted)
         else:
             found = capacity.of_slots(variant, demand, self._period)
-            priced, columns, lines, monthly = self._serverless_once(endpoint, variant, demand, found, redacted=redacted)
+            joined = self._serverless_once(endpoint, variant, demand, found, redacted=redacted)
         notice = None if redacted or found is None else found.notice
         return Bill(
             kind="variant",
             label=label,
             region=endpoint.region,
             tags=endpoint.tags,
-            lines=lines if found is None else tuple(_with_origins(line, found.origins) for line in lines),
-            monthly=monthly,
-            priced=priced,
-            missing=frozenset(join.missing_of(columns, endpoint.address, label)),
+            lines=joined.lines
+            if found is None
+            else tuple([_with_origins(line, found.origins) for line in joined.lines]),
+            monthly=joined.monthly,
+            priced=joined.priced,
+            missing=joined.missing(endpoint.address, label),
             notices=() if notice is None else (f"variant {label}: {notice}",),
         )
 

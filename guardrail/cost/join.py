@@ -4,9 +4,9 @@ Only here. Everything before has one amount in one state; everything behind has 
 what is expected. Discounts act before, on states.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -108,14 +108,24 @@ def rows(priced: Priced, found: Columns) -> tuple[CostComponent, ...]:
     return tuple(made)
 
 
-Joined: TypeAlias = tuple[Priced, Columns, tuple[CostComponent, ...], Monthly]
-"""What something costs in each state, which of those count, its lines and its amount."""
+class Joined(Struct, frozen=True):
+    """What something costs in each state, with its lines, its amount and what is missing of it."""
+
+    priced: Priced
+    lines: tuple[CostComponent, ...]
+    monthly: Monthly
+    lacks: tuple[tuple[Bound, tuple[object, ...]], ...]
+    """The parts that each bound lacks, whatever it is that lacks them."""
+
+    def missing(self, address: str, label: str) -> frozenset[Missing]:
+        """The parts that the bill of ``label`` at ``address`` lacks."""
+        return frozenset([Missing(bound, address, (label, *what)) for bound, what in self.lacks])
 
 
-def joined(priced: Priced) -> Joined:
-    """The states of a thing with the three that its lines and its amount are taken from."""
+def joined(priced: Priced, often: Hashable = None) -> Joined:
+    """The states of a thing joined; of a job that runs ``often`` for unknown hours, that many hours are missing."""
     found = columns(priced)
-    return priced, found, rows(priced, found), of_states(priced, found)
+    return Joined(priced, rows(priced, found), of_states(priced, found), tuple(_lacks(found, often)))
 
 
 def _row(shown: Line, columns: Sequence[Line | None], every: Sequence[Line], priced: Priced) -> CostComponent:
@@ -160,22 +170,19 @@ def _column(numbers: Sequence[Decimal | None], unknown: Unknown | None) -> Month
     return MonthlyQuantity(low or ZERO, unknown or expected or ZERO, high or ZERO)
 
 
-def missing_of(found: Columns, address: str, label: str, often: Hashable = None) -> set[Missing]:
-    """The parts that each bound of a bill lacks: of a job that runs ``often`` for unknown hours, that many hours."""
-    missing: set[Missing] = set()
+def _lacks(found: Columns, often: Hashable) -> Iterator[tuple[Bound, tuple[object, ...]]]:
     for bound, state in zip(BOUNDS, found.each, strict=True):
         for line in state.lines:
             if line.reason is not None:
-                what = (label, line.kind, line.detail, line.quantity, line.size, line.reason)
-                missing.add(Missing(bound, address, what if often is None else (*what, line.count, often)))
+                what = (line.kind, line.detail, line.quantity, line.size, line.reason)
+                yield bound, what if often is None else (*what, line.count, often)
             elif line.depends_on_usage and often is not None:
-                missing.add(Missing(bound, address, (label, line.kind, line.detail, line.count, often, "usage")))
+                yield bound, (line.kind, line.detail, line.count, often, "usage")
             elif line.depends_on_usage and line.kind in BY_REQUESTS:
                 slots = tuple(
                     each.count for each in state.lines if each.kind == "provisioned-warm"
                 )  # they take requests
-                missing.add(Missing(bound, address, (label, line.kind, line.detail, slots, "usage")))
-    return missing
+                yield bound, (line.kind, line.detail, slots, "usage")
 
 
 # Things of one bill --------------------------------------------------------------------------------------------------
@@ -377,12 +384,8 @@ def delta(before: Estimate | None, after: Estimate) -> Delta | None:
 
 def bill_delta(before: Bill | None, after: Bill | None) -> Delta:
     """What the change adds to the bill of one endpoint: 83.95 USD before and 2,018.45 after are 1,934.50 more."""
-    return change_of(
-        {"": before.monthly} if before else {},
-        {"": after.monthly} if after else {},
-        before.missing if before else frozenset(),
-        after.missing if after else frozenset(),
-    )
+    pair = before.monthly if before else NOTHING, after.monthly if after else NOTHING
+    return _change([pair], before.missing if before else frozenset(), after.missing if after else frozenset())
 
 
 def change_of(
@@ -392,11 +395,17 @@ def change_of(
     lacks_after: frozenset[Missing],
 ) -> Delta:
     """The difference of two bills by endpoint, of which each lacks some parts."""
-    gone, come = lacks_before - lacks_after, lacks_after - lacks_before
     keys = dict.fromkeys((*before, *after))
+    return _change([(before.get(key, NOTHING), after.get(key, NOTHING)) for key in keys], lacks_before, lacks_after)
+
+
+def _change(
+    pairs: Sequence[tuple[Monthly, Monthly]], lacks_before: frozenset[Missing], lacks_after: frozenset[Missing]
+) -> Delta:
+    gone, come = lacks_before - lacks_after, lacks_after - lacks_before
     values: list[Decimal | Unknown] = []
     for bound in BOUNDS:
-        value = _sum([_difference(before.get(key, NOTHING), after.get(key, NOTHING), bound) for key in keys])
+        value = _sum([_difference(old, new, bound) for old, new in pairs])
         only_before = [part.address for part in gone if part.bound == bound]
         only_after = [part.address for part in come if part.bound == bound]
         if only_before or only_after:

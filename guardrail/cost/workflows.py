@@ -175,16 +175,16 @@ def _job(workflow: Workflow, job: TransformJob, label: str, prices: "PriceBook",
     expected: State | Unknown = OF_SEVERAL_SIZES if is_sure else IN_THE_MIDDLE
     if len(states) == 1 or (len(sizes) == 1 and is_sure):  # one try is what is to be expected
         expected = states[0]
-    priced, columns, lines, monthly = join.joined(Priced(states=tuple(states), expected=expected))
+    joined = join.joined(Priced(states=tuple(states), expected=expected), (low, high, often))
     return Bill(
         kind="transform job",
         label=label,
         region=workflow.region,
         tags=workflow.tags,
-        lines=lines,
-        monthly=monthly,
-        priced=priced,
-        missing=frozenset(join.missing_of(columns, workflow.address, label, (low, high, often))),
+        lines=joined.lines,
+        monthly=joined.monthly,
+        priced=joined.priced,
+        missing=joined.missing(workflow.address, label),
     )
 
 
