@@ -26,7 +26,7 @@ _KINDS = (
     (stat.S_ISBLK, "a device"),
 )
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
-_CHUNK = limits.MEBIBYTE
+_CHUNK, _HEAD = limits.MEBIBYTE, 1 << 16
 _BEGUN: dict[str, BinaryIO] = {}
 """The descriptors whose beginning was looked at, and that nobody has read yet; standard input stands for itself."""
 
@@ -95,10 +95,14 @@ def content(path: str, *, most: int = limits.LARGEST_FILE) -> bytes:
 
 
 def beginning(path: str) -> bytes:
-    """The first bytes of a stream, at least one unless it is empty; `stream` brings them all the same. Raises OSError.
+    """The first bytes of a file, or of a stream, at least one unless it is empty. Raises OSError.
 
-    So a pipe, which can be read only once, is looked at before anybody decides what it holds.
+    `stream` brings those of a stream all the same: so a pipe, which can be read only once, is looked at before anybody
+    decides what it holds.
     """
+    if not is_stream(path):
+        with opened(path, most=limits.LARGEST_PLAN) as file:
+            return file.read(_HEAD)
     reader = _BEGUN.get(path) or _stream(path)
     if path != "-":
         _BEGUN[path] = reader

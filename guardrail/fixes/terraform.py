@@ -38,7 +38,7 @@ from guardrail.fixes.words import reworded
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.endings import IN_JSON, VALUES
 from guardrail.sources.hcl.ignored import ignored_changes
-from guardrail.sources.hcl.origins import Spot, way, way_of
+from guardrail.sources.hcl.origins import Spot, spot_of, way
 from guardrail.sources.hcl.reader import RootModule, values_of
 from guardrail.sources.hcl.resources import ResourceInstance
 from guardrail.sources.vocabulary.spellings import spelling_of
@@ -208,7 +208,7 @@ class TerraformCode:
             except NoFixError as error:
                 reason = reason or error
         for part in _parts(spot.expression):
-            following = way_of(spot._replace(expression=part))
+            following = way(spot._replace(expression=part))
             match following[-1].expression:
                 case syntax.Literal(value=value) if len(following) > 1 and value == change.old:
                     refuse_shared(following, written.name)
@@ -285,7 +285,7 @@ def _way(resource: ResourceInstance, written: _ArgumentInSource) -> list[Spot]:
     """Where a value is written, and on the way to that; of an entry of an object only the entry."""
     if written.argument is None:
         return [Spot(written.expression, written.file, resource.module, {})]
-    return way(written.argument, resource.scope)
+    return way(spot_of(written.argument, resource.scope))
 
 
 def _refuse_secrets(spot: Spot) -> None:

@@ -7,7 +7,7 @@ not written, count all the same. Examples and tests count if they are named.
 
 import os
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import NoReturn
 
 from msgspec import Struct
@@ -73,13 +73,13 @@ class Found(Struct, frozen=True, kw_only=True):
 
 def left(definitions: Mapping[str, str], texts: Container[str]) -> list[str]:
     """A sentence for each of the definitions whose text stands nowhere, of which ``texts`` are real paths."""
-    return _shortened(
-        [
-            f"{path} is {what}, and read only where it is named"
-            for path, what in definitions.items()
-            if os.path.realpath(path) not in texts
-        ]
-    )
+    said = [
+        f"{path} is {what}, and read only where it is named"
+        for path, what in definitions.items()
+        if os.path.realpath(path) not in texts
+    ]
+    more = len(said) - _MOST_NAMED
+    return [*said[:_MOST_NAMED], *([f"{more:,} more files are like these"] if more > 0 else [])]
 
 
 def pruning(top: str, exclude: Excluded | None, ignored: LeftOut | None = None) -> Prune:
@@ -333,11 +333,6 @@ def is_relevant(content: bytes) -> bool:
     """Whether a content is that of a cloud assembly, or of a template that may make inference."""
     is_one = template.looks_like_one(content) and _RELEVANT.search(template.in_utf8(content)) is not None
     return is_one or is_assembly(content)
-
-
-def _shortened(sentences: Sequence[str]) -> list[str]:
-    more = len(sentences) - _MOST_NAMED
-    return [*sentences[:_MOST_NAMED], *([f"{more:,} more files are like these"] if more > 0 else [])]
 
 
 def listed(folders: Iterable[str]) -> str:

@@ -68,13 +68,21 @@ class Binding(NamedTuple):
     key: InstanceKey
 
 
-def origin(argument: syntax.Argument, module: CallingModule, bound: Mapping[str, Binding]) -> Location | None:
-    """The origin of an argument's value, with the argument as `Location.used_at`; None where it is a literal there."""
-    here = Spot(argument.expression, argument.file, module, bound)
+def spot_of(argument: syntax.Argument, scope: EvaluationScope) -> Spot:
+    """The expression of an argument that sees the names of a scope."""
+    return Spot(argument.expression, argument.file, cast("CallingModule", scope.module), scope.bound)
+
+
+def origin(scope: EvaluationScope, argument: syntax.Argument) -> Location | None:
+    """The origin of the value of an argument that sees the names of a scope, with itself as `Location.used_at`.
+
+    None where it is a literal there.
+    """
+    here = spot_of(argument, scope)
     passed: list[Location] = []
     spot = _end(here, passed)
     found = spot.file.location(spot.expression.at, spot.module.called_at if spot.file not in _values(spot) else None)
-    own = argument.location(module.called_at)
+    own = argument.location(here.module.called_at)
     if spot is here or (found.path, found.line) == (own.path, own.line):
         return None
     chain: Location | None = None
@@ -83,16 +91,11 @@ def origin(argument: syntax.Argument, module: CallingModule, bound: Mapping[str,
     return replace(found, used_at=replace(own, called_at=chain or own.called_at))
 
 
-def way(argument: syntax.Argument, scope: EvaluationScope) -> list[Spot]:
-    """The expressions from an argument that sees the names of a scope to where its value is written, itself first.
+def way(spot: Spot) -> list[Spot]:
+    """The expressions from one to where its value is written, itself first.
 
     ``var.least`` in the module, ``local.least`` in the call, ``1`` in the local values.
     """
-    return way_of(Spot(argument.expression, argument.file, cast("CallingModule", scope.module), scope.bound))
-
-
-def way_of(spot: Spot) -> list[Spot]:
-    """The expressions from one to where its value is written, itself first."""
     spots = [spot]
     while len(spots) < _LONGEST and (following := onward(spots[-1])) is not None:
         spots.append(following)
@@ -104,18 +107,10 @@ def onward(spot: Spot) -> Spot | None:
     return _next(spot, [])
 
 
-def origin_in(scope: EvaluationScope, argument: syntax.Argument) -> Location | None:
-    """The `origin` of an argument of a resource, or of a block in it, that sees the names of a scope."""
-    return origin(argument, cast("CallingModule", scope.module), scope.bound)
-
-
 def bound(node: syntax.BlockNode, name: str, scope: EvaluationScope, key: InstanceKey) -> dict[str, Binding]:
     """What a name that the ``for_each`` of a block brings is an element of."""
     argument = node.legible_body.arguments.get("for_each")
-    if argument is None:
-        return {}
-    collection = Spot(argument.expression, argument.file, cast("CallingModule", scope.module), scope.bound)
-    return {name: Binding(collection, key)}
+    return {} if argument is None else {name: Binding(spot_of(argument, scope), key)}
 
 
 def _values(spot: Spot) -> list[syntax.SourceFile]:

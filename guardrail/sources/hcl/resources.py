@@ -9,7 +9,7 @@ from guardrail.sources.base import DNS_SUFFIXES, LOST, Computed, Places, Referen
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.evaluate import evaluate, known_or_reason, worked_out
 from guardrail.sources.hcl.instances import Instance, LazyValue
-from guardrail.sources.hcl.origins import CallingModule, bound, origin_in
+from guardrail.sources.hcl.origins import CallingModule, bound, origin
 from guardrail.sources.hcl.places import BlockPlaces
 from guardrail.sources.hcl.scope import EvaluationScope
 from guardrail.sources.hcl.types import items_of, text_of
@@ -111,7 +111,7 @@ class ResourceInstance(_BlockInstance):
         for name in _block_names(body):
             values[name] = self._argument(name)
             children[name] = _places_in(values[name])
-        return values, BlockPlaces(self.written, self.module.called_at, children, partial(origin_in, self.scope))
+        return values, BlockPlaces(self.written, self.module.called_at, children, partial(origin, self.scope))
 
     def _bounded_argument(self, name: str) -> Any:
         return worked_out(partial(bounded, self._argument(name), self.module.trace.allowance))
@@ -239,7 +239,7 @@ def _block(node: syntax.BlockNode, resource: ResourceInstance, scope: Evaluation
     for name in _block_names(body):
         values[name] = _blocks(body, name, resource, scope, f"{path}.")
         children[name] = _places_in(values[name])
-    places = BlockPlaces(node, resource.module.called_at, children, partial(origin_in, scope))
+    places = BlockPlaces(node, resource.module.called_at, children, partial(origin, scope))
     return NestedBlock(values, resource, path, places)
 
 

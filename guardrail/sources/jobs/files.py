@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from guardrail.git import Commit
     from guardrail.sources.jobs.base import Definition
 
-_PEEK = 1 << 16
 _PLAN = (b'{"format_version"', b'{\n  "format_version"')
 """How the JSON of Terraform begins, which nearly every input is."""
 _TOLD = (
@@ -37,16 +36,9 @@ _DIRECTIVES = "it is a template of Terraform's, and what its directives make of 
 def recognizes(path: str) -> bool:
     """Whether ``path`` holds a definition of transform jobs, by its first bytes."""
     try:
-        if files.is_stream(path):
-            head = files.beginning(path)
-        elif os.path.isfile(path):
-            with files.opened(path, most=limits.LARGEST_PLAN) as file:
-                head = file.read(_PEEK)
-        else:
-            return False
+        return (files.is_stream(path) or os.path.isfile(path)) and looks_like_one(files.beginning(path))
     except OSError:
         return False
-    return looks_like_one(head)
 
 
 def looks_like_one(head: bytes) -> bool:

@@ -4,12 +4,10 @@ import os
 import re
 
 from guardrail import files as safe_files  # `files` here is the module of that name
-from guardrail import limits
 from guardrail.expressions import expression
 from guardrail.model import ChangeSet
 from guardrail.sources.options import InputOptions
 
-_PEEK = 1 << 16
 _SECTIONS = (
     rb"AWSTemplateFormatVersion|Resources|Parameters|Transform|Metadata|Mappings|Conditions|Outputs|Rules|Globals"
     rb"|Description"
@@ -33,11 +31,9 @@ def recognizes(path: str) -> bool:
             return os.path.isfile(os.path.join(path, "manifest.json"))
         if not os.path.isfile(path):
             return path.endswith(_EXTENSIONS)
-        with safe_files.opened(path, most=limits.LARGEST_PLAN) as file:
-            head = file.read(_PEEK)
+        return _is_template(safe_files.beginning(path)) or path.endswith(_EXTENSIONS)
     except OSError:
         return False
-    return _is_template(head) or path.endswith(_EXTENSIONS)
 
 
 def _is_template(head: bytes) -> bool:
