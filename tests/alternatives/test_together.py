@@ -90,6 +90,15 @@ def test_several_models_share_one_gpu_where_its_image_hosts_them() -> None:
     (found,) = put(*(endpoint(variant("ml.g5.xlarge", model=model(container(triton))), address=at) for at in "ab"))
     assert (found.kind, found.usd) == ("multi-model", Decimal("1027.84"))
     assert "together they fit into 22 GiB of GPU memory (needs unknown)" in found.conditions
+    (known,) = put(
+        *(
+            endpoint(
+                variant("ml.g5.xlarge", model=model(container(f"{DLC}/sagemaker-tritonserver:24.03-py3"))), address=at
+            )
+            for at in "ab"
+        )
+    )
+    assert [each for each in known.conditions if "label" in each] == []
     djl = f"{DLC}/djl-inference:0.27.0"
     assert put(*(endpoint(variant("ml.g5.xlarge", model=model(container(djl))), address=at) for at in "ab")) == ()
 

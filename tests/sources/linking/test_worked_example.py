@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from guardrail.model import ScalableTarget, Unknown
+from guardrail.sources.base import SENSITIVE
 from guardrail.sources.declarations import Declaration
 from guardrail.sources.linking.index import Declarations
 from guardrail.sources.linking.link import Side
@@ -94,6 +95,14 @@ def test_what_scales_an_endpoint_elsewhere_changes_with_the_block_that_says_so()
 def test_an_endpoint_elsewhere_is_called_as_far_as_an_id_says_it(resource_id: Any, called: Any) -> None:
     (stray,) = ScalingLinks(Declarations([target(resource_id)])).strays
     assert as_endpoint(stray, "us-east-1", touched=True).name == called
+
+
+@pytest.mark.parametrize(("name", "shown"), [("c", ("c", "c")), (Secret("c"), (SENSITIVE, None))])
+def test_a_configuration_that_nothing_uses_is_called_as_it_may_be_shown(name: Any, shown: Any) -> None:
+    main = {"VariantName": "main", "InstanceType": "ml.m5.xlarge", "InitialInstanceCount": 1}
+    block = declared("SageMaker::EndpointConfig", "C", EndpointConfigName=name, ProductionVariants=[main])
+    (found,) = Side([block]).linked().inventory.unattached
+    assert (found.name, found.configuration_name) == shown
 
 
 @pytest.mark.parametrize("name", [Secret("chat"), Unknown("late")])

@@ -269,8 +269,18 @@ def test_a_parameter_used_as_the_key_of_a_map_can_only_be_one_of_its_keys(stack:
     assert list(world.consulted) == ["Stage"]
 
 
+@pytest.mark.parametrize("key", ["!Sub '${Stage}-${Published}'", "!Select [9, [a]]", "!Sub '${Stage}-x'"])
+def test_what_is_more_than_a_parameter_may_be_any_key_of_a_map(stack: Maker, key: str) -> None:
+    world = PossibleWorld()
+    value = stack(TEMPLATE, world=world).evaluate(load("f", f"K: !FindInMap [Sizes, {key}, small]".encode())["K"])
+    assert isinstance(value, Unknown)
+    assert not any(variable.values or variable.is_closed for variable in world.variables.values())
+    assert world.consulted == {}
+
+
 def test_an_unknown_text_equals_itself(stack: Maker) -> None:
     assert evaluated(stack, "!Equals [!Sub '${Stage}-x', !Join ['-', [!Ref Stage, x]]]") is True
+    assert evaluated(stack, "!Equals [!ImportValue nowhere, !ImportValue nowhere]") is True
 
 
 def test_a_comparison_out_of_reach_of_any_parameter_is_a_question_of_its_own(stack: Maker) -> None:
