@@ -80,11 +80,10 @@ def _guarded(argv: Sequence[str]) -> int:
         code = _no_answer(failure)
     except KeyboardInterrupt:
         code = INTERRUPTED
-    except BrokenPipeError:
-        output.silence(sys.stdout)
-        code = NOBODY_READS
     except OSError as failure:  # a full disk, an input that went away: the machine's doing, not ours
         output.silence(sys.stdout)
+        if output.reader_has_left(failure):
+            return NOBODY_READS
         what = "the working directory" if isinstance(failure, FileNotFoundError) else "output"  # where nothing is named
         code = _no_answer(GuardrailError(f"{failure.filename or what}: {failure.strerror or failure}"))
     except MemoryError:

@@ -1,5 +1,6 @@
 """Where answers go: standard output, or a file that is either the old one or the whole new one, never half."""
 
+import errno
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -37,11 +38,21 @@ def write_stdout(text: str | Iterable[bytes], *, for_machines: bool = False) -> 
     try:
         _write(stream, text)
         stream.flush()
-    except BrokenPipeError:
-        silence(stream)
     except OSError as failure:
         silence(stream)
+        if reader_has_left(failure):
+            return
         raise GuardrailError(f"cannot write to standard output: {failure.strerror or failure}") from failure
+
+
+def reader_has_left(failure: OSError) -> bool:
+    """Whether nobody reads the pipe any more that was written to: to Windows its handle may be an invalid argument.
+
+    https://github.com/python/cpython/issues/79935
+    """
+    if sys.platform == "win32" and failure.errno == errno.EINVAL:
+        return failure.filename is None
+    return isinstance(failure, BrokenPipeError)
 
 
 def _write(stream: TextIO, text: str | Iterable[bytes]) -> None:

@@ -75,6 +75,7 @@ def test_a_file_without_a_size_of_its_own_is_read_up_to_the_limit() -> None:
     assert refusal("/proc/self/maps", most=1) == "it is larger than 0 MiB"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs /dev")
 def test_streams_are_told_by_their_text_alone(tmp_path: Path) -> None:
     assert [name for name in ("-", "/dev/stdin", "/dev/fd/63", "/proc/self/fd/0") if not files.is_stream(name)] == []
     (tmp_path / "plan.json").symlink_to("/dev/fd/0")
@@ -83,6 +84,7 @@ def test_streams_are_told_by_their_text_alone(tmp_path: Path) -> None:
     assert not files.is_stream("/dev/fd/../zero")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs /dev/fd")
 def test_an_open_descriptor_is_read_until_it_ends() -> None:
     reader, writer = os.pipe()
     os.write(writer, b"{}")

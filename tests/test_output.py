@@ -1,6 +1,7 @@
 """Where answers go: colour, encodings, and files that are whole or not there."""
 
 import ctypes
+import errno
 import io
 import os
 import re
@@ -84,6 +85,32 @@ def test_a_console_of_windows_is_coloured_if_it_takes_the_mode_for_it(
 def test_glyphs_are_for_encodings_that_have_them(encoding: str, carried: bool) -> None:  # noqa: FBT001
     assert output.carries_glyphs(io.TextIOWrapper(io.BytesIO(), encoding=encoding)) is carried
     assert output.carries_glyphs(None) is False
+
+
+@pytest.mark.parametrize(
+    ("platform", "number", "is_gone"),
+    [
+        ("linux", errno.EPIPE, True),
+        ("win32", errno.EPIPE, True),
+        ("win32", errno.EINVAL, True),
+        ("linux", errno.EINVAL, False),
+        ("win32", errno.ENOSPC, False),
+    ],
+)
+def test_a_reader_that_has_left_is_told_from_a_disk_that_is_full_as_each_system_says_it(
+    monkeypatch: pytest.MonkeyPatch, platform: str, number: int, *, is_gone: bool
+) -> None:
+    class Pipe(io.StringIO):
+        def flush(self) -> None:
+            raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(sys, "stdout", Pipe())
+    monkeypatch.setattr(sys, "platform", platform)
+    if is_gone:
+        output.write_stdout("it")
+    else:
+        with pytest.raises(GuardrailError, match="cannot write to standard output"):
+            output.write_stdout("it")
 
 
 def test_a_name_that_the_encoding_lacks_is_escaped_for_people_and_utf_8_for_machines(
@@ -212,11 +239,11 @@ def test_a_temporary_folder_is_gone_where_a_signal_ends_the_process(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_process_that_is_told_to_end_leaves_the_old_file_and_nothing_beside_it(
-    tmp_path: Path, number: signal.Signals
-) -> None:
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_a_process_that_is_told_to_end_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path, name: str) -> None:
     """Told in the moment when the new content is written and not renamed yet; it ends by that signal all the same."""
+    number = signal.Signals[name]
     report = tmp_path / "report.json"
     report.write_text("old")
     with subprocess.Popen(

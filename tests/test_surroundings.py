@@ -233,6 +233,8 @@ def test_whatever_a_file_is_called_every_format_is_text_without_a_line_of_its_ow
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    if sys.platform == "darwin" and "\udcff" in name:
+        pytest.skip("macOS takes names in UTF-8 alone")
     Path(f"{name}.json").write_text(PLAN)
     formats = [word for each in FORMATS for word in ("--format", f"{each}=report.{each}")]
     assert cli.main(["check", "--isolated", *formats, "--", f"{name}.json"]) == 1

@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 WORKFLOW: dict[str, Any] = yaml.safe_load((ROOT / ".github" / "workflows" / "prices.yml").read_text("utf-8"))
 
 pytestmark = pytest.mark.skipif(
-    shutil.which("bash") is None or shutil.which("git") is None or sys.platform == "win32",
-    reason="needs bash and git, as the runner of prices.yml has",
+    shutil.which("bash") is None or shutil.which("git") is None or sys.platform != "linux",
+    reason="needs bash, git and the programs of GNU, as the runner of prices.yml has",
 )
 
 

@@ -13,7 +13,10 @@ from guardrail import cli
 from guardrail.commands import base, completion
 
 SHELLS = [
-    pytest.param(name, marks=pytest.mark.skipif(shutil.which(name) is None, reason=f"{name} is not installed"))
+    pytest.param(
+        name,
+        marks=pytest.mark.skipif(os.name == "nt" or shutil.which(name) is None, reason=f"{name} is not installed"),
+    )
     for name in completion.SHELLS
 ]
 

@@ -1,6 +1,7 @@
 """Metrics are asked for within the limits, pages are joined, and what is not answered is never taken for zero."""
 
 import json
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -314,6 +315,7 @@ def test_a_line_that_is_damaged_in_the_middle_is_named(path: str) -> None:
         Journal.opened(path, _header())
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
 def test_a_journal_that_a_repository_brings_is_not_believed(path: str) -> None:
     Journal.opened(path, _header()).close()
     Path(path).chmod(0o644)  # as git writes files
@@ -321,6 +323,7 @@ def test_a_journal_that_a_repository_brings_is_not_believed(path: str) -> None:
         Journal.opened(path, _header())
 
 
+@pytest.mark.skipif(os.name == "nt", reason="not told apart on Windows")
 def test_two_runs_do_not_write_into_one_journal(path: str) -> None:
     first = Journal.opened(path, _header())
     with pytest.raises(SourceError, match="in use by another run"):

@@ -620,6 +620,7 @@ def test_files_that_a_tool_writes_are_left_alone(tmp_path: Path, capsys: pytest.
     assert (tmp_path / ".terraform" / "modules" / "q" / "variables.tf").read_text() == VARIABLES
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
 def test_a_file_keeps_its_permissions_and_a_link_stays_a_link(tmp_path: Path) -> None:
     (tmp_path / "shared").mkdir()
     put(tmp_path / "shared", main=WHOLE)

@@ -115,6 +115,7 @@ def test_a_named_pipe_is_refused_before_it_is_opened(tmp_path: Path) -> None:
     assert refusal(str(tmp_path / "pipe"))[0] == "PATH cannot be read: it is a named pipe, no file"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs /dev/urandom")
 def test_a_link_to_an_endless_device_is_refused(tmp_path: Path) -> None:
     (tmp_path / "plan.json").symlink_to("/dev/urandom")
     assert refusal(str(tmp_path / "plan.json"))[0] == "PATH cannot be read: it is a device, no file"
