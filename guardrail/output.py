@@ -30,11 +30,10 @@ def write_stdout(text: str | Iterable[bytes], *, for_machines: bool = False) -> 
     stream = sys.stdout
     if stream is None:
         return
-    if isinstance(stream, TextIOWrapper):
-        if for_machines:
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
-        else:
-            stream.reconfigure(errors="backslashreplace")
+    if for_machines:
+        set_for_machines(stream)
+    elif isinstance(stream, TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
     try:
         _write(stream, text)
         stream.flush()
@@ -43,6 +42,12 @@ def write_stdout(text: str | Iterable[bytes], *, for_machines: bool = False) -> 
         if reader_has_left(failure):
             return
         raise GuardrailError(f"cannot write to standard output: {failure.strerror or failure}") from failure
+
+
+def set_for_machines(stream: TextIO | None) -> None:
+    """Have a stream write UTF-8, with line feeds, whatever the system writes otherwise."""
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def reader_has_left(failure: OSError) -> bool:

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import io
 import itertools
 import os
 import shutil
@@ -72,6 +73,9 @@ def main() -> int:
     if sys.version_info < (3, 11):  # noqa: UP036 - to say so is what this is for
         print(f"verify: Python 3.11 or newer is needed, this is {sys.version.split()[0]}", file=sys.stderr)
         return 2
+    for stream in (sys.stdout, sys.stderr):  # what checks print is in UTF-8, and a pipe on Windows is not
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     own, extra = _split(sys.argv[1:])
     parser = argparse.ArgumentParser(
         description=__doc__,

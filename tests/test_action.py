@@ -177,6 +177,17 @@ def plan(name: str = "ranker", action: str = "create") -> str:
     return json.dumps({"format_version": "1.2", "terraform_version": "1.9.0", "resource_changes": changes})
 
 
+def test_what_the_runner_reads_is_in_utf_8_also_where_the_system_writes_otherwise(
+    started: Callable[..., Job], job_environment: dict[str, str], workspace: Path
+) -> None:
+    """As on Windows, where a pipe is in cp1252, which lacks the arrow."""
+    job_environment["PYTHONIOENCODING"] = "cp1252"
+    (workspace / "plan.json").write_text(plan("rank→er"))
+    job = started()
+    assert (job.exit_code, job.outputs["exit-code"]) == (1, "1")
+    assert "rank→er" in job.log
+
+
 def pull_request(*, head_repository: str | None = "acme/shop", base: str = "b" * 40) -> dict[str, Any]:
     return {
         "action": "synchronize",

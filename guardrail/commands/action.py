@@ -20,7 +20,7 @@ from decimal import Decimal
 import msgspec
 from msgspec import Struct, structs
 
-from guardrail import files
+from guardrail import files, output
 from guardrail.errors import GitError, GitHubError, GuardrailError
 from guardrail.github import base_branch, runner
 from guardrail.github.base_branch import Base
@@ -58,6 +58,8 @@ OUTPUTS = (
     "html-file",
 )
 _SECRETS = ("GITHUB_TOKEN", "GH_TOKEN", f"{PREFIX}TOKEN")
+_FOR_THE_RUNNER = {"PYTHONIOENCODING": "utf-8"}
+"""Which reads what we and those we start print, on Windows as well."""
 NO_ANSWER = 2
 _ANSWERS = (0, 1, 3)
 """Exit codes with which there is a report."""
@@ -88,7 +90,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Run the step."""
+    """Run the step. What it prints is for the runner, which reads UTF-8 on Windows as well."""
+    output.set_for_machines(sys.stdout)
     inputs = ActionInputs(os.environ)
     return _check(inputs) if arguments.step == "check" else _comment(inputs)
 
@@ -264,7 +267,7 @@ def _guardrail(command: str) -> list[str]:
 
 
 def _without_secrets() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in _SECRETS}
+    return {name: value for name, value in os.environ.items() if name not in _SECRETS} | _FOR_THE_RUNNER
 
 
 def _flags(inputs: ActionInputs) -> Iterator[str]:
@@ -626,7 +629,8 @@ def _comment(inputs: ActionInputs) -> int:
 
 def _written(command: Sequence[str], level: str, otherwise: str) -> bool:
     """Whether a command succeeds; where it does not, what that means is an annotation."""
-    done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - ourselves, without a shell
+    environment = {**os.environ, **_FOR_THE_RUNNER}
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)  # noqa: S603 - without a shell
     with runner.Quiet():
         _print(done.stdout + done.stderr)
     if done.returncode != 0:
