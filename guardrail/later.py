@@ -20,7 +20,8 @@ class Later(ModuleType):
         """What the module has under that name; what only the import system asks for, it does not have."""
         if name.startswith("__"):
             raise AttributeError(name)
-        return getattr(import_module(self.__name__), name)
+        found = self.__dict__[name] = getattr(import_module(self.__name__), name)
+        return found
 
 
 @contextmanager

@@ -182,7 +182,9 @@ def tracking_problems(target: ScalableTarget, scaled: Scaled) -> tuple[str, ...]
 
 def _told(problems: Iterable[str | Unknown | None]) -> tuple[str, ...] | Unknown:
     """What is known to be wrong, each once; where nothing is, what is not known."""
-    found = list(problems)
+    found = [problem for problem in problems if problem is not None]
+    if not found:  # as nearly always
+        return ()
     known = tuple(dict.fromkeys(problem for problem in found if isinstance(problem, str)))
     return known or next((problem for problem in found if isinstance(problem, Unknown)), ())
 

@@ -106,7 +106,8 @@ class Condition:
             return [test(subjects.each[0])]
         if not self._reads:
             return [test(subject) for subject in subjects.each]
-        values = list(zip(*map(subjects.column, dict.fromkeys(self._reads)), strict=True))
+        columns = [*map(subjects.column, dict.fromkeys(self._reads))]
+        values = columns[0] if len(columns) == 1 else [*zip(*columns, strict=True)]
         truths = {alike: test(subject) for alike, subject in dict(zip(values, subjects.each, strict=True)).items()}
         return list(map(truths.__getitem__, values))
 

@@ -429,22 +429,21 @@ def _known(environment: str | Unknown) -> str | None:
 class _JudgedSubject:
     """A subject with the results that policies have had on it so far."""
 
-    __slots__ = ("_passing", "about", "found", "status", "subject")
+    __slots__ = ("about", "found", "passing", "status", "subject")
 
     def __init__(self, subject: Subject, status: FindingStatus, source: str) -> None:
         self.subject = subject
         self.found: list[Result] = []
         self.status = status
         self.about = _about(subject, source)
-        self._passing: dict[Blame, dict[str, Any]] = {}
+        self.passing: dict[Blame, dict[str, Any]] = {}
+        """What `pass_of` has said."""
 
-    def passing(self, blames: Blame) -> dict[str, Any]:
+    def pass_of(self, blames: Blame) -> dict[str, Any]:
         """What passes of every policy say that would blame the same block."""
-        known = self._passing.get(blames)
-        if known is None:
-            address, location = _block_to_change(blames, self.subject)
-            known = self._passing[blames] = {**self.about, "address": address, "location": location}
-        return known
+        address, location = _block_to_change(blames, self.subject)
+        self.passing[blames] = {**self.about, "address": address, "location": location}
+        return self.passing[blames]
 
 
 def _ask(rule: Compiled, cases: Sequence[_JudgedSubject], together: Together) -> None:
@@ -505,14 +504,14 @@ def _about(subject: Subject, source: str) -> dict[str, Any]:
 
 def _pass(rule: Compiled, cases: Sequence[_JudgedSubject], together: Together) -> None:
     """Add a pass to each of the subjects."""
-    passed, blames = rule.passed, rule.policy.blames
+    passed, blames, replace = rule.passed, rule.policy.blames, structs.replace
     if not rule.policy.pass_messages:
         for case in cases:
-            case.found.append(structs.replace(passed, **case.passing(blames)))
+            case.found.append(replace(passed, **(case.passing.get(blames) or case.pass_of(blames))))
         return
     for case, said in zip(cases, rule.pass_messages.of_all(together), strict=True):
         own = {"message": said, "notes": (said,)} if said else {}
-        case.found.append(structs.replace(passed, **case.passing(blames), **own))
+        case.found.append(replace(passed, **case.pass_of(blames), **own))
 
 
 class _Told(Struct, frozen=True, kw_only=True):

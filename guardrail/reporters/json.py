@@ -77,14 +77,15 @@ def render(report: Report, options: Options = DEFAULT) -> str:
 
 def pieces(report: Report, options: Options = DEFAULT) -> Iterator[bytes]:
     """The document piece by piece, in UTF-8: a thousand endpoints are 16 MB, which nobody has to hold at once."""
+    lines = _LinesOnce()
     yield b"{\n"
     for key, value in _head(report, options).items():
         yield b'"%s":%s,\n' % (key.encode(), machine_json(value))
     for name, items in (
-        (b"endpoints", map(_endpoint, report.endpoints)),
-        (b"unattached", map(_endpoint, report.unattached)),
+        (b"endpoints", map(partial(_endpoint, lines), report.endpoints)),
+        (b"unattached", map(partial(_endpoint, lines), report.unattached)),
         (b"workflows", map(_workflow, report.workflows)),
-        (b"results", map(partial(_result, Fingerprints(report), options.fixable), report.results)),
+        (b"results", _results(report, options.fixable)),
         (b"skipped", map(_skipped, report.skipped)),
     ):
         yield b'"%s":' % name
@@ -369,7 +370,21 @@ def _alternative(each: "Alternative") -> _JsonObject:
     }
 
 
-def _endpoint(item: EndpointReport) -> _JsonObject:
+class _LinesOnce:
+    """Lines of the bill, described once where several endpoints share them: their data, where no usage is told."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, list[_JsonObject]] = {}
+
+    def of(self, lines: tuple[CostComponent, ...]) -> list[_JsonObject]:
+        """The lines of one endpoint; who has the same ones has the same object."""
+        known = self._known.get(id(lines))
+        if known is None:
+            known = self._known[id(lines)] = [_component(line) for line in lines]
+        return known
+
+
+def _endpoint(lines: _LinesOnce, item: EndpointReport) -> _JsonObject:
     endpoint, cost = item.endpoint, item.cost
     components = endpoint.inference_components
     return {
@@ -388,11 +403,11 @@ def _endpoint(item: EndpointReport) -> _JsonObject:
         "unchanged": item.unchanged,
         "detailed_observability": _known(endpoint.detailed_observability),
         "before": _monthly(item.before) if item.before else None,
-        "previous": None if item.unchanged or item.previous_cost is None else _previous(item.previous_cost),
+        "previous": None if item.unchanged or item.previous_cost is None else _previous(lines, item.previous_cost),
         "monthly": _monthly(cost.monthly) if cost else None,
         "delta": _bounds(item.delta) if item.delta else None,
         "differences": [_difference(difference) for difference in item.differences],
-        "components": [_component(component) for component in cost.lines] if cost else [],
+        "components": lines.of(cost.lines) if cost else [],
         "inference_components": [] if isinstance(components, Unknown) else [_hosted(hosted) for hosted in components],
         "inference_components_unknown": components.reason if isinstance(components, Unknown) else None,
         "variants": _variants(endpoint, cost) if cost else [],
@@ -401,10 +416,10 @@ def _endpoint(item: EndpointReport) -> _JsonObject:
     }
 
 
-def _previous(bill: Bill) -> _JsonObject:
+def _previous(lines: _LinesOnce, bill: Bill) -> _JsonObject:
     """The lines of the bill that stood before a change."""
     return {
-        "components": [_component(component) for component in bill.lines],
+        "components": lines.of(bill.lines),
         "variants": [
             {"label": child.label, "components": [_component(component) for component in child.lines]}
             for child in bill.children
@@ -692,6 +707,14 @@ def _redacted(component: CostComponent) -> _JsonObject:
         origins={},
     )
     return _component(shown) | {"redacted": True}
+
+
+def _results(report: Report, fixable: Collection[str]) -> Iterator[Result | _JsonObject]:
+    """Every result; a pass as it is, which most are."""
+    fingerprints = Fingerprints(report)
+    for result in report.results:
+        is_bare = result.verdict == "pass" and result.remediation is NO_REMEDIATION
+        yield result if is_bare else _result(fingerprints, fixable, result)
 
 
 def _result(fingerprints: Fingerprints, fixable: Collection[str], result: Result) -> Result | _JsonObject:
