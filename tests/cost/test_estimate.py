@@ -1236,14 +1236,19 @@ FLEET: tuple[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]], ...] = 
     ("another count", {"initial_instance_count": 4}, {}, {}),
     ("an unknown count", {"initial_instance_count": LATER}, {}, {}),
     ("a shadow test", {"monthly_hours": Decimal(168)}, {}, {}),
-    (
-        "managed scaling",
-        {
-            "managed_scaling": ManagedInstanceScaling(status="ENABLED", min_instance_count=0, max_instance_count=9),
-            "model_name": None,
-        },
-        {},
-        {},
+    *(
+        (
+            f"managed scaling to {most}",
+            {
+                "managed_scaling": ManagedInstanceScaling(
+                    status="ENABLED", min_instance_count=0, max_instance_count=most
+                ),
+                "model_name": None,
+            },
+            {},
+            {},
+        )
+        for most in (9, 12)
     ),
     ("another type", {"instance_type": "ml.m5.xlarge"}, {}, {}),
     ("asynchronous", {}, {}, {"mode": "async"}),

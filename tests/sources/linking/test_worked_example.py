@@ -105,6 +105,20 @@ def test_a_configuration_that_nothing_uses_is_called_as_it_may_be_shown(name: An
     assert (found.name, found.configuration_name) == shown
 
 
+@pytest.mark.parametrize(
+    ("changes", "partial"),
+    [
+        ({}, set()),
+        ({"InstanceType": Unknown("late")}, {"C"}),
+        ({"InitialInstanceCount": Unknown("late")}, {"C"}),
+    ],
+)
+def test_a_configuration_is_partial_where_what_it_runs_is_unknown(changes: Any, partial: set[str]) -> None:
+    main = {"VariantName": "main", "InstanceType": "ml.m5.xlarge", "InitialInstanceCount": 1, **changes}
+    block = declared("SageMaker::EndpointConfig", "C", EndpointConfigName="chat", ProductionVariants=[main])
+    assert Side([CHAT, block]).linked().partial == partial
+
+
 @pytest.mark.parametrize("name", [Secret("chat"), Unknown("late")])
 def test_a_name_that_must_not_be_shown_or_is_not_known_is_suggested_to_nobody(name: Any) -> None:
     endpoint = declared("SageMaker::Endpoint", "Chat", EndpointName=name, EndpointConfigName="chat")
