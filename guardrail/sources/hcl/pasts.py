@@ -18,7 +18,6 @@ from guardrail.model import ChangeSet, Coverage, Inventory, Unknown
 from guardrail.sources.discovery import listed, pruning
 from guardrail.sources.hcl.disk import Disk, is_source, source_names
 from guardrail.sources.hcl.endings import SOURCES, VALUES
-from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.reader import RootModule, read_root, without_future
 from guardrail.sources.hcl.roots import Layout, RootModules, roots_below, roots_of_files
 from guardrail.sources.hcl.variables import VariableAssignments
@@ -356,6 +355,6 @@ def _blocks(disk: Disk, directory: str) -> frozenset[object]:
     """What a folder declares, by the names that its blocks have."""
     try:
         source = disk.legible(directory)
-    except (SourceError, HclSyntaxError):
+    except SourceError:
         return frozenset()
     return frozenset((*source.resources, *source.calls))
