@@ -48,9 +48,8 @@ def read(path: str, *, region: str | None = None, source: str | None = None) -> 
     """
     document = PlanDocument(path)
     with document.refusing():
-        if document.is_state:
-            return _read_state(path, document, region)
-        return _PlanReader(path, document, region, source).change_set()
+        reader = _PlanReader(path, document, region, source)
+        return reader.stock() if document.is_state else reader.change_set()
 
 
 class MadeFrom(Struct, frozen=True):
@@ -73,36 +72,6 @@ def made_from(path: str, source: str | None = None) -> MadeFrom | None:
         return None if outline is None else MadeFrom(outline.directory, document.variables)
 
 
-def _read_state(path: str, document: PlanDocument, region: str | None) -> ChangeSet:
-    """A state tells what runs today, and nothing of a past."""
-    blocks, provider = [], Provider("")
-    for resource, _ in document.standing:
-        view = _view(resource.type, Moment(resource.values, resource.sensitive_values))
-        blocks.append(
-            Block(
-                address=resource.address + (f" (deposed {resource.deposed_key})" if resource.deposed_key else ""),
-                type=resource.type,
-                provider="",
-                region=region_of(view, provider),
-                attributes=view,
-                change="no-op",
-                references=_lost,
-                key=resource.index,
-                account=account_of(view, provider),
-            )
-        )
-    linked = Side(map(declare, blocks), region=region).linked()
-    return ChangeSet(
-        path=path,
-        kind="terraform-state",
-        format_version=document.version,
-        after=linked.inventory,
-        skipped=linked.skipped,
-        coverage=coverage(linked.skipped, linked),
-        notices=document.notices,
-    )
-
-
 class _PlanReader:
     """One plan, with its configuration and regions at hand."""
 
@@ -119,6 +88,20 @@ class _PlanReader:
         self._outline: Outline | None = None
         self._beside: SourceBeside | None = None
 
+    def stock(self) -> ChangeSet:
+        """What a state tells: what runs today, and nothing of a past."""
+        blocks = [self._standing(resource, scope_of(None, resource.index)) for resource, _ in self._document.standing]
+        linked = Side(map(declare, blocks), region=self._region).linked()
+        return ChangeSet(
+            path=self._path,
+            kind="terraform-state",
+            format_version=self._document.version,
+            after=linked.inventory,
+            skipped=linked.skipped,
+            coverage=coverage(linked.skipped, linked),
+            notices=self._document.notices,
+        )
+
     def change_set(self) -> ChangeSet:
         """Both sides, joined."""
         standing = [(resource, scope_of(module, resource.index)) for resource, module in self._document.standing]
@@ -132,12 +115,15 @@ class _PlanReader:
         for change, scope in self._kind_by_kind():
             self._split(change, scope, past, present)
         for resource, scope in standing:
-            resource.address += f" (deposed {resource.deposed_key})" if resource.deposed_key else ""
-            moment = Moment(resource.values, resource.sensitive_values)
-            kept = declare(self._block(resource, scope, "no-op", moment))
+            kept = declare(self._standing(resource, scope))
             past.append(kept)
             present.append(kept)
         return self._joined(past, self._with_source(present))
+
+    def _standing(self, resource: StateResource, scope: Scope) -> Block:
+        """A resource that no change names."""
+        resource.address += f" (deposed {resource.deposed_key})" if resource.deposed_key else ""
+        return self._block(resource, scope, "no-op", Moment(resource.values, resource.sensitive_values))
 
     def outline(self) -> "Outline | None":
         """The source that the plan was made from, where it is at hand."""
@@ -387,7 +373,7 @@ def _may_hold_source(directory: str) -> bool:
         return False
 
 
-def _view(type_: str, moment: Moment, written: Written | None = None, places: "BlockPlaces | None" = None) -> PlanView:
+def _view(type_: str, moment: Moment, written: Written | None, places: "BlockPlaces | None") -> PlanView:
     """The attributes of a resource at one moment; of one of which nothing is told, none is known."""
     values, is_told = moment.values, isinstance(moment.values, dict)
     return PlanView(
