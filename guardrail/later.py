@@ -28,14 +28,12 @@ class Later(ModuleType):
 def instead(modules: dict[str, Any]) -> Iterator[None]:
     """Have whatever is imported meanwhile take these for the modules of their names; None says that there is none.
 
-    Whoever imports one afterwards gets the module itself. Where one has been imported already, none is replaced.
+    Whoever imports one afterwards gets the module itself. One that has been imported already stays.
     """
-    if sys.modules.keys() & modules:
-        yield
-        return
-    sys.modules |= modules
+    new = {name: module for name, module in modules.items() if name not in sys.modules}
+    sys.modules |= new
     try:
         yield
     finally:
-        for name in modules:
+        for name in new:
             del sys.modules[name]

@@ -2,17 +2,10 @@
 
 from collections import defaultdict
 
+from guardrail.digest import sha256
 from guardrail.model import InferenceComponent, Unknown, Variant
 from guardrail.policy.base import Result
 from guardrail.report import EndpointReport, Report
-
-try:  # as Python's own `random` does: `hashlib` loads OpenSSL before these, for 3 ms of each start
-    from _sha2 import sha256  # type: ignore[import-not-found]
-except ImportError:
-    try:
-        from _sha256 import sha256  # type: ignore[import-not-found]
-    except ImportError:
-        from hashlib import sha256
 
 _ONLY = ":1"
 """Code scanning reads a hash and a counter; each hash is there once."""

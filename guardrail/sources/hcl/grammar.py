@@ -6,7 +6,6 @@ directory that nobody else can write to, since Lark's format can carry code. pyt
 installation, which is shared or read-only on many machines. python-hcl2 and its grammar are under the MIT licence.
 """
 
-import hashlib
 import io
 import os
 import pickle
@@ -14,17 +13,21 @@ import stat
 import zlib
 from functools import cache, lru_cache
 from importlib.util import find_spec
-from tempfile import NamedTemporaryFile
 from typing import Any
 
+from guardrail.digest import sha256
 from guardrail.errors import SourceError
 from guardrail.later import Later, instead
 
-with instead({"regex": Later("regex")}):  # which takes a fifteenth of a check, for a kind of pattern that HCL has not
+# For kinds of patterns and caches that nobody asks for; to import them takes a tenth of a check.
+with instead({name: Later(name) for name in ("getpass", "hashlib", "pkgutil", "regex", "tempfile")}):
     import lark
 from lark import Lark, Tree
+from lark.grammar import Rule
+from lark.lexer import TerminalDef
 from lark.parsers.lalr_analysis import IntParseTable, Reduce, Shift
 from lark.parsers.lalr_parser import LALR_Parser, _Parser
+from lark.utils import SerializeMemoizer
 
 _SIGNS = ("unary_op : (MINUS | NOT) expr_term", "unary_op : (MINUS | NOT) unary_expr")
 """What python-hcl2 8.1 has, and what HCL has: two signs may stand in a row, as in ``!!a``."""
@@ -86,7 +89,7 @@ def tables(grammar: str, shipped: str = SHIPPED) -> bytes:
     directory = None if found else _private_directory()
     if found or directory is None:
         return found or compiled(grammar)
-    path = os.path.join(directory, f"hcl-{hashlib.sha256(key).hexdigest()[:16]}.tables")
+    path = os.path.join(directory, f"hcl-{sha256(key).hexdigest()[:16]}.tables")
     found = _stored(path, key)
     if found is None:
         found = compiled(grammar)
@@ -96,14 +99,29 @@ def tables(grammar: str, shipped: str = SHIPPED) -> bytes:
 
 def tables_key(grammar: str) -> bytes:
     """What tables are good for: one grammar, compiled by one version of Lark."""
-    return f"{lark.__version__} {hashlib.sha256(grammar.encode()).hexdigest()}\n".encode()
+    return f"{lark.__version__} {sha256(grammar.encode()).hexdigest()}\n".encode()
 
 
 def compiled(grammar: str) -> bytes:
-    """The tables of a grammar, as `Lark.load` reads them."""
+    """The tables of a grammar, as `Lark.load` reads them, written down so that it takes a third of the time.
+
+    Its rules are made, and equal parts are one object, which is unpickled once.
+    """
     tables = io.BytesIO()
     Lark(grammar, parser="lalr").save(tables)
-    return tables.getvalue()
+    stored = pickle.loads(tables.getvalue())  # noqa: S301 - what it has just saved
+    known: dict[bytes, Any] = {}
+
+    def one(part: Any) -> Any:
+        return known.setdefault(pickle.dumps(part), part)
+
+    memo = SerializeMemoizer.deserialize(stored["memo"], {"Rule": Rule, "TerminalDef": TerminalDef}, {})
+    for rule in memo.values():
+        if isinstance(rule, Rule):
+            rule.origin, rule.expansion, rule.options = one(rule.origin), [*map(one, rule.expansion)], one(rule.options)
+    for actions in stored["data"]["parser"]["parser"]["states"].values():
+        actions.update({token: one(action) for token, action in actions.items()})
+    return pickle.dumps({**stored, "memo": memo})
 
 
 def packed(grammar: str) -> bytes:
@@ -151,6 +169,8 @@ def _private_directory() -> str | None:
 
 def _store(path: str, data: bytes) -> None:
     """Write a file whole or not at all; a failure is ignored, as it only costs time at the next run."""
+    from tempfile import NamedTemporaryFile
+
     try:
         with NamedTemporaryFile(dir=os.path.dirname(path), delete=False) as file:
             file.write(data)
