@@ -16,6 +16,7 @@ import pytest
 import xmlschema
 from jsonschema_rs import Draft4Validator, Draft202012Validator
 from msgspec import structs
+from msgspec.json import decode
 
 from guardrail.cost.base import ChargeKind
 from guardrail.model import Change, Deployed, Mode, Unknown
@@ -94,7 +95,7 @@ def problems(path: Path, *flags: str) -> Iterator[str]:
 def differences(made: Report) -> Iterator[str]:
     """What one format says of a report otherwise than the JSON."""
     texts = {name: reporter(name).render(made) for name in FORMATS}
-    document = json.loads(texts["json"]) | {"all_findings": made.all_findings}
+    document = decode(texts["json"]) | {"all_findings": made.all_findings}
     for name in READERS:
         yield from (f"{name}: {problem}" for problem in disagreements(name, texts[name], document))
     for width, bill in ((120, False), (80, True), (60, False)):
@@ -106,14 +107,15 @@ def differences(made: Report) -> Iterator[str]:
 
 def invalid(texts: dict[str, str]) -> Iterator[str]:
     """What a schema does not allow, and names that are not one's own."""
+    documents = {name: decode(texts[name]) for name in ("json", "sarif", "gitlab")}
     for name, schema in (("json", REPORT), ("sarif", SARIF), ("gitlab", GITLAB)):
-        yield from (f"{name}: {error.message[:200]}" for error in schema.iter_errors(json.loads(texts[name])))
-    yield from (f"junit: {error.reason}" for error in JENKINS.iter_errors(texts["junit"]))
-    cases = [(case.get("classname"), case.get("name")) for case in ET.fromstring(texts["junit"]).iter("testcase")]  # noqa: S314
-    prints = [each["fingerprint"] for each in json.loads(texts["gitlab"])]
+        yield from (f"{name}: {error.message[:200]}" for error in schema.iter_errors(documents[name]))
+    junit = ET.fromstring(texts["junit"])  # noqa: S314 - our own text
+    cases = [(case.get("classname"), case.get("name")) for case in junit.iter("testcase")]
+    yield from (f"junit: {error.reason}" for error in JENKINS.iter_errors(junit))
+    prints = [each["fingerprint"] for each in documents["gitlab"]]
     alerts = [
-        each["partialFingerprints"]["primaryLocationLineHash"]
-        for each in json.loads(texts["sarif"])["runs"][0]["results"]
+        each["partialFingerprints"]["primaryLocationLineHash"] for each in documents["sarif"]["runs"][0]["results"]
     ]
     for name, found in (("junit", cases), ("gitlab", prints), ("sarif", alerts)):
         if len(set(found)) != len(found):

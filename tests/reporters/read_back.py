@@ -5,18 +5,18 @@ that text has to be. What a format cannot say is listed in `NOT_IN`, so that not
 """
 
 import csv
-import json
 import re
 from collections import Counter
 from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from html.parser import HTMLParser
 from io import StringIO
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from markdown_it import MarkdownIt
+from msgspec.json import decode
 
 from guardrail.reporters.wording import inert
 
@@ -230,21 +230,31 @@ def of_table(text: str, report: Any) -> tuple[Told, Told]:
 
 
 class Element:
-    """An element of a page, with the text of all that it holds."""
+    """An element of a page."""
 
     def __init__(self, tag: str, attributes: dict[str, str | None]) -> None:
         self.tag, self.attributes = tag, attributes
-        self.children: list[Element] = []
-        self.text = ""
+        self.holds: list[Element | str] = []
+        self.below: list[Element] = []
+        """Every element that it holds, in their order."""
+
+    @cached_property
+    def children(self) -> "list[Element]":
+        """The elements in it, without those in them."""
+        return [each for each in self.holds if isinstance(each, Element)]
+
+    @cached_property
+    def text(self) -> str:
+        """The text of all that it holds."""
+        return "".join(each.text if isinstance(each, Element) else each for each in self.holds)
 
     def all(self, tag: str, kind: str = "") -> "list[Element]":
         """Every element below with this tag and class, in their order."""
-        found = []
-        for child in self.children:
-            if child.tag == tag and kind in ("", *(child.attributes.get("class") or "").split()):
-                found.append(child)
-            found += child.all(tag, kind)
-        return found
+        return [
+            each
+            for each in self.below
+            if each.tag == tag and kind in ("", *(each.attributes.get("class") or "").split())
+        ]
 
 
 class _Tree(HTMLParser):
@@ -253,22 +263,28 @@ class _Tree(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.root = Element("", {})
-        self.unclosed = [self.root]
+        self.elements = self.root.below
+        self.unclosed = [(self.root, 0)]
+        """The elements that are open, each with how many there were before what is in it."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         element = Element(tag, dict(attrs))
-        self.unclosed[-1].children.append(element)
+        self.unclosed[-1][0].holds.append(element)
+        self.elements.append(element)
         if tag not in self._EMPTY:
-            self.unclosed.append(element)
+            self.unclosed.append((element, len(self.elements)))
 
     def handle_endtag(self, tag: str) -> None:
         if tag not in self._EMPTY:
-            closed = self.unclosed.pop()
+            closed, before = self.unclosed.pop()
             assert closed.tag == tag, f"</{tag}> closes <{closed.tag}>"
+            closed.below = self.elements[before:]
 
     def handle_data(self, data: str) -> None:
-        for element in self.unclosed:
-            element.text += data
+        self.unclosed[-1][0].holds.append(data)
+
+    def updatepos(self, i: int, j: int) -> int:  # noqa: ARG002 - nobody asks for a line
+        return j
 
 
 def tree(text: str) -> Element:
@@ -276,7 +292,7 @@ def tree(text: str) -> Element:
     reader = _Tree()
     reader.feed(text)
     reader.close()
-    assert reader.unclosed == [reader.root], "an element is not closed"
+    assert len(reader.unclosed) == 1, "an element is not closed"
     return reader.root
 
 
@@ -397,7 +413,7 @@ def _sums(report: Any, *, is_short: bool) -> dict[str, list[str]]:
 
 def of_sarif(text: str, report: Any) -> tuple[Told, Told]:
     """What code scanning gets to know."""
-    (run,) = json.loads(text)["runs"]
+    (run,) = decode(text)["runs"]
     (invocation,), judged, overview = run["invocations"], run["properties"], report["overview"]
     states = Counter((result["level"], result["baselineState"]) for result in run["results"])
     notes = [each["message"]["text"] for each in invocation.get("toolExecutionNotifications", [])]
@@ -454,7 +470,7 @@ def of_junit(text: str, report: Any) -> tuple[Told, Told]:
 
 def of_gitlab(text: str, report: Any) -> tuple[Told, Told]:
     """Code Quality compares with the target branch itself: what stood before is among the findings."""
-    entries = json.loads(text)
+    entries = decode(text)
     found = [entry["description"] for entry in entries if entry["severity"] == "blocker"]
     return {"counts": len(entries) - len(found), "doubts": found}, {
         "counts": sum(_failures(report).values()),
