@@ -28,6 +28,9 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
     kept = os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(__file__).parents[1] / ".pytest_cache" / "bytecode"))
     sys.pycache_prefix, sys.dont_write_bytecode = kept, False
 
+# jsonschema imports it where it is installed, in a second and a half: it is for IRIs, which no schema asks for
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+
 gc.disable()  # until all tests are collected
 
 
@@ -43,6 +46,12 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(50_000)
     gc.enable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_to_serializable(report: pytest.TestReport) -> None:
+    """Words to choose tests by are not sent with the three reports of each: whoever gets them has chosen already."""
+    report.keywords = {}
 
 
 @pytest.fixture
