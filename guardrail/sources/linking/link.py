@@ -415,9 +415,11 @@ class Side:
         if isinstance(variants, Unknown):
             return variants
         claims = self._scaling.claims.get(endpoint.address, [])
-        shadows = tuple(self._shadows.get(endpoint.address, ()))
-        names = {shadow.name for shadow in shadows}
         own = _hidden(scaled(variants, claims), configuration.sensitive_variants)
+        shadows = tuple(self._shadows.get(endpoint.address, ()))
+        if not shadows:
+            return own
+        names = {shadow.name for shadow in shadows}
         return (*own, *scaled(shadows, [claim for claim in claims if claim.variant in names]))
 
     def _configuration_in_force(self, running: _CurrentConfiguration) -> str | None:

@@ -281,7 +281,9 @@ class _PlanReader:
     def _provider(self, key: str, resource: ResourceChange | StateResource, scope: Scope) -> Provider:
         """The provider configuration of a block, from the source beside the plan where the plan has none."""
         provider = self._providers.of(key, resource.provider_name)
-        beside = None if isinstance(provider.region, str) else self._source_beside()
+        if isinstance(provider.region, str):
+            return provider
+        beside = self._source_beside()
         return (beside and beside.provider_of(scope.names, resource.type, resource.name)) or provider
 
     def _source_beside(self) -> "SourceBeside | None":

@@ -150,11 +150,12 @@ class Configuration:
 
     def resource(self, names: tuple[str, ...], type_: str, name: str, mode: str = "managed") -> ConfigResource | None:
         """The configuration block of a resource; None where the configuration lacks it."""
-        if names not in self._resources:
+        blocks = self._resources.get(names)
+        if blocks is None:
             module = self.module(names)
             written = module.resources if module else ()
-            self._resources[names] = {(each.mode, each.type, each.name): each for each in written}
-        return self._resources[names].get((mode, type_, name))
+            blocks = self._resources[names] = {(each.mode, each.type, each.name): each for each in written}
+        return blocks.get((mode, type_, name))
 
     def written(self, scope: Scope, type_: str, name: str) -> "Written | None":
         """How one instance of a resource is written; None where the configuration lacks it."""
