@@ -168,6 +168,17 @@ def test_an_endpoint_forgotten_and_created_anew_is_billed_twice_after(read_plan:
     assert sides(changes) == (["ml.m5.large"], ["ml.m5.4xlarge", "ml.m5.large"])
 
 
+def test_what_is_forgotten_is_said_in_the_order_of_the_plan_whatever_kinds_it_is_of(read_plan: Reader) -> None:
+    other = "aws_sagemaker_endpoint.other"
+    document = plan(
+        change(ENDPOINT, None, before=endpoint(), actions=["forget"]),
+        change(CONFIGURATION, None, before=SMALL, actions=["forget"]),
+        change(other, None, before=endpoint("other"), actions=["forget"]),
+    )
+    billed_on = "is no longer managed after this change, but still billed"
+    assert read_plan(document).notices == tuple(f"{each} {billed_on}" for each in (ENDPOINT, CONFIGURATION, other))
+
+
 def test_an_imported_endpoint_runs_today(read_plan: Reader) -> None:
     found = kept(ENDPOINT, endpoint())
     found["change"]["importing"] = {"id": "app"}
