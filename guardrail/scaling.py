@@ -42,24 +42,39 @@ _BOUNDS = attrgetter(
     "dynamic_scaling_in_suspended",
     "dynamic_scaling_out_suspended",
     "scheduled_scaling_suspended",
+    "seen_on",
 )
+_OF_ACTION = attrgetter("schedule", "timezone", "start", "end", "min_capacity", "max_capacity")
 
 
-def traits(target: ScalableTarget) -> Hashable | None:
-    """All of a target that decides what it brings about; equal of two that differ in names and places alone.
+def traits(target: ScalableTarget) -> Hashable:
+    """All of a target that decides what it brings about: equal of two that differ in names, places and metrics alone.
 
-    None of one with a schedule, or with policies other than target tracking, whose steps and alarms decide too.
+    What names one of its policies or actions, or those that are over, rests on more.
     """
-    policies = target.policies
-    if target.scheduled_actions != () or target.past_actions or isinstance(policies, Unknown):
-        return None
-    tracking = []
-    for policy in policies:
-        if not isinstance(policy, TargetTrackingPolicy):
-            return None
+    policies, actions = target.policies, target.scheduled_actions
+    return (
+        _BOUNDS(target),
+        policies if isinstance(policies, Unknown) else tuple([_traits_of(policy) for policy in policies]),
+        actions if isinstance(actions, Unknown) or not actions else _traits_of_schedule(actions),
+    )
+
+
+def _traits_of_schedule(actions: Sequence[ScheduledAction]) -> Hashable:
+    """When each sets which bounds, and which of them share an address, as those of a template do."""
+    names = [action.address for action in actions]
+    return tuple([(_OF_ACTION(action), names.index(action.address)) for action in actions])
+
+
+def _traits_of(policy: ScalingPolicy) -> Hashable:
+    if isinstance(policy, TargetTrackingPolicy):
         metrics = policy.metrics
-        tracking.append((metrics if isinstance(metrics, Unknown) else bool(metrics), policy.disable_scale_in))
-    return (_BOUNDS(target), *tracking)
+        return metrics if isinstance(metrics, Unknown) else bool(metrics), policy.disable_scale_in
+    if isinstance(policy, StepScalingPolicy):
+        alarms = policy.alarms
+        enabled = alarms if isinstance(alarms, Unknown) else tuple(alarm.actions_enabled for alarm in alarms)
+        return policy.adjustment_type, policy.steps, enabled
+    return policy.policy_type
 
 
 # Policies and schedules ----------------------------------------------------------------------------------------------
@@ -445,21 +460,23 @@ def _first_unknown(values: Iterable[int | Unknown]) -> str | None:
 def _origin(
     target: ScalableTarget, turns: Iterable[Turn], bound: int, start: int | None, least: int, *, known: bool
 ) -> str:
-    """Which block says the bound."""
+    """Which block says the bound: see `origins_of`."""
     if not known:
         return f"at least {bound}: it is unknown"
+    itself = f"scalable target {target.address}"
     for turn in turns:
         if bound in (turn.low, turn.high):
             by_action = turn.action is not None and bound in (turn.action.min_capacity, turn.action.max_capacity)
-            return f"scheduled action {turn.action.address}" if by_action and turn.action else origin_of(target)
+            return f"scheduled action {turn.action.address}" if by_action and turn.action else itself
     if bound == start:
         return "the initial count, which nothing takes away"
-    return "the least that real-time inference keeps" if bound == least else origin_of(target)
+    return "the least that real-time inference keeps" if bound == least else itself
 
 
-def origin_of(target: ScalableTarget) -> str:
-    """How a number is told that the target says itself."""
-    return f"scalable target {target.address}"
+def origins_of(target: ScalableTarget) -> list[str]:
+    """How it is told that the target says a number, or one of its actions."""
+    actions = () if isinstance(target.scheduled_actions, Unknown) else target.scheduled_actions
+    return [f"scalable target {target.address}", *(f"scheduled action {each.address}" for each in actions)]
 
 
 def lowest_capacity(target: ScalableTarget) -> int | Unknown:

@@ -1,6 +1,5 @@
 """What scales, what only seems to, and what cannot be known."""
 
-from collections import defaultdict
 from datetime import date
 from itertools import product
 from typing import Any
@@ -34,6 +33,7 @@ from guardrail.scaling import (
     lowest_capacity,
     managed_scaling_effective,
     off_hours_per_week,
+    origins_of,
     out_of_sight,
     policy_count,
     reach,
@@ -102,62 +102,68 @@ FACTS = (
     policy_count,
     reaches_zero,
     schedule_holds_above_zero,
-    schedule_problems,
     scheduled_action_count,
     target_tracking_count,
-    unordered_actions,
 )
 
 
 def renamed(it: ScalableTarget) -> ScalableTarget:
     """The same target by other names, at other places and following other metrics."""
     other = ScalingMetric(predefined=False, name="Busy", dimensions={"EndpointName": "x"})
-    policies = it.policies
+    policies, actions = it.policies, it.scheduled_actions
     if isinstance(policies, tuple):
         policies = tuple(
             structs.replace(each, address="x", target_value=9.0, metrics=each.metrics and (other,))
             if isinstance(each, TargetTrackingPolicy) and isinstance(each.metrics, tuple)
-            else each
+            else structs.replace(each, address="x")
             for each in policies
         )
-    return structs.replace(it, address="another", dimension=COPY_COUNT, sensitive=True, policies=policies)
+    if isinstance(actions, tuple):
+        actions = tuple(structs.replace(each, address=f"another {each.address}") for each in actions)
+    changes = {"policies": policies, "scheduled_actions": actions, "past_actions": ("gone",)}
+    return structs.replace(it, address="another", dimension=COPY_COUNT, sensitive=True, **changes)
+
+
+def reached(it: ScalableTarget) -> list[str]:
+    """What is reached from three counts, and by whom, told by their places."""
+    found = [str(reach(it, initial, kept)) for initial in (None, 1, 3) for kept in (0, 1)]
+    for place, origin in enumerate(origins_of(it)):
+        found = [each.replace(f"'{origin}'", f"'{place}'") for each in found]
+    return found
 
 
 def test_targets_with_the_same_traits_bring_about_the_same() -> None:
-    """Of every combination of what a target may say, by two names: all facts, and what is reached from three counts."""
+    """Of every combination of what a target may say, by two names: all facts, and what is reached."""
     nothing_followed = structs.replace(tracking(), metrics=())
     unknown_metrics = structs.replace(tracking(), metrics=LATER)
+    exact, silent = step(0, kind="ExactCapacity"), step(-1, alarms=())
+    other = OtherScalingPolicy(address="other", policy_type="PredictiveScaling")
     policies: list[Any] = [(), (tracking(),), (tracking(disable_scale_in=True),), (tracking(disable_scale_in=LATER),)]
-    policies += [(nothing_followed,), (unknown_metrics,), (tracking(), nothing_followed), (step(-1),), LATER]
-    suspensions = [
-        dict.fromkeys([name], value)
+    policies += [(nothing_followed,), (unknown_metrics,), (tracking(), nothing_followed), LATER]
+    policies += [(step(-1),), (step(1),), (exact,), (silent,), (step(LATER),), (step(-1, alarms=LATER),), (other,)]
+    changes: list[dict[str, Any]] = [
+        {name: value}
         for name in ("dynamic_scaling_in_suspended", "dynamic_scaling_out_suspended", "scheduled_scaling_suspended")
         for value in (True, LATER)
     ]
-    schedules: list[dict[str, Any]] = [{}, {"scheduled_actions": (daily(8, 1, 2),)}, {"past_actions": ("gone",)}]
-    found: dict[object, set[object]] = defaultdict(set)
-    for least, most, has, more in product((0, 2, LATER), (2, 4, LATER), policies, [*suspensions, *schedules]):
+    schedules: list[Any] = [
+        (),
+        (daily(8, 1, 2),),
+        (daily(8, 1, 2), daily(20, 3, 4)),
+        (daily(8, 1, 2), structs.replace(daily(20, 3, 4), address="at 8")),
+        (daily(8, 1, 2, zone="Mars/Base"),),
+        (daily(8, LATER, 2),),
+        (action(1, 3, schedule="at(2027-01-01T00:00:00)"),),
+        LATER,
+    ]
+    changes += [{"scheduled_actions": each, "seen_on": date(2026, 11, 22)} for each in schedules]
+    found: dict[object, list[object]] = {}
+    for least, most, has, more in product((0, 2, LATER), (2, 4, LATER), policies, changes):
         one = structs.replace(target(least=least, most=most, **more), policies=has)
-        other = renamed(one)
-        assert traits(one) == traits(other)
-        for it in (one, other):
-            facts = [fact(it) for fact in FACTS]
-            reached = [
-                str(reach(it, initial, kept)).replace(f" {it.address}'", "")
-                for initial in (None, 1, 3)
-                for kept in (0, 1)
-            ]
-            found[traits(it)].add((*facts, *reached) if traits(it) is not None else None)
-    assert len(found) > 200
-    assert all(len(facts) == 1 for facts in found.values())
-
-
-def test_a_target_whose_schedule_or_steps_decide_has_no_traits() -> None:
-    assert traits(target(tracking())) is not None
-    assert traits(target(tracking(), scheduled_actions=(daily(8, 1, 1),))) is None
-    assert traits(target(tracking(), past_actions=("gone",))) is None
-    assert traits(target(step(-1))) is None
-    assert traits(structs.replace(target(), policies=LATER)) is None
+        for it in (one, renamed(one)):
+            brought = [[fact(it) for fact in FACTS], reached(it)]
+            assert found.setdefault(traits(it), brought) == brought
+    assert len(found) == 3 * 3 * len(policies) * len(changes)
 
 
 # Hours off -----------------------------------------------------------------------------------------------------------

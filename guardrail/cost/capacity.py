@@ -23,7 +23,7 @@ from guardrail.model import (
     Unknown,
 )
 from guardrail.money import SECONDS_PER_HOUR, ZERO, Period
-from guardrail.scaling import Reach, instances_reach_zero, managed_scaling_effective, origin_of, reach
+from guardrail.scaling import Reach, instances_reach_zero, managed_scaling_effective, origins_of, reach
 
 
 class Running(Struct, frozen=True, kw_only=True):
@@ -105,9 +105,9 @@ def _all_the_time(endpoint: Endpoint, variant: InstanceVariant, demand: VariantD
 
 
 def by_another(capacity: Capacity, target: ScalableTarget, other: ScalableTarget) -> Capacity:
-    """The capacity that ``other`` brings about, which has the traits of ``target`` and another name."""
-    name, its_name = origin_of(target), origin_of(other)
-    origins = {what: its_name if origin == name else origin for what, origin in capacity.origins.items()}
+    """The capacity that ``other`` brings about, which has the traits of ``target`` and other names."""
+    names = dict(zip(origins_of(target), origins_of(other), strict=True))
+    origins = {what: names.get(origin, origin) for what, origin in capacity.origins.items()}
     return structs.replace(capacity, origins=origins)
 
 

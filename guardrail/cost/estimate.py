@@ -4,11 +4,11 @@ Pure: an inventory, a price book and a demand in, an `Estimate` out. A state is 
 a reason why there is none; `guardrail.cost.join` alone makes bounds of them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, TypeAlias
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from guardrail.cost import capacity, charges, join
@@ -27,7 +27,7 @@ from guardrail.cost.base import (
 from guardrail.cost.capacity import Capacity, Running
 from guardrail.cost.charges import Quote
 from guardrail.cost.demand import Demand, EndpointDemand, VariantDemand
-from guardrail.cost.deployments import Update, update_of
+from guardrail.cost.deployments import update_of
 from guardrail.cost.usage import NO_USAGE
 from guardrail.model import Endpoint, InstanceVariant, Inventory, ScalableTarget, ServerlessVariant, Unknown, Variant
 from guardrail.money import MONTH, Period
@@ -52,11 +52,21 @@ def estimate(
     return Estimator(prices, demand, period=period).inventory(inventory)
 
 
-class _Beside(Struct, frozen=True):
-    """What usage tells that instances cost beside their price: a software fee an hour, and updates."""
-
-    fee: Decimal | None
-    update: Update | None
+_WorkedOut: TypeAlias = tuple[ScalableTarget | None, Capacity | None, join.Joined]
+"""What scales a variant, the states that it can be in, and what it costs in them."""
+_OF_INSTANCES = attrgetter(
+    "instance_type",
+    "instance_pools",
+    "volume_size_gb",
+    "capacity_reservation",
+    "multi_model",
+    "marketplace",
+    "assumptions",
+    "initial_instance_count",
+    "monthly_hours",
+)
+_OF_SLOTS = attrgetter("memory_mib", "provisioned_concurrency")
+"""All of a variant that its price rests on, beside its endpoint, its target and its usage."""
 
 
 class Estimator:
@@ -69,8 +79,7 @@ class Estimator:
         self._rates = Rates(prices)
         self._without_usage: dict[str | Unknown, join.Joined] = {}
         self._seen: dict[str, tuple[Endpoint, Bill]] = {}
-        self._alike: dict[object, join.Joined] = {}
-        self._capacities: dict[object, tuple[ScalableTarget, Capacity]] = {}
+        self._alike: dict[object, _WorkedOut] = {}
 
     def inventory(self, inventory: Inventory) -> Estimate:
         """The bill of an inventory. An endpoint that is equal in another one is priced once."""
@@ -144,18 +153,13 @@ class Estimator:
         capacity_of: Capacity | None = None,
     ) -> Bill:
         """One variant of an endpoint, or what may stand in its place, with its capacity where that is worked out."""
-        redacted = variant.sensitive or (isinstance(variant.scaling, ScalableTarget) and variant.scaling.sensitive)
-        found: Capacity | None
-        if isinstance(variant, InstanceVariant):
-            found = capacity_of or self._capacity_once(endpoint, variant, demand)
-            beside = _Beside(
-                fee=None if variant.marketplace is False else demand.software_usd_per_hour,
-                update=update_of(endpoint, variant, demand.deployments),
-            )
-            joined = self._instances_once(endpoint, variant, found, beside, redacted=redacted)
-        else:
-            found = capacity.of_slots(variant, demand, self._period)
-            joined = self._serverless_once(endpoint, variant, demand, found, redacted=redacted)
+        target = variant.scaling if isinstance(variant.scaling, ScalableTarget) else None
+        redacted = variant.sensitive or (target is not None and target.sensitive)
+        first, found, joined = self._worked_out(endpoint, variant, demand, capacity_of, redacted=redacted)
+        if capacity_of is not None and isinstance(variant, InstanceVariant):
+            found = capacity_of
+        elif found is not None and target is not first and target is not None and first is not None:
+            found = capacity.by_another(found, first, target)
         notice = None if redacted or found is None else found.notice
         return Bill(
             kind="variant",
@@ -164,80 +168,62 @@ class Estimator:
             tags=endpoint.tags,
             lines=joined.lines
             if found is None
-            else tuple([_with_origins(line, found.origins) for line in joined.lines]),
+            else tuple([_with_origins(each, found.origins) for each in joined.lines]),
             monthly=joined.monthly,
             priced=joined.priced,
             missing=joined.missing(endpoint.address, label),
             notices=() if notice is None else (f"variant {label}: {notice}",),
         )
 
-    def _capacity_once(self, endpoint: Endpoint, variant: InstanceVariant, demand: VariantDemand) -> Capacity:
-        """The states of a variant on instances, worked out once for all whose targets have the same traits."""
-        target = variant.scaling
-        shared = traits(target) if isinstance(target, ScalableTarget) and variant.managed_scaling is None else None
-        if shared is None or not isinstance(target, ScalableTarget):
-            return capacity.of_instances(endpoint, variant, demand, self._period)
-        key = (shared, endpoint.mode, variant.initial_instance_count, variant.monthly_hours, demand)
-        known = self._capacities.get(key)
-        if known is None:
-            known = self._capacities[key] = target, capacity.of_instances(endpoint, variant, demand, self._period)
-        first, found = known
-        return found if first is target else capacity.by_another(found, first, target)
+    def _worked_out(
+        self,
+        endpoint: Endpoint,
+        variant: Variant,
+        demand: VariantDemand,
+        found: Capacity | None,
+        *,
+        redacted: bool,
+    ) -> _WorkedOut:
+        """What a variant costs, once for all that are alike but for what they and their targets are called.
 
-    def _instances_once(
-        self, endpoint: Endpoint, variant: InstanceVariant, found: Capacity, beside: _Beside, *, redacted: bool
-    ) -> join.Joined:
-        """What a variant costs, worked out once for all that run as many of the same: a plan has few types.
-
-        The key is all that `_instances` reads. Where the counts come from is no part of it, for every endpoint has a
-        scalable target of its own: `_with_origins` says that afterwards.
+        The key is all that the price rests on. Managed scaling rests on the components of its endpoint, too.
         """
         key = (
             endpoint.region,
             endpoint.mode,
-            variant.instance_type,
-            variant.instance_pools,
-            variant.volume_size_gb,
-            variant.capacity_reservation,
-            variant.multi_model,
-            variant.marketplace,
-            beside,
-            variant.assumptions,
-            capacity.counts_of(found),
+            endpoint.update_minutes,
+            demand,
+            found and capacity.counts_of(found),
+            traits(variant.scaling) if isinstance(variant.scaling, ScalableTarget) else variant.scaling,
             redacted,
+            _OF_INSTANCES(variant) if isinstance(variant, InstanceVariant) else _OF_SLOTS(variant),
         )
-        return self._joined_once(key, lambda: self._instances(endpoint, variant, found, beside, redacted=redacted))
-
-    def _serverless_once(
-        self,
-        endpoint: Endpoint,
-        variant: ServerlessVariant,
-        demand: VariantDemand,
-        slots: Capacity | None,
-        *,
-        redacted: bool,
-    ) -> join.Joined:
-        """What a serverless variant costs, once for all of the same; the key is all that `_serverless` reads."""
-        key = (endpoint.region, variant.memory_mib, demand, slots and capacity.counts_of(slots), redacted)
-        return self._joined_once(key, lambda: self._serverless(endpoint, variant, demand, slots, redacted=redacted))
-
-    def _joined_once(self, key: object, price: Callable[[], Priced]) -> join.Joined:
-        """What ``price`` comes to, worked out for the first of its key."""
-        known = self._alike.get(key)
+        is_managed = found is None and getattr(variant, "managed_scaling", None) is not None
+        known = None if is_managed else self._alike.get(key)
         if known is None:
-            known = self._alike[key] = join.joined(price())
+            if isinstance(variant, InstanceVariant):
+                found = found or capacity.of_instances(endpoint, variant, demand, self._period)
+                priced = self._instances(endpoint, variant, found, demand, redacted=redacted)
+            else:
+                found = capacity.of_slots(variant, demand, self._period)
+                priced = self._serverless(endpoint, variant, demand, found, redacted=redacted)
+            target = variant.scaling if isinstance(variant.scaling, ScalableTarget) else None
+            known = target, found, join.joined(priced)
+            if not is_managed:
+                self._alike[key] = known
         return known
 
     # Instances
 
     def _instances(
-        self, endpoint: Endpoint, variant: InstanceVariant, found: Capacity, beside: _Beside, *, redacted: bool
+        self, endpoint: Endpoint, variant: InstanceVariant, found: Capacity, asked: VariantDemand, *, redacted: bool
     ) -> Priced:
         """Each count with each type that it can run on; what is expected runs on that of the first priority.
 
         A software fee that usage tells is a line of its own, and nothing is missing for it; so are updates.
         """
-        kinds, fee, update = types(variant), beside.fee, beside.update
+        fee = None if variant.marketplace is False else asked.software_usd_per_hour
+        kinds, update = types(variant), update_of(endpoint, variant, asked.deployments)
         variant = variant if fee is None else replace(variant, marketplace=False)
         rates = [self._rates.instance(endpoint.region, endpoint.mode, kind, variant) for kind in kinds]
         sizes = [self._rates.volume(kind, variant) for kind in kinds]

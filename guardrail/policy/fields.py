@@ -755,7 +755,7 @@ _DECLARED: tuple[Field, ...] = (
         "scaling.unordered_actions",
         "strings",
         "Its scheduled actions whose own minimum is above their own maximum.",
-        get.by_traits(scaling.unordered_actions),
+        get.of_scaling(scaling.unordered_actions),
     ),
     _scaling.field(
         "scaling.scheduled_action_count",
@@ -834,7 +834,7 @@ _DECLARED: tuple[Field, ...] = (
         "scaling.schedule_problems",
         "strings",
         "What its scheduled actions do not do: they fight, never lower, are over, or name no time zone.",
-        get.by_traits(scaling.schedule_problems),
+        get.of_scaling(scaling.schedule_problems),
     ),
     _scaling.bound(
         "scaling.long_cooldowns",

@@ -111,11 +111,9 @@ def by_traits(compute: Callable[[ScalableTarget], object]) -> Getter:
 
     def get(subject: Subject) -> object:
         target = subject.target
-        if target.__class__ is not ScalableTarget:
+        if not isinstance(target, ScalableTarget):
             return target
-        traits = subject.traits()
-        if traits is None:
-            return compute(target)
+        traits = subject.traits(target)
         if traits not in known:
             known[traits] = compute(target)
         return known[traits]

@@ -173,7 +173,7 @@ class Subject:
         self.stack = stack
         self.group = group
         self.item = item
-        self._traits: Hashable | Literal[False] | None = False
+        self._traits: Hashable | None = None
         self.scaled: Scaled | None = None
         """What its target moves, once somebody has asked for the metrics of that."""
 
@@ -186,10 +186,10 @@ class Subject:
         """What everything that is checked together costs; None where that is not known here."""
         return self.stack or (self.world.totals if self.world else None)
 
-    def traits(self) -> Hashable | None:
+    def traits(self, target: ScalableTarget) -> Hashable:
         """What its target has in common with others; see `scaling.traits`."""
-        if self._traits is False:
-            self._traits = traits(self.target) if isinstance(self.target, ScalableTarget) else None
+        if self._traits is None:
+            self._traits = traits(target)
         return self._traits
 
     def variants(self) -> "tuple[Subject, ...] | Unknown":

@@ -1232,6 +1232,12 @@ FLEET: tuple[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]], ...] = 
     ("scaling in is suspended", {}, {"dynamic_scaling_in_suspended": True}, {}),
     ("without a policy", {}, {"policies": ()}, {}),
     ("a schedule", {}, {"scheduled_actions": SCHEDULE}, {}),
+    (
+        "another schedule",
+        {},
+        {"scheduled_actions": (structs.replace(SCHEDULE[0], address="late", max_capacity=2),)},
+        {},
+    ),
     ("sensitive", {}, {"sensitive": True}, {}),
     ("another count", {"initial_instance_count": 4}, {}, {}),
     ("an unknown count", {"initial_instance_count": LATER}, {}, {}),
