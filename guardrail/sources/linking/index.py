@@ -96,12 +96,9 @@ class KindIndex(Generic[_D]):
         if question not in self._answers:
             groups = self._by_value.get(value, {})
             places = tuple(place for place, group in groups.items() if holds(group[0], seeker))
-            answer = (
-                [declared for place in places for declared in groups[place]]
-                if (value, places) not in self._joined
-                else []
-            )
-            self._answers[question] = self._joined.setdefault((value, places), answer)
+            if (value, places) not in self._joined:
+                self._joined[value, places] = [declared for place in places for declared in groups[place]]
+            self._answers[question] = self._joined[value, places]
         return self._answers[question]
 
     def _stated(self, value: str, link: Link, seeker: Declared) -> list[_D]:
