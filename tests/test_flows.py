@@ -83,6 +83,11 @@ def test_what_has_no_end_counts_once_where_it_is_asked_for_so() -> None:
     assert runs(flow, 1) == [Runs(0, None)]
 
 
+def test_what_is_tried_twice_runs_twice_at_most_unless_nothing_fails() -> None:
+    flow = Flow((Step(jobs=(0,), tries=2, ends=True),))
+    assert (runs(flow, 1), runs(flow, 1, retries=False)) == ([Runs(1, 2)], [Runs(1, 1)])
+
+
 def test_a_flow_of_thousands_of_forks_takes_a_moment() -> None:
     steps = []
     for place in range(0, 9_000, 3):

@@ -184,6 +184,52 @@ def test_a_charge_that_has_no_price_or_no_count_makes_a_saving_unknown() -> None
         assert uncounted(bill, replace(bill, lines=())) == expected
 
 
+def test_what_may_be_more_of_what_has_no_amount_makes_a_saving_unknown() -> None:
+    """Volumes of 16 GB without a price that become 8 save more than is told, and of an unknown size nobody knows."""
+    volume = CostComponent(
+        kind="volume",
+        unit="GB-Mo",
+        price=None,
+        reason="no price",
+        usage_type="x",
+        quantity=None,
+        monthly=None,
+        assumed=False,
+    )
+    monthly = Monthly(floor=Decimal(0), expected=Decimal(0), ceiling=Decimal(0))
+    sizes = {gb: None if gb is None else MonthlyQuantity(*[Decimal(gb)] * 3) for gb in (8, 16, None)}
+    said = ("its volume, which has no price here, is in no number",)
+    for before, after, expected in ((16, 8, said), (8, 16, None), (16, None, None), (None, 8, None)):
+        bills = [
+            Bill(kind="variant", label="main", lines=(replace(volume, quantity=sizes[gb]),), monthly=monthly)
+            for gb in (before, after)
+        ]
+        assert uncounted(*bills) == expected
+
+
+def test_a_queue_before_what_has_a_disk_of_its_own_and_no_volume_has_a_break_even() -> None:
+    offered = found(endpoint(variant("ml.g5.xlarge")))["asynchronous, down to 0 instances"]
+    assert offered.break_even is not None
+
+
+def test_what_costs_as_much_is_not_cheaper() -> None:
+    """ml.c5.xlarge and ml.c6i.xlarge are both 0.204 an hour, with four vCPUs and 8 GiB."""
+    names = [each.spec.instance_type for each in candidates(PRICES, "us-east-1", "ml.c5.xlarge")]
+    assert "ml.c6i.xlarge" not in names
+    assert "ml.c6g.xlarge" in names  # at 0.1632
+
+
+def test_only_containers_side_by_side_are_told_to_listen_to_the_port_that_they_are_given() -> None:
+    port = "SAGEMAKER_BIND_TO_PORT"
+    own = "111122223333.dkr.ecr.us-east-1.amazonaws.com/own"
+    for images, kind, is_said in (
+        ((SKLEARN, SKLEARN), "multi-model", False),
+        ((own + ":1", own + ":2"), "multi-container", True),
+    ):
+        (made,) = put(*(one(address, image) for address, image in zip("ab", images, strict=True)))
+        assert (made.kind, any(port in each for each in made.conditions)) == (kind, is_said)
+
+
 def test_serverless_has_no_fewer_instances() -> None:
     assert AlternativesEngine(PRICES).with_fewer(serverless(), 0, 1) is None
 

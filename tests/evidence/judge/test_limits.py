@@ -1,6 +1,7 @@
 """Where a judgement turns: at the limit itself, and one hour, run or request beside it."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -11,7 +12,7 @@ from guardrail.evidence.bundle import Bundle
 from guardrail.evidence.judge import batch, fleet, hosts, idle, right_sizing, scaling, statements, ways_to_serve
 from guardrail.evidence.judge.right_sizing import RightSizing, VariantToJudge
 from guardrail.evidence.standing import endpoint_of
-from guardrail.model import ServerlessVariant
+from guardrail.model import ServerlessVariant, Unknown
 from guardrail.prices.base import Price, Unpriced
 from guardrail.prices.book import PriceBook
 from tests.evidence.judge.test_batch import BOOK, job
@@ -33,6 +34,7 @@ from tests.evidence.stories import (
 
 ENGINE = AlternativesEngine(PriceBook())
 HOUR_USD = Decimal("0.23")
+LATER = Unknown("later")
 ASKED = invocations((HOURS, 1000))
 
 
@@ -235,6 +237,15 @@ def test_what_is_without_accelerators_has_to_be_cheaper_than_with_them(usd: str,
     told = right_sizing.judge(AlternativesEngine(Book()), found, found.variants[0], declared)
     expected = None if saved is None else ("ml.m5.large", Decimal("0.115"), saved)
     assert told.without_accelerators == expected
+
+
+@pytest.mark.parametrize("changes", [{"memory_mib": LATER}, {"max_concurrency": LATER}, {}])
+def test_whether_a_size_that_is_not_known_is_enough_is_not_known(changes: dict[str, Unknown]) -> None:
+    at_a_time = series("ConcurrentRequestsPerModel", [(HOURS, 12, 3, 1, 60)], namespace=SAGEMAKER)
+    (found,) = bundle_of(account_of(described(), MODEL), *steady(20, 100), at_a_time).endpoints
+    known: dict[str, Any] = {"name": "a", "memory_mib": 4096, "max_concurrency": 12, "provisioned_concurrency": None}
+    declared = ServerlessVariant(**{**known, **changes})
+    assert ways_to_serve.unseen(found.variants[0], declared) == ("its size is not known" if changes else None)
 
 
 @pytest.mark.parametrize(("mean", "standing"), [("2.4", 3), (None, 2)])

@@ -1,11 +1,12 @@
 """Claims of scaling targets on the variants of one endpoint, each by itself."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from guardrail.model import INSTANCE_COUNT, PROVISIONED_CONCURRENCY, InstanceVariant, ScalableTarget, Unknown
-from guardrail.sources.linking.claims import Claim, misdirected
+from guardrail.sources.linking.claims import Claim, misdirected, scaled
 
 
 def named(name: str | Unknown) -> InstanceVariant:
@@ -16,9 +17,12 @@ MAIN, SECOND = named("a"), named("b")
 TARGET = ScalableTarget(address="t", dimension=PROVISIONED_CONCURRENCY, min_capacity=1, max_capacity=2)
 
 
+BLOCK: Any = SimpleNamespace(address="T")
+ON_INSTANCES = ScalableTarget(address="t", dimension=INSTANCE_COUNT, min_capacity=1, max_capacity=2)
+
+
 def claim(variant: str | int | None, dimension: str = PROVISIONED_CONCURRENCY, target: Any = TARGET) -> Claim:
-    declared: Any = None
-    return Claim(target=target, declared=declared, variant=variant, hint=None, dimension=dimension)
+    return Claim(target=target, declared=BLOCK, variant=variant, hint=None, dimension=dimension)
 
 
 @pytest.mark.parametrize(
@@ -56,3 +60,20 @@ def test_a_claim_misses_what_it_certainly_names_and_does_not_fit(
 
 def test_no_name_is_missing_where_one_is_unknown() -> None:
     assert list(misdirected((MAIN, named(Unknown("later"))), [claim("c")])) == []
+
+
+@pytest.mark.parametrize(
+    ("hint", "scaling"),
+    [
+        ("a", ["t", None]),
+        ("c", [Unknown, Unknown]),
+        (None, [Unknown, Unknown]),
+    ],
+    ids=["the key of one", "the key of none", "no key"],
+)
+def test_a_target_without_a_variant_is_on_the_one_that_its_key_names_else_perhaps_on_each(
+    hint: str | None, scaling: list[object]
+) -> None:
+    lost = Claim(target=ON_INSTANCES, declared=BLOCK, variant=None, hint=hint, dimension=INSTANCE_COUNT)
+    found = [variant.scaling for variant in scaled((MAIN, SECOND), [lost])]
+    assert [each.address if isinstance(each, ScalableTarget) else each and type(each) for each in found] == scaling

@@ -97,6 +97,13 @@ def test_an_endpoint_elsewhere_is_called_as_far_as_an_id_says_it(resource_id: An
     assert as_endpoint(stray, "us-east-1", touched=True).name == called
 
 
+@pytest.mark.parametrize(("resource_id", "variant"), [("endpoint/chat/main", "main"), ("endpoint/chat", None)])
+def test_an_id_of_three_words_ends_in_the_variant_that_it_means(resource_id: str, variant: str | None) -> None:
+    links = ScalingLinks(Declarations([CHAT, target(resource_id)]))
+    (unlinked,) = links.unlinked.by_endpoint["Chat"]
+    assert unlinked.variant == variant
+
+
 @pytest.mark.parametrize(("name", "shown"), [("c", ("c", "c")), (Secret("c"), (SENSITIVE, None))])
 def test_a_configuration_that_nothing_uses_is_called_as_it_may_be_shown(name: Any, shown: Any) -> None:
     main = {"VariantName": "main", "InstanceType": "ml.m5.xlarge", "InitialInstanceCount": 1}

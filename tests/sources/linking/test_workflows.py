@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from guardrail.sources.declarations import Declaration
 from guardrail.sources.linking.index import Declarations
 from guardrail.sources.linking.workflows import workflows
@@ -44,6 +46,7 @@ def test_what_is_started_perhaps_starts_others_perhaps_and_is_read_itself() -> N
             machine("a", "Ask", Ask=choice, B=starting("b"), No={"Type": "Succeed"}),
             machine("b", "C", C=starting("c")),
             machine("c", "Score", Score=JOB),
+            machine("nothing", "No", No={"Type": "Succeed"}),  # which has to do with SageMaker as little as any other
         ]
     )
     ((found,), others) = workflows(declarations, lambda one: one.region, lambda _: False)
@@ -52,3 +55,15 @@ def test_what_is_started_perhaps_starts_others_perhaps_and_is_read_itself() -> N
     assert others == {}
     assert declarations.addresses == {"Daily", "a", "b", "c"}
     assert declarations.skipped == {}
+
+
+@pytest.mark.parametrize(("name", "has_source"), [("churn", True), ("other", False)])
+def test_a_job_has_what_matters_of_its_model(name: str, *, has_source: bool) -> None:
+    """Batch transform refuses models with a ModelDataSource."""
+    source = {"S3DataSource": {"S3Uri": "s3://models/churn/", "S3DataType": "S3Prefix", "CompressionType": "None"}}
+    model = declared(
+        "SageMaker::Model", "Model", ModelName=name, PrimaryContainer={"Image": "i", "ModelDataSource": source}
+    )
+    declarations = Declarations([model, machine("c", "Score", Score=JOB)])
+    ((found,), _) = workflows(declarations, lambda one: one.region, lambda _: False)
+    assert (found.jobs[0].uses_model_data_source is True) is has_source

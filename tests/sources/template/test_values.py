@@ -4,7 +4,7 @@ import pytest
 
 from guardrail.errors import LimitError
 from guardrail.limits import Allowance
-from guardrail.sources.template.values import joined, text_of
+from guardrail.sources.template.values import Hidden, Unresolved, joined, text_of
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,15 @@ def test_joining_is_charged_the_texts_and_a_separator_for_each() -> None:
     assert joined(["ab", "cde"], "--", Allowance(text=9)) == "ab--cde"
     with pytest.raises(LimitError):
         joined(["ab", "cde"], "--", Allowance(text=8))
+
+
+@pytest.mark.parametrize(
+    ("parts", "hides"),
+    [
+        (["a", Unresolved("later")], False),
+        (["a", Unresolved("later", hides=True)], True),
+        ([Hidden("s3cret"), Unresolved("later")], True),
+    ],
+)
+def test_a_text_of_which_a_part_is_hidden_hides(parts: list[object], hides: bool) -> None:  # noqa: FBT001
+    assert joined(parts).hides is hides
