@@ -78,30 +78,32 @@ class Condition:
     """A condition that is asked of many subjects: once of all those in which the fields that it reads are the same.
 
     ``{variant.kind: instance, endpoint.mode: async}`` has as many answers as there are kinds and modes, of however many
-    variants it is asked. It is compiled when the first one asks, for most policies apply to nothing of a stack.
+    variants it is asked. One that is ``late`` is compiled when it is asked, for most policies apply to nothing of a
+    stack. Raises as `compile_condition` does.
     """
 
     __slots__ = ("_condition", "_reads", "_scope", "_test")
 
-    def __init__(self, condition: object, scope: PolicyScope) -> None:
+    def __init__(self, condition: object, scope: PolicyScope, *, late: bool = False) -> None:
         self._condition = condition
         self._reads: list[Getter] = []
         self._scope = structs.replace(scope, reads=self._reads)
         self._test: Test | None = None
+        if not late:
+            self._compiled()
 
-    def compile(self) -> Test:
-        """The test, compiled. Raises as `compile_condition` does."""
+    def _compiled(self) -> Test:
         if self._test is None:
             self._test = compile_condition(self._condition, self._scope)
         return self._test
 
     def __call__(self, subject: Subject) -> Truth:
         """What it says of one subject."""
-        return self.compile()(subject)
+        return self._compiled()(subject)
 
     def of_all(self, subjects: Together) -> list[Truth]:
         """What it says of each of several."""
-        test = self.compile()
+        test = self._compiled()
         if len(subjects.each) == 1:
             return [test(subjects.each[0])]
         if not self._reads:

@@ -46,11 +46,8 @@ class Fixes:
 
 
 def _compile(fix: Fix, scope: PolicyScope) -> tuple[Condition | None, Text, Text]:
-    when = Condition(fix.when, scope.at("when")) if fix.when else None
-    if when is not None:
-        when.compile()
     return (
-        when,
+        Condition(fix.when, scope.at("when")) if fix.when else None,
         compile_text(_without_null(fix.terraform, scope), scope.at("terraform")),
         compile_text(_without_null(fix.cloudformation, scope), scope.at("cloudformation")),
     )

@@ -78,8 +78,6 @@ class Texts:
 
 def _compile_message(message: Message, scope: PolicyScope) -> Choice:
     when = Condition(message.when, scope.at("when")) if message.when else None
-    if when is not None:
-        when.compile()
     return when, compile_text(message.text, scope.at("text"))
 
 

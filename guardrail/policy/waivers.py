@@ -78,7 +78,9 @@ def apply(
     active = [_Active(waiver, origin) for waiver in waivers]
     notices: dict[str, None] = {}
     answer = [
-        _waived(result, active, unwaivable, (today, latest), notices) if result.verdict in ("fail", "open") else result
+        _waived(result, active, unwaivable, (today, latest), notices)
+        if active and result.verdict in ("fail", "open")
+        else result
         for result in results
     ]
     for one in active:
