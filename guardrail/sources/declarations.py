@@ -25,7 +25,7 @@ from guardrail.model import (
     Unknown,
     Variant,
 )
-from guardrail.sources.base import Block, Identity, InstanceKey, Reference
+from guardrail.sources.base import SENSITIVE, Block, Identity, InstanceKey, Reference
 
 FEW = 64
 """A link that leads to more blocks than this may mean any of its kind.
@@ -92,6 +92,11 @@ class Named(Declared, frozen=True):
     def called(self) -> str | None:
         """Its name, or its symbol."""
         return self.name if isinstance(self.name, str) else self.symbol
+
+    @property
+    def shown(self) -> str | Unknown:
+        """Its name as far as it may be told; links need the others too."""
+        return SENSITIVE if self.sensitive_name else self.name
 
 
 class DeclaredEndpoint(Named, frozen=True, kw_only=True):

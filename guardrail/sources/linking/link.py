@@ -296,10 +296,8 @@ class Side:
         reachable: set[str] = set()
         known = self.declarations.configurations
         for endpoint in self.declarations.endpoints:
-            link, is_decided = (
-                endpoint.configuration,
-                not isinstance(self.running[endpoint.address].configuration, Unknown),
-            )
+            link = endpoint.configuration
+            is_decided = not isinstance(self.running[endpoint.address].configuration, Unknown)
             configurations = known.linked(link, endpoint)
             if not is_decided:
                 configurations = configurations or known.possible(link, endpoint)
@@ -337,7 +335,7 @@ class Side:
         return replace(
             joined,
             address=declared.address,
-            name=SENSITIVE if declared.sensitive_name else declared.name,
+            name=declared.shown,
             change=declared.change,
             account=declared.account,
             two_fleets_minutes=declared.two_fleets_minutes,
@@ -373,15 +371,14 @@ class Side:
 
     def _described(self, declared: DeclaredConfiguration) -> Endpoint:
         """What a configuration says of its endpoint, with its variants as they are written."""
-        is_shown = isinstance(declared.name, str) and not declared.sensitive_name
         return Endpoint(
             address=declared.address,
-            name=SENSITIVE if declared.sensitive_name else declared.name,
+            name=declared.shown,
             region=declared.region,
             mode=declared.mode,
             variants=declared.variants,
             configuration_address=declared.address,
-            configuration_name=str(declared.name) if is_shown else None,
+            configuration_name=declared.shown if isinstance(declared.shown, str) else None,
             configuration_is_in_its_own_way=declared.in_its_own_way,
             change=declared.change,
             data_capture_percent=declared.data_capture_percent,
@@ -470,7 +467,7 @@ class Side:
         return tuple(
             replace(
                 component.component,
-                name=SENSITIVE if component.sensitive_name else component.component.name,
+                name=component.shown,
                 scaling=self._scaling.components.get(component.address),
             )
             for component in sorted(hosted, key=_address)

@@ -48,7 +48,7 @@ def _with_slip(variant: Variant, models: Sequence[DeclaredModel]) -> Variant:
     name = variant.model_name
     if not isinstance(name, str) or len(models) > FEW:
         return variant
-    shown = {model.name for model in models if isinstance(model.name, str) and not model.sensitive_name}
+    shown = {model.shown for model in models if isinstance(model.shown, str)}
     near = [other for other in shown if is_slip(name, other)]
     return replace(variant, model_meant=near[0]) if len(near) == 1 else variant
 

@@ -3,9 +3,11 @@
 A variant that is serverless in one and on instances in another is one variant of an unknown kind, never two variants.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 from typing import Any, TypeVar, get_args
 
 from msgspec.structs import fields, replace
@@ -42,17 +44,13 @@ def merged(inventories: Sequence[Inventory], wanted: str) -> Inventory:
             _workflow(alike, wanted, len(inventories))
             for alike in _by_address([inventory.workflows for inventory in inventories])
         ),
-        other_jobs={name: max(one.other_jobs.get(name, 0) for one in inventories) for name in _other_jobs(inventories)},
+        other_jobs=dict(reduce(or_, (Counter(inventory.other_jobs) for inventory in inventories))),
         budgets=tuple(
             budget for budget in inventories[0].budgets if all(budget in inventory.budgets for inventory in inventories)
         ),
         strays=tuple({stray.address: stray for inventory in inventories for stray in inventory.strays}.values()),
         adrift=tuple(dict.fromkeys(block for inventory in inventories for block in inventory.adrift)),
     )
-
-
-def _other_jobs(inventories: Sequence[Inventory]) -> Iterable[str]:
-    return dict.fromkeys(name for one in inventories for name in one.other_jobs)
 
 
 def with_possibilities(change_set: ChangeSet, possibilities: Sequence[Possibility], wanted: str) -> ChangeSet:

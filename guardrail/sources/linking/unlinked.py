@@ -60,11 +60,7 @@ class Unlinked:
         self.strays: list[Stray] = []
         """That of which the endpoint cannot be told."""
         self._slips: list[_Slip] = []
-        shown = {
-            endpoint.name
-            for endpoint in declarations.endpoints
-            if isinstance(endpoint.name, str) and not endpoint.sensitive_name
-        }
+        shown = {endpoint.shown for endpoint in declarations.endpoints if isinstance(endpoint.shown, str)}
         self._names = sorted(map(str, shown)) if len(shown) <= FEW else []
 
     def mistake(self, declared: DeclaredScaling) -> Mistake | None:

@@ -1,7 +1,7 @@
 """Joining what starts transform jobs with what starts that: schedules, rules and their targets, and what they give."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeVar
 
@@ -37,6 +37,7 @@ class Workflows(NamedTuple):
 
 
 _T = TypeVar("_T", Trigger, Parent)
+_K = TypeVar("_K")
 
 
 class _Started(NamedTuple):
@@ -77,6 +78,28 @@ class _StartedWorkflows(NamedTuple):
     parents: set[str]
 
 
+class _Called:
+    """The workflows of one side by what a state may call them: their address, their ARN or their name."""
+
+    def __init__(self, declared: list[DeclaredWorkflow]) -> None:
+        self.by_address = {one.address: one for one in declared}
+        self._by_name: dict[str, list[str]] = defaultdict(list)
+        for one in declared:
+            if isinstance(one.name, str):
+                self._by_name[one.name].append(one.address)
+
+    def named(self, text: str | None) -> list[str]:
+        """The addresses of those with the name, or with that of the ARN."""
+        return self._by_name.get(_name_in(text), [])
+
+    def meant(self, target: str | Unknown | None) -> str | None:
+        """The address of the workflow that a state starts: ``Child`` of ``${Child}``, or of an ARN with its name."""
+        text = (target.partial if isinstance(target, Unknown) else target) or ""
+        hole = _HOLE.fullmatch(text)
+        address = re.sub(r"\.[Aa]rn$", "", hole[1] if hole else text)
+        return address if address in self.by_address else next(iter(self.named(text)), None)
+
+
 def workflows(
     declarations: Declarations, region_of: Callable[[Declared], str | Unknown], is_touched: Callable[[str], bool]
 ) -> Workflows:
@@ -85,9 +108,10 @@ def workflows(
     A workflow that is started with several inputs, which make different jobs of it, is several.
     """
     declared = list(declarations.of(DeclaredWorkflow))
-    started = _starts(declarations, declared, is_touched)
+    called = _Called(declared)
+    started = _starts(declarations, called, is_touched)
     without_input = {one.address: _read(one, None) for one in declared}
-    nested = _nested(declared, started, without_input, is_touched)
+    nested = _nested(called, started, without_input, is_touched)
     models = {each.name: each.model for each in declarations.of(DeclaredModel) if isinstance(each.name, str)}
     buckets = Buckets(declarations)
     others: Counter[str] = Counter()
@@ -97,11 +121,8 @@ def workflows(
         groups: list[tuple[Definition, list[_Started]]] = []
         for start in starts or [_Started(Trigger(address="", expression=""), None, touched=False)]:
             definition = without_input[one.address] if start.given is None else _read(one, start.given)
-            same = next((group for known, group in groups if known == definition), None)
-            if definition is not None and same is None:
-                groups.append((definition, [start]))
-            elif same is not None:
-                same.append(start)
+            if definition is not None:
+                _enter(groups, definition, start)
         if not groups:
             declarations.skip(one, _why(one), affects_total=True)
             continue
@@ -133,7 +154,7 @@ def _starts_of(one: DeclaredWorkflow, started: dict[str, list[_Started]]) -> lis
 
 
 def _nested(
-    declared: list[DeclaredWorkflow],
+    called: _Called,
     started: dict[str, list[_Started]],
     without_input: dict[str, Definition | None],
     is_touched: Callable[[str], bool],
@@ -144,7 +165,6 @@ def _nested(
     starts itself, over however many others, runs nobody knows how often.
     """
     nested = _StartedWorkflows({}, set())
-    called = _Called(declared)
     starting = {address: found for address, found in without_input.items() if found is not None and found.starts}
     targets = {address: [called.meant(start.target) for start in found.starts] for address, found in starting.items()}
     ranks = _ranks(targets)
@@ -181,29 +201,19 @@ def _by_input(starts: list[_Started]) -> list[tuple[Any, list[_Started]]]:
     """What starts a workflow, together where it gives the same input; of too many inputs none is known."""
     groups: list[tuple[Any, list[_Started]]] = []
     for start in starts:
-        same = next((group for given, group in groups if given == start.given), None)
-        if same is None and len(groups) == MOST_INPUTS:
+        _enter(groups, start.given, start)
+        if len(groups) > MOST_INPUTS:
             return [(Unknown("it is started with more inputs than are looked at"), starts)]
-        if same is None:
-            groups.append((start.given, [start]))
-        else:
-            same.append(start)
     return groups
 
 
-class _Called:
-    """The workflows of one side by what a state may call them: their address, their ARN or their name."""
-
-    def __init__(self, declared: list[DeclaredWorkflow]) -> None:
-        self.by_address = {one.address: one for one in declared}
-        self._by_name = {one.name: one.address for one in reversed(declared) if isinstance(one.name, str)}
-
-    def meant(self, target: str | Unknown | None) -> str | None:
-        """The address of the workflow that a state starts: ``Child`` of ``${Child}``, or of an ARN with its name."""
-        text = (target.partial if isinstance(target, Unknown) else target) or ""
-        hole = _HOLE.fullmatch(text)
-        address = re.sub(r"\.[Aa]rn$", "", hole[1] if hole else text)
-        return address if address in self.by_address else self._by_name.get(_name_in(text))
+def _enter(groups: list[tuple[_K, list[_Started]]], key: _K, start: _Started) -> None:
+    """Put what starts a workflow with what makes the same of it."""
+    same = next((group for known, group in groups if known == key), None)
+    if same is None:
+        groups.append((key, [start]))
+    else:
+        same.append(start)
 
 
 def _unknown_times(reason: str) -> _Started:
@@ -296,18 +306,13 @@ def _workflow(
 
 
 def _starts(
-    declarations: Declarations, declared: list[DeclaredWorkflow], is_touched: Callable[[str], bool]
+    declarations: Declarations, called: _Called, is_touched: Callable[[str], bool]
 ) -> dict[str, list[_Started]]:
     """By address of a workflow what starts it. Schedules of something else are left out."""
-    by_name: dict[str, list[DeclaredWorkflow]] = {}
-    for one in declared:
-        if isinstance(one.name, str):
-            by_name.setdefault(one.name, []).append(one)
-    called = _Called(declared)
     found: dict[str, list[_Started]] = {}
     for seeker, trigger, aim, parts in _aims(declarations):
         meant = [each.address for each in aim.target.references if each.address in called.by_address]
-        meant = meant or [each.address for each in by_name.get(_name_in(aim.target.spelled), [])]
+        meant = meant or called.named(aim.target.spelled)
         in_input = called.meant(aim.target.value) if not meant else None  # of a universal target
         meant = [in_input] if in_input is not None else meant
         for address in dict.fromkeys(meant):
