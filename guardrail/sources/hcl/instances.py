@@ -55,5 +55,6 @@ class LazyValue:
             self._state = 2
         elif self._state == 1:
             return Computed(reason="it is defined by itself", references=(LOST,))
-        trace.touched.update(dict.fromkeys(self.touched))
+        if self.touched:
+            trace.touched.update(dict.fromkeys(self.touched))
         return self._value

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from guardrail.expressions import expression
 from guardrail.sources.hcl.errors import HclSyntaxError
-from guardrail.sources.hcl.scan import SIMPLE_TEXT, Heredoc, Scan, scan_file, scan_interpolation, word_at
+from guardrail.sources.hcl.scan import SIMPLE_TEXT, Heredoc, Scan, scan_file, scan_interpolation, with_signs, word_at
 from guardrail.sources.hcl.syntax import (
     KEYWORDS,
     Argument,
@@ -226,7 +226,7 @@ class _SourcePiece:
 
     def __init__(self, file: SourceFile, source: str, base: int, heredocs: dict[int, Heredoc]) -> None:
         self._file = file
-        self._source = source
+        self._source = with_signs(source)
         self._base = base
         self._heredocs = heredocs
 

@@ -76,13 +76,13 @@ class ResourceInstance(_BlockInstance):
 
     def _argument(self, name: str) -> Any:
         if name not in self._cells:
-            self._cells[name] = LazyValue(lambda: self._evaluated(name))
+            self._cells[name] = LazyValue(partial(self._evaluated, name))
         return self._cells[name].get(self.module.trace)
 
     def _evaluated(self, name: str) -> Any:
         expression = self.written.body.expression(name)
         if expression is not None and name not in _META_ARGUMENTS:
-            return known_or_reason(expression, self.scope)
+            return evaluate(expression, self.scope)
         return _blocks(self.written.body, name, self, self.scope, "")
 
     def _unset(self, name: str) -> Any:

@@ -1,8 +1,8 @@
 """What has to be known of a file before python-hcl2 reads any of it: where its blocks start and end.
 
 The scanner follows strings, templates, heredocs, comments and brackets, and nothing else; what stands between them is
-python-hcl2's. On the way it prepares the text: where python-hcl2 would read something differently than HCL means it, or
-not at all, a stand-in of the same length takes its place, so that every offset stays true:
+python-hcl2's. On the way, and in `with_signs`, the text is prepared: where python-hcl2 would read something differently
+than HCL means it, or not at all, a stand-in of the same length takes its place, so that every offset stays true:
 
 - blanks for comments, for new lines where they mean nothing (between parentheses and brackets, in a ``for``, in an
   interpolation), for the markers ``~`` of templates and the escapes ``$${`` and ``%%{``
@@ -283,12 +283,19 @@ def _readable(text: str) -> str:
         text = _BEYOND_ASCII.sub("a", text)
     if "::" in text:
         text = _NAMESPACE.sub("__", text)
-    text = _LOOSE_SPLAT.sub(lambda match: f"[*]{match[1]}{match[2]}", text)
-    return _ARITHMETIC.sub(_with_signs, text)
+    return _LOOSE_SPLAT.sub(lambda match: f"[*]{match[1]}{match[2]}", text)
 
 
-def _with_signs(match: re.Match[str]) -> str:
-    """Numbers and names without blanks between them, with an operator that means as much for each minus sign."""
+def with_signs(expression: str) -> str:
+    """A scanned expression with an operator that means as much for each minus sign before a number: ``_=!1``, ``3+2``.
+
+    Only what python-hcl2 reads needs it, which is a small part of most files.
+    """
+    return _ARITHMETIC.sub(_signs, expression)
+
+
+def _signs(match: re.Match[str]) -> str:
+    """Numbers and names without blanks between them, with such operators."""
     run, is_first = match[0], _is_first(match.string, match.start())
 
     def replaced(part: re.Match[str]) -> str:
