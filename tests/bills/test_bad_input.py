@@ -100,7 +100,7 @@ def test_a_file_that_was_cut_is_refused_wherever_it_was_cut(tmp_path: Path, refu
     whole = bill(tmp_path / "whole.csv", row(), row(cost="123.45")).read_bytes()
     start = whole.index(b"\n") + 1
     for length in range(start + 1, len(whole), 11):
-        if whole[length - 1 : length] == b"\n":
+        if whole[length - 1 : length] in (b"\n", b"\r"):
             continue  # a whole line less is a smaller bill, which nothing tells
         (tmp_path / "cut.csv").write_bytes(whole[:length])
         assert "cut.csv" in refusal(tmp_path / "cut.csv", "top")
