@@ -16,7 +16,7 @@ REPORT = "<!-- guardrail:comment tag=network/prod -->\n### ✅ Passes\n"
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHub]:
-    (tmp_path / "comment.md").write_text(REPORT, encoding="utf-8")
+    (tmp_path / "comment.md").write_text(REPORT, encoding="utf-8", newline="\n")
     with pull_request(monkeypatch, tmp_path) as running:
         yield running
 
