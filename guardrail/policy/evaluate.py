@@ -73,8 +73,8 @@ class Compiled(Struct, frozen=True, kw_only=True):
         for texts in (self.messages, self.headlines, self.details, self.pass_messages, self.fixes):
             texts.compile()
 
-    passed: Result
-    """A pass that is about nothing yet: of ten thousand passes only what they are about differs."""
+    passed: dict[str, Any]
+    """What its passes say, whatever they are about."""
 
 
 def compile_policy(
@@ -119,7 +119,12 @@ def compile_policy(
         remediations=Remediations(policy, scope.at("suggests")),
         parameters=parameters,
         names_environment=policy.depends_on_environment(),
-        passed=_passed(policy, _graded(severity)),
+        passed={
+            "policy": policy.id,
+            "severity": _graded(severity),
+            "message": policy.title,
+            "help_uri": policy.help_uri,
+        },
     )
 
 
@@ -128,24 +133,23 @@ def _graded(severity: Grade) -> Severity:
     return "note" if severity == "off" else severity
 
 
-def _passed(policy: Policy, severity: Severity) -> Result:
-    return Result(
-        source="",
-        endpoint=None,
-        variant=None,
-        policy=policy.id,
-        severity=severity,
-        verdict="pass",
-        status=None,
-        address=STACK,
-        message=policy.title,
-        reason=None,
-        saving_monthly=None,
-        saving_basis=None,
-        remediation=NO_REMEDIATION,
-        help_uri=policy.help_uri,
-        location=None,
-    )
+_PASS = Result(
+    source="",
+    endpoint=None,
+    variant=None,
+    policy="",
+    severity="note",
+    verdict="pass",
+    status=None,
+    address=STACK,
+    message="",
+    reason=None,
+    saving_monthly=None,
+    saving_basis=None,
+    remediation=NO_REMEDIATION,
+    help_uri="",
+    location=None,
+)
 
 
 def evaluate(  # noqa: PLR0913 - everything that a verdict may rest on
@@ -411,21 +415,21 @@ def _known(environment: str | Unknown) -> str | None:
 class _JudgedSubject:
     """A subject with the results that policies have had on it so far."""
 
-    __slots__ = ("about", "found", "passing", "status", "subject")
+    __slots__ = ("about", "found", "passes", "status", "subject")
 
     def __init__(self, subject: Subject, status: FindingStatus, source: str) -> None:
         self.subject = subject
         self.found: list[Result] = []
         self.status = status
         self.about = _about(subject, source)
-        self.passing: dict[Blame, dict[str, Any]] = {}
+        self.passes: dict[Blame, Result] = {}
         """What `pass_of` has said."""
 
-    def pass_of(self, blames: Blame) -> dict[str, Any]:
-        """What passes of every policy say that would blame the same block."""
+    def pass_of(self, blames: Blame) -> Result:
+        """A pass of no policy yet, which would blame that block: of ten thousand passes only the policies differ."""
         address, location = _block_to_change(blames, self.subject)
-        self.passing[blames] = {**self.about, "address": address, "location": location}
-        return self.passing[blames]
+        found = self.passes[blames] = structs.replace(_PASS, **self.about, address=address, location=location)
+        return found
 
 
 def _ask(rule: Compiled, cases: Sequence[_JudgedSubject], together: Together) -> None:
@@ -489,11 +493,11 @@ def _pass(rule: Compiled, cases: Sequence[_JudgedSubject], together: Together) -
     passed, blames, replace = rule.passed, rule.policy.blames, structs.replace
     if not rule.policy.pass_messages:
         for case in cases:
-            case.found.append(replace(passed, **(case.passing.get(blames) or case.pass_of(blames))))
+            case.found.append(replace(case.passes.get(blames) or case.pass_of(blames), **passed))
         return
     for case, said in zip(cases, rule.pass_messages.of_all(together), strict=True):
         own = {"message": said, "notes": (said,)} if said else {}
-        case.found.append(replace(passed, **case.pass_of(blames), **own))
+        case.found.append(replace(case.pass_of(blames), **(passed | own)))
 
 
 class _Told(Struct, frozen=True, kw_only=True):
@@ -536,7 +540,7 @@ def _found(rule: Compiled, case: _JudgedSubject, unknown: Unknown | None, told: 
         policy=policy.id,
         severity="note"
         if unknown is None and rule.note_when and rule.note_when(subject) is True
-        else rule.passed.severity,
+        else _graded(rule.severity),
         verdict="open" if unknown else "fail",
         status=case.status,
         address=address,

@@ -126,19 +126,20 @@ def image_problems(subject: Subject) -> object:
     if endpoint is None or variant is None or isinstance(variant, Unknown):
         return variant
     containers = variant.model.containers if isinstance(variant.model, Model) else ()
-    images = () if isinstance(containers, Unknown) else (container.image for container in containers)
-    types = variant.types if isinstance(variant, InstanceVariant) else ()
-    problems = [
-        problem for image in images if isinstance(image, str) for problem in _problems(image, endpoint.region, types)
-    ]
-    found = tuple(dict.fromkeys(problem for problem in problems if isinstance(problem, str)))
-    return found or next((problem for problem in problems if isinstance(problem, Unknown)), ())
+    images = () if isinstance(containers, Unknown) else tuple([container.image for container in containers])
+    return _problems(images, endpoint.region, variant.types if isinstance(variant, InstanceVariant) else ())
 
 
 @lru_cache(maxsize=1024)
-def _problems(image: str, region: str | Unknown, types: tuple[str | Unknown, ...]) -> tuple[str | Unknown, ...]:
-    """Of one image in a region, on instances of these types; a team runs many endpoints on few images."""
-    return tuple(_all_problems(image, region, types))
+def _problems(
+    images: tuple[str | Unknown | None, ...], region: str | Unknown, types: tuple[str | Unknown, ...]
+) -> tuple[str, ...] | Unknown:
+    """Of images in a region, on instances of these types; a team runs many endpoints on few images."""
+    problems = [
+        problem for image in images if isinstance(image, str) for problem in _all_problems(image, region, types)
+    ]
+    found = tuple(dict.fromkeys(problem for problem in problems if isinstance(problem, str)))
+    return found or next((problem for problem in problems if isinstance(problem, Unknown)), ())
 
 
 def _all_problems(image: str, region: str | Unknown, types: tuple[str | Unknown, ...]) -> Iterator[str | Unknown]:

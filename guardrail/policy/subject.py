@@ -243,7 +243,10 @@ class Subject:
     def cost_component(self, kind: str) -> CostComponent | None:
         """The first cost component of that kind of the variant."""
         cost = self.variant_cost()
-        return next((part for part in cost.lines if part.kind == kind), None) if cost else None
+        for part in cost.lines if cost else ():
+            if part.kind == kind:
+                return part
+        return None
 
     def instance_types(self) -> tuple[str | Unknown, ...]:
         """The instance type of the variant, or those of its pools by priority; none where it is serverless."""
