@@ -365,7 +365,7 @@ class View:
         if not isinstance(value, dict):
             return Unknown(f"{own} is not a map")
         entries = {key: item if item.__class__ is str else _plain_text(item) for key, item in value.items()}
-        if self.masked and self.is_sensitive(name):
+        if self.marks and self.masked and self.is_sensitive(name):
             marks = part_of(self.marks, own)
             if not isinstance(marks, dict):
                 return SENSITIVE

@@ -61,6 +61,8 @@ class KindIndex(Generic[_D]):
 
     def referenced(self, link: Link, seeker: Declared) -> list[_D]:
         """Everything here that the references of ``link`` lead to, without repetition; of more than `FEW`, anything."""
+        if not link.references:
+            return []
         addresses = dict.fromkeys(reference.address for reference in link.references)
         referenced = [self.by_address[address] for address in addresses if address in self.by_address]
         return referenced if len(referenced) <= FEW else self.compatible(seeker)

@@ -226,7 +226,7 @@ class PlanDocument:
         for a plan that failed, and for one that contradicts itself.
         """
         self._path = path
-        self._known_flags: dict[bytes, Any] = {}
+        self._last_flags: dict[int, tuple[Raw, Any]] = {}
         self._buffer: Any = bytearray()
         self._holds_state = False
         with self.refusing():
@@ -238,9 +238,9 @@ class PlanDocument:
             self.is_state = "values" in keys or not keys & _OF_PLANS
             self._refuse_other_documents(keys)
             self.notices = document.notices
-            changes = self._changes(self._plan.resource_changes or ())
-            self._changed = self._by_place(((change.address, change.deposed), change) for change in changes)
-            self.changes = list(self._changed.values())
+            self.changes = list(self._changes(self._plan.resource_changes or ()))
+            places = [(change.address, change.deposed) for change in self.changes]
+            self._changed = self._by_place(places, self.changes)
             self._data: list[tuple[str, Raw]] = []
             self.standing = list(self._standing())
             if not self._holds_state and not self._plan.resource_changes:
@@ -412,11 +412,10 @@ class PlanDocument:
 
     def _standing(self) -> Iterator[tuple[StateResource, str | None]]:
         """Resources of the state that no change names, with the address of their module."""
-        state = self._by_place(
-            ((head.address, head.deposed_key), (raw, module)) for head, raw, module in self._of_state()
-        )
+        relevant = list(self._of_state())
+        state = self._by_place([(head.address, head.deposed_key) for head, _, _ in relevant], relevant)
         moved = {(change.previous_address, change.deposed) for change in self.changes if change.previous_address}
-        for place, (raw, module) in state.items():
+        for place, (_, raw, module) in state.items():
             if place not in self._changed and place not in moved:
                 yield self._decoded(raw, StateResource), module
 
@@ -500,12 +499,13 @@ class PlanDocument:
     def _flags(self, raw: Raw) -> Any:
         """What is true of which values, as a tree of the same shape; None where it is true of none.
 
-        Nearly all resources of a type have the same flags, so each of these trees is made once.
+        Nearly all resources of a type have the same flags, so the last of each length is kept.
         """
-        written = bytes(raw)
-        if written not in self._known_flags:
-            self._known_flags[written] = self._tree(raw) if b"true" in written else None
-        return self._known_flags[written]
+        last, tree = self._last_flags.get(len(raw), (None, None))
+        if last != raw:
+            tree = self._tree(raw) if b"true" in bytes(raw) else None
+            self._last_flags[len(raw)] = raw, tree
+        return tree
 
     def _refuse_repeated_keys(self, raw: Raw) -> None:
         import json  # the only decoder at hand that shows every pair
@@ -521,14 +521,13 @@ class PlanDocument:
         key = next(key for key in keys if counts[key] > 1)
         return SourceError(f"{self._path} has the key {shown(key)} twice in one object", hint=SHOW_HINT)
 
-    def _by_place(self, resources: Iterable[tuple[_Place, _S]]) -> dict[_Place, _S]:
+    def _by_place(self, places: Sequence[_Place], resources: Sequence[_S]) -> dict[_Place, _S]:
         """Resources by their places. Raises `SourceError` where one stands twice, as in plans that were merged."""
-        found: dict[_Place, _S] = {}
-        for place, each in resources:
-            if place in found:
-                message = f"{self._path} has {shown(place[0])} twice"
-                raise SourceError(message, hint="give each plan in a file of its own")
-            found[place] = each
+        found = dict(zip(places, resources, strict=True))
+        if len(found) < len(places):
+            counts = Counter(places)
+            address = next(address for address, deposed in places if counts[address, deposed] > 1)
+            raise SourceError(f"{self._path} has {shown(address)} twice", hint="give each plan in a file of its own")
         return found
 
     def _compare_with_planned(self) -> None:
@@ -550,7 +549,9 @@ class PlanDocument:
     def _contradicts(self, change: ResourceChange, planned: Raw) -> bool:
         """Whether a change tells otherwise what will be; of what is kept and no longer managed it does not tell."""
         after = change.change.after
-        return "forget" not in change.change.actions and (after == _NULL or not self._are_equal(after, planned))
+        if after == planned != _NULL or "forget" in change.change.actions:
+            return False
+        return after == _NULL or not self._are_equal(after, planned)
 
     def _are_equal(self, one: Raw, other: Raw) -> bool:
         """Whether both are JSON of the same values: nearly always byte by byte, which is quick to see."""

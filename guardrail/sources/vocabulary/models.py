@@ -144,10 +144,15 @@ def _degree(text: str | Unknown | None) -> int | Unknown | None:
 
 def any_of(parts: Iterable[_T] | Unknown, holds: Callable[[_T], bool | Unknown]) -> bool | Unknown:
     """Whether something is true of one of several containers: an unknown one leaves it open where none is."""
-    values = [parts] if isinstance(parts, Unknown) else [holds(part) for part in parts]
-    if True in values:
-        return True
-    return next((value for value in values if isinstance(value, Unknown)), False)
+    if isinstance(parts, Unknown):
+        return parts
+    found: bool | Unknown = False
+    for part in parts:
+        value = holds(part)
+        if value is True:
+            return True
+        found = found or value
+    return found
 
 
 def is_marketplace(container: View) -> bool | Unknown:
