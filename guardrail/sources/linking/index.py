@@ -47,12 +47,13 @@ class KindIndex(Generic[_D]):
     def __iter__(self) -> Iterator[_D]:
         return iter(self.by_address.values())
 
-    def add(self, declared: _D) -> None:
-        """Enter a declaration under its address and under what others name it by, where there is such a thing."""
-        self.by_address[declared.address] = declared
-        called = declared.called
-        if called is not None:
-            self._by_value.setdefault(called, {}).setdefault(_place(declared), []).append(declared)
+    def add(self, *several: _D) -> None:
+        """Enter declarations under their addresses and under what others name them by, where there is such a thing."""
+        self.by_address.update({declared.address: declared for declared in several})
+        for declared in several:
+            called = declared.called
+            if called is not None:
+                self._by_value.setdefault(called, {}).setdefault(_place(declared), []).append(declared)
 
     def named(self, value: str, seeker: Declared) -> list[_D]:
         """Everything under ``value`` that ``seeker`` can mean; at most one in a sound stack."""
@@ -133,8 +134,11 @@ class Declarations:
         self.addresses: set[str] = set()
         self.unrelated: set[str] = set()
         self.beside: Counter[str] = Counter()
+        kinds: dict[type[Declared], list[Any]] = defaultdict(list)
         for declared in declarations:
-            self._add(declared)
+            kinds[type(declared)].append(declared)
+        for kind, several in kinds.items():
+            self._add(kind, several)
         self.endpoints = self.of(DeclaredEndpoint)
         self.configurations = self.of(DeclaredConfiguration)
         self.components = self.of(DeclaredComponent)
@@ -145,28 +149,20 @@ class Declarations:
         """The declarations of one kind."""
         return self._indexes[kind]
 
-    def _add(self, declared: Declaration) -> None:
-        kind = type(declared)
-        if kind in _UNCOUNTED:
-            self._set_aside(declared)
-            return
-        address = declared.address
-        self.addresses.add(address)
-        if declared.change not in ("no-op", "forget"):
-            self.changed.add(address)
-        if type(declared) is Unsupported:
-            self.skip(declared, declared.reason, affects_total=declared.affects_total)
+    def _add(self, kind: type[Declared], several: list[Any]) -> None:
+        addresses = [declared.address for declared in several]
+        if kind not in _UNCOUNTED:
+            self.addresses.update(addresses)
+            self.changed.update([each.address for each in several if each.change not in ("no-op", "forget")])
+        if kind is Unrelated:
+            self.unrelated.update(addresses)
+        elif kind is DeclaredBeside:
+            self.beside.update(declared.noun for declared in several)
+        elif kind is Unsupported:
+            for declared in several:
+                self.skip(declared, declared.reason, affects_total=declared.affects_total)
         else:
-            self._indexes[kind].add(declared)
-
-    def _set_aside(self, declared: Declaration) -> None:
-        """Enter what is not counted as read."""
-        if isinstance(declared, Unrelated):
-            self.unrelated.add(declared.address)
-        elif isinstance(declared, DeclaredBeside):
-            self.beside[declared.noun] += 1
-        else:
-            self._indexes[type(declared)].add(declared)
+            self._indexes[kind].add(*several)
 
     def endpoints_of(self, link: Link, seeker: Declared) -> list[DeclaredEndpoint]:
         """The endpoints that a resource id may mean: ``endpoint/chat/variant/main`` means chat."""
