@@ -6,11 +6,13 @@ import shlex
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+from _pytest.pathlib import import_path
 
 from guardrail import cli
 from guardrail.prices import book
@@ -36,6 +38,17 @@ gc.disable()  # until all tests are collected
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="write the transcripts of tests/scenarios anew")
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Each worker imports tests of its own first: in a fresh clone all would compile the same ones at the same time."""
+    worker = getattr(session.config, "workerinput", None)
+    if worker is None or session.config.args != session.config.getini("testpaths"):
+        return
+    first, step = int(worker["workerid"].removeprefix("gw")), worker["workercount"]
+    for path in sorted(Path(__file__).parent.rglob("test_*.py"))[first::step]:
+        with suppress(Exception, pytest.skip.Exception):  # as collecting it will say
+            import_path(path, mode="importlib", root=session.config.rootpath, consider_namespace_packages=False)
 
 
 def pytest_collection_finish() -> None:

@@ -1,13 +1,15 @@
-"""What every run reads of the files that come with guardrail, and makes of them, once for all tests of a process.
+"""What every run makes of its own flags, and of the files that come with guardrail, once for all tests of a process.
 
-Thousands of tests run a check: of the 14 ms that one of a single endpoint takes, these are 8. What is kept is what the
+Thousands of tests run a check: of the 14 ms that one of a single endpoint takes, these are 9. What is kept is what the
 functions themselves return, which nobody changes, and of bundled files alone: what a test writes is read as for users.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from guardrail import bundled
+from guardrail.commands import base
 from guardrail.model import Unknown
 from guardrail.policy import evaluate, load
 from guardrail.policy.evaluate import Compiled
@@ -27,6 +29,7 @@ _bundled: dict[int, Policy] = {}
 
 def keep() -> None:
     """Put what remembers in place of what reads and compiles."""
+    base.parser = functools.cache(base.parser)
     load.bundled = _policies_once(load.bundled)
     evaluate.compile_policy = _compiled_once(evaluate.compile_policy)
     PriceTable._read = _rows_once(PriceTable._read)  # type: ignore[assignment,method-assign] # noqa: SLF001
