@@ -694,10 +694,10 @@ def of_reader(fork: Fork, server: GitHub, repository: str) -> dict[str, Any]:
     return event
 
 
-def test_a_fix_of_what_the_change_brings_is_suggested_once(started: Act, fork: Fork, server: GitHub) -> None:
+def test_a_fix_of_what_the_change_brings_is_suggested_once(started: Act, act: Act, fork: Fork, server: GitHub) -> None:
     event = of_reader(fork, server, "acme/shop")
-    for _ in range(2):
-        job = started(event, name="pull_request", path="infra", comment="update", suggest="true")
+    for run in (started, act):
+        job = run(event, name="pull_request", path="infra", comment="update", suggest="true")
         assert job.said("warning") == []
         assert TOKEN not in job.log
     (suggestion,) = server.review_comments
