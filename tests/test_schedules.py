@@ -419,13 +419,11 @@ class Naive:
 
     def __init__(self, hour: int, minute: int, weekdays: frozenset[int], days: frozenset[int], zone: str) -> None:
         self.hour, self.minute, self.weekdays, self.days = hour, minute, weekdays, days
-        self.zone = ZoneInfo(zone)
         on = ",".join(map(str, sorted(weekdays))) if weekdays else "?"
         of = "?" if weekdays else ",".join(map(str, sorted(days)))
         self.schedule = Schedule(f"cron({minute} {hour} {of} * {on} *)", zone)
 
-    def runs_at(self, moment: datetime) -> bool:
-        local = moment.astimezone(self.zone)
+    def runs_at(self, local: datetime) -> bool:
         if (local.hour, local.minute) != (self.hour, self.minute):
             return False
         names = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
@@ -433,10 +431,10 @@ class Naive:
         return amazon in self.weekdays if self.weekdays else local.day in self.days
 
 
-def walked(naive: Sequence[Naive], begin: datetime, days: int, *, before: int) -> list[int]:
-    minutes, last = [0] * len(naive), None
+def walked(naive: Sequence[Naive], zone: str, begin: datetime, days: int, *, before: int) -> list[int]:
+    minutes, last, here = [0] * len(naive), None, ZoneInfo(zone)
     for each in range(-before * DAY, days * DAY):
-        moment = begin + timedelta(minutes=each)
+        moment = (begin + timedelta(minutes=each)).astimezone(here)
         for place, one in enumerate(naive):
             if one.runs_at(moment):
                 last = place
@@ -459,7 +457,7 @@ TIMES = st.tuples(st.integers(4, 23), st.integers(0, 59))
 def test_a_week_is_what_a_walk_by_the_minute_makes_of_it(times: Any, weekdays: Any, zone: str) -> None:
     naive = [Naive(hour, minute, on, frozenset(), zone) for (hour, minute), on in zip(times, weekdays, strict=False)]
     monday = datetime(2028, 1, 3, tzinfo=UTC)
-    assert held(*(one.schedule for one in naive)) == walked(naive, monday, 7, before=7)
+    assert held(*(one.schedule for one in naive)) == walked(naive, zone, monday, 7, before=7)
 
 
 @pytest.mark.parametrize(
@@ -475,7 +473,7 @@ def test_a_year_is_what_a_walk_by_the_minute_makes_of_it(zone: str, times: Any, 
         Naive(hour, minute, frozenset(), frozenset(on), zone) for (hour, minute), on in zip(times, days, strict=True)
     ]
     begin = datetime.combine(TODAY, time(), UTC)
-    assert held(*(one.schedule for one in naive), today=TODAY) == walked(naive, begin, 365, before=32)
+    assert held(*(one.schedule for one in naive), today=TODAY) == walked(naive, zone, begin, 365, before=32)
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,7 @@ def module_here() -> ModuleInstance:
     return module
 
 
+@cache
 def ours(expression: str, module: ModuleInstance) -> tuple[str, str]:
     """Our value as JSON and its type; `REFUSED`, `UNKNOWN`, `SENSITIVE`."""
     try:
