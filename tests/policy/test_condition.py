@@ -31,11 +31,12 @@ from guardrail.model import (
     TargetTrackingPolicy,
     Unknown,
 )
-from guardrail.policy.condition import OPERATORS, compile_condition
+from guardrail.policy.condition import OPERATORS, Condition, compile_condition
 from guardrail.policy.fields import FIELDS
+from guardrail.policy.pattern import Pattern
 from guardrail.policy.policy import AppliesTo, Parameter
 from guardrail.policy.scope import PolicyScope
-from guardrail.policy.subject import Evaluation, StackTotals, Subject
+from guardrail.policy.subject import Evaluation, StackTotals, Subject, Together
 from guardrail.prices.book import PriceBook
 
 WHY = Unknown("the variable has no value")
@@ -750,3 +751,49 @@ def test_components_are_those_of_the_endpoint_or_of_the_variant_that_hosts_them(
     alone = endpoint(variant(), inference_components=(component("x", WHY),))
     assert truth(asked, Subject(world(), alone, variant=variant())) is True
     assert truth(asked, Subject(world(), endpoint(variant(), inference_components=WHY), variant=variant())) == WHY
+
+
+# Asked of several ----------------------------------------------------------------------------------------------------
+
+
+def of_all(condition: Any, *subjects: Subject) -> list[bool | Unknown]:
+    """What a condition says of subjects together, which is what it says of each."""
+    asked = Condition(condition, structs.replace(scope(), steps=("when",)))
+    answers = asked.of_all(Together(subjects))
+    assert answers == [asked(each) for each in subjects]
+    return answers
+
+
+def test_a_condition_is_asked_once_of_all_of_which_its_fields_say_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two ml.m5.large and one ml.c5.large have two families, whatever their counts and names are."""
+    asked: list[str] = []
+
+    def is_m5(_: Pattern, text: str) -> bool:
+        asked.append(text)
+        return text == "m5"
+
+    monkeypatch.setattr(Pattern, "matches", is_m5)
+    types = ("ml.m5.large", "ml.c5.large", "ml.m5.large")
+    subjects = [subject(variant(instance_type=each, name=f"v{place}")) for place, each in enumerate(types)]
+    condition = Condition({"instance.family": {"matches": "m.*"}}, scope())
+    assert condition.of_all(Together(subjects)) == [True, False, True]
+    assert sorted(asked) == ["c5", "m5"]
+
+
+def test_what_differs_in_a_value_that_is_asked_has_an_answer_of_its_own() -> None:
+    one, other = ({"team": "a"}, {"team": "b"})
+    first, second = (subject(tags=tags) for tags in (one, other))
+    assert of_all({"endpoint.tags": {"has_keys": ["team"]}}, first, second, subject(tags={})) == [True, True, False]
+    assert of_all({"endpoint.tags.team": "a"}, first, second) == [True, False]
+    some = {"some": {"variant.weight": {"gt": 0.5}}}
+    with_parts = [subject(variant(weight=weight)) for weight in (1.0, 0.0)]
+    assert Condition(some, scope("endpoint")).of_all(Together(with_parts)) == [True, False]
+
+
+def test_why_an_environment_is_unknown_is_said_of_each() -> None:
+    reasons = [Unknown("its tag is unknown"), Unknown("nobody says")]
+    doubted = []
+    for reason in reasons:
+        doubted.append(subject())
+        doubted[-1].environment = reason
+    assert of_all({"endpoint.environment": "non-production"}, *doubted) == reasons
