@@ -74,7 +74,7 @@ def region_or_nowhere(value: str | Unknown | None) -> str | Unknown:
 
 def region_of(view: View, provider: Provider, read: Callable[[str], str | None] | None = None) -> str | Unknown:
     """The region of a resource; ``read`` asks what the ``aws_region`` data source of a provider has answered."""
-    own = view.text("region") if "region" in view.values else None
+    own = view.text("region")
     if own is not None:
         return region_or_nowhere(own)
     of_provider = provider.region
