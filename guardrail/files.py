@@ -83,6 +83,14 @@ def instead(contents: Mapping[str, bytes]) -> Iterator[None]:
         _INSTEAD.reset(token)
 
 
+def near(path: str) -> str:
+    """A path as it is reached from the working directory, ``infra/main.tf``; the whole of one on another drive."""
+    try:
+        return os.path.relpath(path)
+    except ValueError:
+        return os.path.normpath(path)
+
+
 def content(path: str, *, most: int = limits.LARGEST_FILE) -> bytes:
     """The bytes of the regular file at ``path``. Raises OSError as `opened` does."""
     if edited := _INSTEAD.get():

@@ -242,7 +242,7 @@ def _reached(written: str | list[str] | RootEnvironment, folder: str) -> RootEnv
     """An environment with its files as they are reached from the working directory."""
     environment = written if isinstance(written, RootEnvironment) else RootEnvironment(values=written)
     names = [environment.values] if isinstance(environment.values, str) else environment.values
-    return structs.replace(environment, values=[os.path.relpath(os.path.join(folder, name)) for name in names])
+    return structs.replace(environment, values=[files.near(os.path.join(folder, name)) for name in names])
 
 
 def _with_paths(policy: PolicySettings, directory: str) -> PolicySettings:
@@ -338,14 +338,9 @@ def in_repository(path: str, copy: str | None) -> str:
     inside = os.path.relpath(os.path.abspath(path), os.path.abspath(copy)) if copy is not None else os.pardir
     if leads_out(inside):
         return path
-    return os.path.relpath(os.path.join(top_of(os.getcwd()), inside))
+    return files.near(os.path.join(top_of(os.getcwd()), inside))
 
 
 def _shortest(path: str | None) -> str | None:
     """``path`` as it reads best from the working directory."""
-    if path is None:
-        return None
-    try:
-        return min(os.path.relpath(path), path, key=len)
-    except ValueError:  # another drive
-        return path
+    return None if path is None else min(files.near(path), path, key=len)

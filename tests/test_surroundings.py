@@ -245,6 +245,43 @@ def test_whatever_a_file_is_called_every_format_is_text_without_a_line_of_its_ow
         assert not [line for line in lines if line.startswith(own)], each
 
 
+@pytest.fixture
+def other_drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that no relative path leads to from the working directory, as on Windows from C: to D:."""
+    real, there = os.path.relpath, tmp_path / "D"
+
+    def relative(path: str, start: str = os.curdir) -> str:
+        drives = {Path(os.path.abspath(each)).is_relative_to(there) for each in (path, start)}
+        if len(drives) > 1:
+            raise ValueError("path is on mount 'D:', start on mount 'C:'")
+        return real(path, start)
+
+    for folder in ("C", "D/infra", "D/.git"):
+        (tmp_path / folder).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "C")
+    monkeypatch.setattr(os.path, "relpath", relative)
+    return there
+
+
+def test_what_is_on_another_drive_is_checked_and_fixed_from_there(
+    other_drive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two environments, of 1 and 2 instances at 169.02 USD a month each, are 507.06."""
+    source = inputs.TERRAFORM.replace("= 2\n", "= var.n\n") + 'variable "n" { type = number }\n'
+    files = {".guardrail.yml": "fail_on: never\nroots: {infra: {a: a.tfvars, b: b.tfvars}}\n", "infra/main.tf": source}
+    files |= {"infra/a.tfvars": "n = 1\n", "infra/b.tfvars": "n = 2\n", "plan.json": PLAN}
+    for name, text in files.items():
+        (other_drive / name).write_text(text)
+    Path("plan.json").write_text(PLAN)
+    for paths, costs in ((["plan.json"], inputs.COSTS), (["infra"], "507.06"), (["plan.json", "infra"], "845.10")):
+        words = ["check", *(str(other_drive / path) for path in paths), "--region", "us-east-1", "--format", "json"]
+        assert cli.main(words) == 0
+        assert json.loads(capsys.readouterr().out)["totals"]["after"]["expected"] == costs
+    assert cli.main(["fix", str(other_drive / "infra")]) == 2
+    said = f"guardrail: {other_drive / 'infra'} is on another drive than the working directory\nhint: run guardrail fix"
+    assert capsys.readouterr().err.startswith(said)
+
+
 def test_five_thousand_arguments_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["check", *(f"no{number}.json" for number in range(5_000))]) == 2
     assert capsys.readouterr().err.startswith("guardrail: no0.json does not exist\nhint: ")

@@ -210,7 +210,11 @@ def _near(path: str) -> str:
         raise GuardrailError(f"{path} does not exist", hint="name a folder with Terraform source, or a template")
     if os.path.isfile(path) and path.endswith((".tf", ".tofu", ".tfvars")):
         raise GuardrailError(f"{path} is one file of several", hint=f"guardrail fix {os.path.dirname(path) or '.'}")
-    return os.path.relpath(path)
+    try:
+        return os.path.relpath(path)
+    except ValueError:  # as Windows has several
+        hint = "run guardrail fix in the repository"
+        raise GuardrailError(f"{path} is on another drive than the working directory", hint=hint) from None
 
 
 def _is_plan(path: str) -> bool:

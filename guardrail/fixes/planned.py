@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from guardrail.errors import GuardrailError
+from guardrail.files import near
 from guardrail.model import Unknown
 from guardrail.sources import plan, root_modules
 from guardrail.sources.hcl.disk import source_names
@@ -37,8 +38,8 @@ def planned(path: str, source: str | None, assignments: Sequence[str]) -> Planne
     names = source_names(found.directory, tree_of(found.directory)) if found else []
     if found is None or not names:
         raise GuardrailError(f"the source of {path} is not at hand", hint="name its folder with --source")
-    file = os.path.relpath(os.path.join(found.directory, names[0]))
-    roots = root_modules([file], SourceOptions(base=os.path.relpath(found.directory), assignments=assignments))
+    file = near(os.path.join(found.directory, names[0]))
+    roots = root_modules([file], SourceOptions(base=near(found.directory), assignments=assignments))
     root = next(iter(roots.values()), None)
     own = variable_values(replace(root, directory=found.directory)) if root else {}
     missing = {name: value for name, value in found.variables.items() if name in own and not _same(own[name], value)}

@@ -136,10 +136,15 @@ def test_a_plan_that_may_be_that_of_two_is_not_guessed(shop: Path, capsys: pytes
     assert "plans/chat.json may be the plan of a or b, and counts beside them" in report["notices"]
 
 
-def test_a_plan_that_a_change_has_committed_hides_no_source(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("here", [".", "infra", ".."])
+def test_a_plan_that_a_change_has_committed_hides_no_source_wherever_the_check_runs(
+    shop: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, here: str
+) -> None:
     """Whoever commits a plan could have written it."""
     commit(shop, {"infra/main.tf": source(endpoint("chat", 9)), "infra/tfplan.json": plan("chat")})
-    assert costs(checked(capsys, ".", "--fail-on", "never")[1]) == {"infra": "1521.18", "infra/tfplan.json": "338.04"}
+    monkeypatch.chdir(shop / here)
+    found = costs(checked(capsys, os.path.relpath(shop), "--fail-on", "never")[1])
+    assert sorted(found.values()) == ["1521.18", "338.04"]
 
 
 def test_what_is_named_beside_its_plan_counts_as_named(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:

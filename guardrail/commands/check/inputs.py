@@ -4,6 +4,7 @@ import os
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import Struct
@@ -152,7 +153,8 @@ def once(change_sets: list[ChangeSet], found: frozenset[str]) -> tuple[list[Chan
     from guardrail.gitignore import Tracked
     from guardrail.sources.repeats import without_repeats
 
-    return without_repeats(change_sets, found, Tracked(os.getcwd()).holds)
+    known = cache(Tracked)  # of the repository that a plan lies in, wherever this runs
+    return without_repeats(change_sets, found, lambda path: known(os.path.dirname(path) or os.curdir).holds(path))
 
 
 def distinct(paths: Sequence[str]) -> tuple[list[str], list[str]]:

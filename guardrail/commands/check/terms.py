@@ -145,7 +145,7 @@ def environments_before(arguments: Namespace, found: FoundSettings, compared: "C
 
     start = start_of(arguments.paths)
     folders = folders_up_to_top(os.path.abspath(start if os.path.isdir(start) else os.path.dirname(start)))
-    nearest = (os.path.relpath(os.path.join(folder, name)) for folder in folders for name in FILE_NAMES)
+    nearest = (files.near(os.path.join(folder, name)) for folder in folders for name in FILE_NAMES)
     for path in nearest if found.path is None else (found.path,):
         try:
             content = compared.commit_of(path).read(path)

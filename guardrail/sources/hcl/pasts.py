@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from guardrail.errors import GitError, PastUnreadableError, SourceError, SubmoduleError
-from guardrail.files import content, lies_in
+from guardrail.files import content, lies_in, near
 from guardrail.git import Commit
 from guardrail.model import ChangeSet, Coverage, Inventory, Unknown
 from guardrail.sources.discovery import listed, pruning
@@ -201,7 +201,7 @@ class Pasts:
         disk = self._in(past)
         layout = Layout(base, disk, self._sets.flagged, self._prune(base))
         roots = roots_of_files([*files, *(os.path.join(root, "main.tf") for root in self._today)], layout)
-        named = (os.path.relpath(root) for path in files for root in self._sets.roots_naming(path))
+        named = (near(root) for path in files for root in self._sets.roots_naming(path))
         roots += [root for root in named if source_names(root, disk.tree)]
         return {root: _PastRoot(root, disk) for root in roots}
 
@@ -236,9 +236,7 @@ class Pasts:
     def _elsewhere(self, before: Mapping[str, _PastRoot]) -> dict[str, _PastRoot]:
         """Root modules of the compared commit that are gone, in the whole repository: inputs may be renamed ones."""
         roots = {
-            os.path.relpath(root): _PastRoot(root, disk)
-            for disk in self._disks.values()
-            for root in self._found(disk, self._base)
+            near(root): _PastRoot(root, disk) for disk in self._disks.values() for root in self._found(disk, self._base)
         }
         return {
             root: then

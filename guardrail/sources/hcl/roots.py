@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from guardrail import limits
 from guardrail.errors import GitError, SourceError
+from guardrail.files import near
 from guardrail.gitignore import Excluded
 from guardrail.model import Skipped
 from guardrail.sources.boundary import Boundary, boundary_of
@@ -234,7 +235,7 @@ class RootModules:
         if not any(map(is_source, layout.disk.tree.names(directory))):
             named = self.sets.roots_naming(path)
             if named:
-                return [os.path.relpath(root) for root in named]
+                return [near(root) for root in named]
         roots = roots_of_files([path], layout)
         if not roots and not self.sets.is_named(path):
             raise SourceError(
@@ -326,7 +327,7 @@ def roots_of_files(paths: Sequence[str], layout: Layout) -> list[str]:
         if place not in layout.folders and not any(map(is_source, layout.disk.tree.names(directory))):
             continue
         roots = layout.roots_of(place) or [directory]
-        found.update((os.path.relpath(root) if os.path.isabs(root) else os.path.normpath(root), None) for root in roots)
+        found.update((near(root) if os.path.isabs(root) else os.path.normpath(root), None) for root in roots)
     return list(found)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from guardrail.expressions import expression
+from guardrail.files import near
 from guardrail.model import Unknown
 from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.endings import VALUES
@@ -92,9 +93,9 @@ class ValueSets:
         if names:
             sets = ", ".join(f"{_stem(name)}: {name}" for name in names)
             verb = "is" if len(names) == 1 else "are"
-            first = f"{_stem(names[0])}={os.path.relpath(os.path.join(root, names[0]))}"
+            first = f"{_stem(names[0])}={near(os.path.join(root, names[0]))}"
             yield (
-                f"{_listed(names)} {verb} not read: `roots: {{{os.path.relpath(root)}: {{{sets}}}}}` in "
+                f"{_listed(names)} {verb} not read: `roots: {{{near(root)}: {{{sets}}}}}` in "
                 f".guardrail.yml, or --var-file {first}, makes environments"
             )
 
