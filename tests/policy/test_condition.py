@@ -424,6 +424,14 @@ def test_a_value_of_another_type_than_its_field_is_an_error_and_never_a_pass() -
         truth({"variant.initial_instance_count": {"at_most": 3}}, subject(broken))
 
 
+def test_a_condition_is_wrong_when_it_is_made_and_a_late_one_when_it_is_asked() -> None:
+    with pytest.raises(PolicyError):
+        Condition({"instance.vcpu": 1}, scope())
+    late = Condition({"instance.vcpu": 1}, scope(), late=True)
+    with pytest.raises(PolicyError):
+        late(subject(variant()))
+
+
 def test_every_field_takes_an_operator() -> None:
     assert {field.type for field in FIELDS.values()} <= OPERATORS.keys()
 

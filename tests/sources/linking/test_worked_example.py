@@ -112,6 +112,15 @@ def test_a_configuration_that_nothing_uses_is_called_as_it_may_be_shown(name: An
     assert (found.name, found.configuration_name) == shown
 
 
+def test_a_variant_of_a_configuration_that_nothing_uses_is_called_as_it_may_be_shown() -> None:
+    names = ("main", Secret("other"))
+    variants = [{"VariantName": each, "InstanceType": "ml.m5.xlarge", "InitialInstanceCount": 1} for each in names]
+    block = declared("SageMaker::EndpointConfig", "C", EndpointConfigName="c", ProductionVariants=variants)
+    (found,) = Side([block]).linked().inventory.unattached
+    assert not isinstance(found.variants, Unknown)
+    assert [each.name for each in found.variants] == ["main", SENSITIVE]
+
+
 @pytest.mark.parametrize(
     ("changes", "partial"),
     [
