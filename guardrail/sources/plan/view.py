@@ -25,7 +25,7 @@ class PlanView(View):
     unset.
     """
 
-    __slots__ = ("_around", "_later", "unknown", "written")
+    __slots__ = ("_around", "_items_written", "_later", "unknown", "written")
 
     def __init__(  # noqa: PLR0913 - the plan format keeps the four trees of a value apart
         self,
@@ -43,6 +43,7 @@ class PlanView(View):
         self.written = written
         self._around: tuple[PlanView, str, int, int] | None = None
         """Of a nested block the view that it lies in, what it is called, its place and how many of them there are."""
+        self._items_written: dict[str, list[dict[str, Any]] | None] | None = None
         self._later: dict[str, Any] = {}
         """What attributes are that the plan shows as known only after apply, in the order in which they were read."""
 
@@ -116,7 +117,14 @@ class PlanView(View):
         return view
 
     def items_written(self, own: str, count: int) -> list[dict[str, Any]] | None:
-        """The expressions of each nested block, or None where dynamic blocks hide which is which."""
+        """The expressions of each nested block, worked out once; None where dynamic blocks hide which is which."""
+        if self._items_written is None:
+            self._items_written = {}
+        if own not in self._items_written:
+            self._items_written[own] = self._of_items(own, count)
+        return self._items_written[own]
+
+    def _of_items(self, own: str, count: int) -> list[dict[str, Any]] | None:
         expressions = self.expressions
         if expressions is None:
             return None
