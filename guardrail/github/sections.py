@@ -28,16 +28,15 @@ from guardrail.model import Unknown
 from guardrail.policy.base import RANKS
 from guardrail.report import Report, Totals
 from guardrail.reporters.base import Options
-from guardrail.reporters.bill import USAGE, changes_nothing
 from guardrail.reporters.footnotes import gaps
 from guardrail.reporters.gfm import code, details, name, prose
-from guardrail.reporters.headline import ReportState, capital, expected_dollars, in_dollars, of_totals
+from guardrail.reporters.headline import ReportState, capital, changes_nothing, expected_dollars, in_dollars, of_totals
 from guardrail.reporters.markdown import COMMENT_LIMIT, MARGIN, ToMend, write_with_mending
 from guardrail.reporters.markdown.headline import ICONS, MOST_CAUSES, NOTHING_KNOWN
 from guardrail.reporters.markdown.mending import in_html
 from guardrail.reporters.markdown.tables import SIGNS, cells, head, row, scaled, stack_names
 from guardrail.reporters.overview import Counts, RunVerdict, broken, overview
-from guardrail.reporters.wording import counted, inert
+from guardrail.reporters.wording import USAGE, counted, inert
 
 _MOST_NAMED = 5
 _MOST_STACKS = 20

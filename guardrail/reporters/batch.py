@@ -8,8 +8,8 @@ from msgspec import Struct
 from guardrail.cost.base import HourPrice
 from guardrail.model import TransformJob, Unknown, Workflow
 from guardrail.report import Report, WorkflowReport
-from guardrail.reporters.bill import UNKNOWN, Amounts, amounts, amounts_of_jobs, reads_as_free
-from guardrail.reporters.wording import inert, number, usd
+from guardrail.reporters.bill import Amounts, amounts, amounts_of_jobs, reads_as_free
+from guardrail.reporters.wording import UNKNOWN, inert, number, usd
 
 HEAD = ("transform job", "size", "an hour", "runs", "floor", "expected", "ceiling")
 FAILED_JOBS = (

@@ -1,6 +1,6 @@
 """The estimate as rows of words, in the order of the bill: endpoints, their variants, the totals."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
@@ -12,10 +12,9 @@ from guardrail.money import ZERO
 from guardrail.policy.base import Severity
 from guardrail.report import EndpointReport, PossibilityReport, Report
 from guardrail.reporters.findings import counts
-from guardrail.reporters.wording import counted, inert, number, signed_usd, spread, usd
+from guardrail.reporters.headline import changes_nothing
+from guardrail.reporters.wording import UNKNOWN, USAGE, counted, difference, inert, number, spread, usd
 
-USAGE = "+ usage"
-UNKNOWN = "unknown"
 NO_PRICE = "no price"
 WITH_DISCOUNTS = "with discounts"
 MOST_POSSIBILITIES = 8
@@ -97,12 +96,6 @@ def reads_as_free(monthly: Monthly) -> bool:
 def amounts_of_jobs(monthly: Monthly) -> Amounts:
     """The amounts of transform jobs; of what no usage prices that it depends on it."""
     return (USAGE, "", "") if reads_as_free(monthly) else amounts(monthly)
-
-
-def changes_nothing(report: Report) -> bool:
-    """Whether everything that runs is deployed endpoints and transform jobs, and the change leaves all as it was."""
-    is_same = all(item.unchanged for item in report.endpoints) and all(item.unchanged for item in report.workflows)
-    return bool(report.endpoints) and not report.unattached and is_same
 
 
 def labels(report: Report) -> dict[tuple[str, str], str]:
@@ -412,20 +405,6 @@ def _estimated_change(report: Report) -> tuple[Decimal, Decimal, Decimal]:
         expected += abs(after.estimated_share - before.estimated_share)
         ceiling += abs(after.estimated_ceiling - before.estimated_ceiling)
     return floor, expected, ceiling
-
-
-def difference(amount: Decimal | Unknown, shown: Callable[[Decimal], str] = signed_usd) -> str:
-    """``+254.25``; ``≥+254.25`` or ``≤+254.25`` where that much is known, else that it is unknown.
-
-    A bound of zero would read as no change.
-    """
-    if not isinstance(amount, Unknown):
-        return shown(amount)
-    if amount.at_least and amount.at_most is None:
-        return f"≥{shown(amount.at_least)}"
-    if amount.at_most and amount.at_least is None:
-        return f"≤{shown(amount.at_most)}"
-    return UNKNOWN
 
 
 def _unattached(report: Report) -> Iterator[BillRow]:

@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from guardrail.cost.base import Monthly
 from guardrail.report import Report
-from guardrail.reporters.bill import USAGE, amounts, named
-from guardrail.reporters.wording import inert, usd
+from guardrail.reporters.bill import amounts, named
+from guardrail.reporters.wording import USAGE, inert, usd
 
 HEAD = ("before", "after", "billed")
 NONE = "–"

@@ -13,13 +13,23 @@ from guardrail.cost.base import Delta, Monthly
 from guardrail.model import Unknown
 from guardrail.policy.base import Severity
 from guardrail.report import EndpointReport, Report
-from guardrail.reporters.bill import MODES, UNKNOWN, USAGE, WITH_DISCOUNTS, endpoint_marks, named, possibilities
+from guardrail.reporters.bill import MODES, WITH_DISCOUNTS, endpoint_marks, named, possibilities
 from guardrail.reporters.changes import by_variant, comes_or_goes, consists_of, phrase, plain, rest
 from guardrail.reporters.headline import end_dollars, in_dollars, is_usage_alone
 from guardrail.reporters.overview import Overview, group_limits
 from guardrail.reporters.page import GLYPHS, Page, TextLine
 from guardrail.reporters.pairs import SumOfLines, VariantPair, data, variants
-from guardrail.reporters.wording import counted, display_width, dollars, group_name, inert, members, signed_dollars
+from guardrail.reporters.wording import (
+    UNKNOWN,
+    USAGE,
+    counted,
+    display_width,
+    dollars,
+    group_name,
+    inert,
+    members,
+    signed_dollars,
+)
 
 WIDE = 110
 """Columns from which floor and ceiling have one each."""

@@ -9,9 +9,10 @@ from guardrail.cost.base import CostComponent, MonthlyQuantity
 from guardrail.model import InstanceVariant, Unknown
 from guardrail.prices.base import ASSUMED_UNSET, INFERRED_DEFAULT
 from guardrail.report import EndpointReport, PlanReport, Report
-from guardrail.reporters.bill import changes_nothing, difference, labels, named, variant_name
+from guardrail.reporters.bill import labels, named, variant_name
 from guardrail.reporters.findings import counts
-from guardrail.reporters.wording import inert, number, usd
+from guardrail.reporters.headline import changes_nothing
+from guardrail.reporters.wording import difference, inert, number, usd
 
 MOST_EXAMPLES = 3
 

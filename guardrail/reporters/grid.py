@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from msgspec import Struct, structs
 
 from guardrail.report import Report
-from guardrail.reporters.bill import USAGE, BillRow, bill
+from guardrail.reporters.bill import BillRow, bill
 from guardrail.reporters.page import GLYPHS, Page, TextLine
-from guardrail.reporters.wording import display_width
+from guardrail.reporters.wording import USAGE, display_width
 
 _GAP = 2
 _SPACIOUS = 10

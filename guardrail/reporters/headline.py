@@ -12,12 +12,17 @@ from msgspec import Struct
 from guardrail.cost.base import Delta, Monthly
 from guardrail.model import Unknown
 from guardrail.report import Report, Totals
-from guardrail.reporters.bill import UNKNOWN, changes_nothing, difference
-from guardrail.reporters.wording import dollars, signed_dollars
+from guardrail.reporters.wording import UNKNOWN, difference, dollars, signed_dollars
 
 ReportState: TypeAlias = Literal["nothing-read", "nothing-to-pay", "unknown", "known"]
 _NOTHING = "no SageMaker inference"
 _NOT_KNOWN, _USAGE_DECIDES = "what it costs is not known", "what it costs depends on usage"
+
+
+def changes_nothing(report: Report) -> bool:
+    """Whether everything that runs is deployed endpoints and transform jobs, and the change leaves all as it was."""
+    is_same = all(item.unchanged for item in report.endpoints) and all(item.unchanged for item in report.workflows)
+    return bool(report.endpoints) and not report.unattached and is_same
 
 
 class AllFixed(Struct, frozen=True):

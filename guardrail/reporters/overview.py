@@ -14,10 +14,9 @@ from guardrail.model import Unknown
 from guardrail.money import ZERO
 from guardrail.policy.base import RANKS, Remediation, Result, Severity, Undecided, undecided
 from guardrail.report import BudgetReport, EndpointReport, GroupReport, Report
-from guardrail.reporters.bill import UNKNOWN, USAGE
 from guardrail.reporters.findings import Finding, counts, endpoint_names, findings
 from guardrail.reporters.headline import AllFixed, Headline, ReportState, headline
-from guardrail.reporters.wording import counted, dollars, inert, usd
+from guardrail.reporters.wording import UNKNOWN, USAGE, counted, dollars, inert, usd
 
 RunVerdict: TypeAlias = Literal["passes", "fails", "untrusted", "tolerated"]
 

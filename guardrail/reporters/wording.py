@@ -1,6 +1,6 @@
 """Text and numbers as reports show them to people: inert, short, and never rounded to nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from msgspec import to_builtins
@@ -9,6 +9,8 @@ from msgspec.json import Encoder
 from guardrail.model import Unknown
 from guardrail.money import two_decimals
 
+USAGE = "+ usage"
+UNKNOWN = "unknown"
 LONGEST_TEXT = 300
 """Characters of a name, a reason or a message that anybody will read."""
 LONGEST_LINE = 1_200
@@ -158,6 +160,20 @@ def number(amount: Decimal | int) -> str:
     """A quantity without trailing zeros: ``2``, ``0.016``, ``200,000``."""
     text = f"{amount:,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def difference(amount: Decimal | Unknown, shown: Callable[[Decimal], str] = signed_usd) -> str:
+    """``+254.25``; ``≥+254.25`` or ``≤+254.25`` where that much is known, else that it is unknown.
+
+    A bound of zero would read as no change.
+    """
+    if not isinstance(amount, Unknown):
+        return shown(amount)
+    if amount.at_least and amount.at_most is None:
+        return f"≥{shown(amount.at_least)}"
+    if amount.at_most and amount.at_least is None:
+        return f"≤{shown(amount.at_most)}"
+    return UNKNOWN
 
 
 def spread(least: Decimal | int, most: Decimal | int) -> str:

@@ -56,9 +56,9 @@ def _is_definition(path: str) -> bool:
     """Whether ``path`` is a definition of transform jobs and no plan, template or folder."""
     if os.path.isdir(path):
         return False
-    from guardrail.sources.jobs.files import recognizes
+    from guardrail.sources import jobs
 
-    return recognizes(path)
+    return jobs.recognizes(path)
 
 
 def read(path: str, options: InputOptions = _NOTHING_SAID) -> ChangeSet:

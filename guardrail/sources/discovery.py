@@ -18,7 +18,7 @@ from guardrail.expressions import expression
 from guardrail.gitignore import Excluded, LeftOut, ignored_around
 from guardrail.sources import template
 from guardrail.sources.hcl.endings import OF_OTHERS, SOURCES
-from guardrail.sources.jobs.files import looks_like_one
+from guardrail.sources.jobs import looks_like_one
 from guardrail.working_tree import is_pointer
 
 NEVER = frozenset({".terraform", ".terragrunt-cache", ".terragrunt-stack", ".git", "node_modules", ".venv", "venv"})

@@ -13,8 +13,9 @@ from guardrail.prices.book import PriceBook
 from guardrail.report import WorkflowReport
 from guardrail.reporters import markdown
 from guardrail.reporters.batch import notes, rows
-from guardrail.reporters.bill import USAGE, changes_nothing
 from guardrail.reporters.bill import bill as bill_rows
+from guardrail.reporters.headline import changes_nothing
+from guardrail.reporters.wording import USAGE
 from tests.reporters.reports import docs, report
 
 PRICES = PriceBook()

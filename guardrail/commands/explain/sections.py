@@ -9,12 +9,12 @@ from guardrail.commands.explain.answer import Explained, PricedLine
 from guardrail.cost.base import Monthly
 from guardrail.model import Unknown
 from guardrail.policy.base import Result, undecided
-from guardrail.reporters.bill import USAGE, amounts, amounts_of, detail_of, quantity_of
+from guardrail.reporters.bill import amounts, amounts_of, detail_of, quantity_of
 from guardrail.reporters.headline import is_usage_alone
 from guardrail.reporters.instead import in_words, quota
 from guardrail.reporters.overview import fix
 from guardrail.reporters.page import GLYPHS
-from guardrail.reporters.wording import inert, number, usd
+from guardrail.reporters.wording import USAGE, inert, number, usd
 
 MOST_ALTERNATIVES = 8
 """Of one variant, on a screen; JSON has all of them."""

@@ -18,8 +18,8 @@ from guardrail.prices.book import PriceBook
 from guardrail.prices.changes import PriceChange, RegionChanges, compare, of_tables
 from guardrail.prices.table import PriceTable
 from guardrail.prices.user_tables import BUNDLED, UserTables
-from guardrail.reporters.bill import UNKNOWN, amounts, named
-from guardrail.reporters.wording import inert, number, signed_usd
+from guardrail.reporters.bill import amounts, named
+from guardrail.reporters.wording import UNKNOWN, inert, number, signed_usd
 from guardrail.sources.options import InputOptions
 
 MOST = 10

@@ -22,22 +22,11 @@ from guardrail.policy.base import Result, Undecided
 from guardrail.report import BudgetReport, BudgetState, EndpointReport, Report, SkippedReport, Totals
 from guardrail.reporters import batch, billed
 from guardrail.reporters.base import DEFAULT, Options
-from guardrail.reporters.bill import (
-    USAGE,
-    WITH_DISCOUNTS,
-    Amounts,
-    amounts,
-    changes_nothing,
-    described,
-    difference,
-    endpoint_marks,
-    named,
-    possibilities,
-)
+from guardrail.reporters.bill import WITH_DISCOUNTS, Amounts, amounts, described, endpoint_marks, named, possibilities
 from guardrail.reporters.changes import Phrase, Piece, phrases
 from guardrail.reporters.findings import Finding
 from guardrail.reporters.footnotes import Assumption, assumptions, caveats
-from guardrail.reporters.headline import capital, expected_dollars, in_dollars, is_usage_alone
+from guardrail.reporters.headline import capital, changes_nothing, expected_dollars, in_dollars, is_usage_alone
 from guardrail.reporters.html.bars import Axis, Bar
 from guardrail.reporters.html.lines import LONGEST_MESSAGE, NONE, PageLine, lines, prices
 from guardrail.reporters.html.mending import MendingCards
@@ -59,7 +48,7 @@ from guardrail.reporters.overview import (
 )
 from guardrail.reporters.page import GLYPHS
 from guardrail.reporters.pairs import variants
-from guardrail.reporters.wording import dollars, group_name, inert, members, of_instances
+from guardrail.reporters.wording import USAGE, difference, dollars, group_name, inert, members, of_instances
 
 if TYPE_CHECKING:
     from jinja2 import Template

@@ -8,8 +8,8 @@ from msgspec import Struct
 from guardrail.cost.base import Monthly
 from guardrail.model import Unknown
 from guardrail.report import EndpointReport
-from guardrail.reporters.bill import UNKNOWN, USAGE
 from guardrail.reporters.overview import dearest
+from guardrail.reporters.wording import UNKNOWN, USAGE
 
 _HUNDRED = Decimal(100)
 _STEPS = (Decimal(1), Decimal(2), Decimal(5), Decimal(10))

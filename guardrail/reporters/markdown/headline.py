@@ -5,7 +5,6 @@ from decimal import Decimal
 
 from guardrail.model import Unknown
 from guardrail.report import BudgetReport, Report
-from guardrail.reporters.bill import UNKNOWN, USAGE
 from guardrail.reporters.footnotes import gaps
 from guardrail.reporters.gfm import prose
 from guardrail.reporters.headline import capital, in_dollars, left_of_change
@@ -19,7 +18,7 @@ from guardrail.reporters.overview import (
     resources_read,
     why_no_answer,
 )
-from guardrail.reporters.wording import dollars
+from guardrail.reporters.wording import UNKNOWN, USAGE, dollars
 
 ICONS: dict[RunVerdict, str] = {"passes": "✅", "fails": "❌", "untrusted": "❓", "tolerated": "⚪"}
 NOTHING_KNOWN = "❔"

@@ -10,16 +10,7 @@ from guardrail.money import ZERO
 from guardrail.policy.base import Severity
 from guardrail.report import EndpointReport, GroupReport, Report, Totals
 from guardrail.reporters import batch, billed
-from guardrail.reporters.bill import (
-    MOST_POSSIBILITIES,
-    UNKNOWN,
-    USAGE,
-    WITH_DISCOUNTS,
-    detail_of,
-    endpoint_marks,
-    named,
-    quantity_of,
-)
+from guardrail.reporters.bill import MOST_POSSIBILITIES, WITH_DISCOUNTS, detail_of, endpoint_marks, named, quantity_of
 from guardrail.reporters.changes import Phrase, phrases
 from guardrail.reporters.findings import LONGEST_NAME
 from guardrail.reporters.gfm import between, name, prose
@@ -27,7 +18,7 @@ from guardrail.reporters.headline import expected_dollars, in_dollars, is_usage_
 from guardrail.reporters.markdown.headline import MOST_GROUPS, limit
 from guardrail.reporters.overview import Overview, group_limits
 from guardrail.reporters.pairs import SumOfLines, variants
-from guardrail.reporters.wording import counted, dollars, group_name, members, signed_dollars, usd
+from guardrail.reporters.wording import UNKNOWN, USAGE, counted, dollars, group_name, members, signed_dollars, usd
 
 SIGNS: dict[Severity, str] = {"error": "❌", "warning": "⚠️", "note": "📝"}
 MOST_PHRASES = 4

@@ -1,7 +1,6 @@
 """Definitions as files of their own: ``guardrail check pipeline.json``, ``score.asl.yaml``, a request, an answer."""
 
 import os
-import re
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -9,46 +8,12 @@ from msgspec.structs import replace
 from guardrail import files, limits
 from guardrail.errors import GitError, MalformedError, SourceError
 from guardrail.model import ChangeSet, Coverage, Inventory, Skipped, Workflow
-from guardrail.sources.template import in_utf8
 
 if TYPE_CHECKING:
     from guardrail.git import Commit
     from guardrail.sources.jobs.base import Definition
 
-_PLAN = (b'{"format_version"', b'{\n  "format_version"')
-"""How the JSON of Terraform begins, which nearly every input is."""
-_TOLD = (
-    rb'"(?:StartAt|States|TransformResources|TransformJobArn|ValidationSpecification|PipelineDefinition)"\s*:'
-    rb'|"Version"\s*:\s*"2020-12-01"|createTransformJob'
-)
-_OTHER = (
-    rb'\s*\{\s*"(?:applyable|checks|complete|configuration|errored|format_version|planned_values|prior_state'
-    rb'|resource_changes|terraform_version)"|[\s\S]*"Resources"\s*:'
-)
-_YAML = (
-    rb"(?m)^(?:StartAt|States|TransformResources|TransformJobArn|ValidationSpecification):"
-    rb"|^Version: *[\"']?2020-12-01"
-)
-_NOT_YAML = rb"(?m)^Resources:"
 _DIRECTIVES = "it is a template of Terraform's, and what its directives make of it is not known here"
-
-
-def recognizes(path: str) -> bool:
-    """Whether ``path`` holds a definition of transform jobs, by its first bytes."""
-    try:
-        return (files.is_stream(path) or os.path.isfile(path)) and looks_like_one(files.beginning(path))
-    except OSError:
-        return False
-
-
-def looks_like_one(head: bytes) -> bool:
-    """Whether what a file begins with is a definition's."""
-    if head.startswith(_PLAN):
-        return False
-    head = in_utf8(head)
-    if head.lstrip(b" \t\r\n")[:1] == b"{":
-        return re.search(_TOLD, head) is not None and re.match(_OTHER, head) is None
-    return re.search(_YAML, head) is not None and re.search(_NOT_YAML, head) is None
 
 
 def read(path: str, region: str | None = None, past: "Commit | None" = None) -> ChangeSet:
