@@ -72,7 +72,7 @@ def test_transcripts_are_what_happens(
     for language, name, text in blocks(document):
         if name:
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / name).write_text(text, encoding="utf-8")
+            (tmp_path / name).write_text(text, encoding="utf-8", newline="\n")
         for command, expected in STEP.findall(text) if language == "console" else ():
             happened = play(command)
             if LEFT_OUT in expected:
