@@ -26,6 +26,8 @@ OF_SOURCE: dict[str, Mutator] = {
     "t.yaml": of_yaml(grammars.intrinsic),
     "t.json": of_json(grammars.intrinsic),
 }
+_PLAIN_GIT = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+"""For git to leave line ends as they are, on Windows too."""
 _GONE = re.compile(r"(?m)^# +gone: \S+ ([0-9a-f]{16}) ")
 
 
@@ -60,7 +62,7 @@ def fixes(data: bytes) -> None:
     git = subprocess.run(
         ["git", "apply", "--whitespace=nowarn", str(patch)],  # noqa: S607 - whichever git there is
         cwd=applied,
-        env={**os.environ, "GIT_CEILING_DIRECTORIES": str(scratch())},
+        env={**os.environ, "GIT_CEILING_DIRECTORIES": str(scratch()), **_PLAIN_GIT},
         capture_output=True,
         text=True,
         check=False,
