@@ -6,7 +6,7 @@ serverless-endpoints-monitoring and endpoint-auto-scaling-zero-instances; predef
 Application Auto Scaling user guide (AAS).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import partial
 
@@ -172,18 +172,19 @@ def tracking_problems(target: ScalableTarget, scaled: Scaled) -> tuple[str, ...]
     """
     if isinstance(target.policies, Unknown):
         return target.policies
-    tracking = [policy for policy in target.policies if isinstance(policy, TargetTrackingPolicy)]
     return _told(
-        _tracking_problem(metric, policy, target, scaled) if isinstance(metric, ScalingMetric) else metric
-        for policy in tracking
-        for metric in ([policy.metrics] if isinstance(policy.metrics, Unknown) else policy.metrics)
+        [
+            _tracking_problem(metric, policy, target, scaled) if isinstance(metric, ScalingMetric) else metric
+            for policy in target.policies
+            if isinstance(policy, TargetTrackingPolicy)
+            for metric in ([policy.metrics] if isinstance(policy.metrics, Unknown) else policy.metrics)
+        ]
     )
 
 
-def _told(problems: Iterable[str | Unknown | None]) -> tuple[str, ...] | Unknown:
+def _told(found: Sequence[str | Unknown | None]) -> tuple[str, ...] | Unknown:
     """What is known to be wrong, each once; where nothing is, what is not known."""
-    found = [problem for problem in problems if problem is not None]
-    if not found:  # as nearly always
+    if not any(found):  # as nearly always
         return ()
     known = tuple(dict.fromkeys(problem for problem in found if isinstance(problem, str)))
     return known or next((problem for problem in found if isinstance(problem, Unknown)), ())
@@ -254,8 +255,13 @@ def low_targets(target: ScalableTarget, scaled: Scaled, least_percent: Decimal) 
     """
     if isinstance(target.policies, Unknown):
         return target.policies
-    tracking = [policy for policy in target.policies if isinstance(policy, TargetTrackingPolicy)]
-    return _told(_low_target(policy, scaled, least_percent) for policy in tracking)
+    return _told(
+        [
+            _low_target(policy, scaled, least_percent)
+            for policy in target.policies
+            if isinstance(policy, TargetTrackingPolicy)
+        ]
+    )
 
 
 def _low_target(policy: TargetTrackingPolicy, scaled: Scaled, least_percent: Decimal) -> str | Unknown | None:
@@ -513,7 +519,7 @@ def alarm_problems(target: ScalableTarget, scaled: Scaled) -> tuple[str, ...] | 
         return target.policies
     call = _WAKING_METRICS.get(target.dimension)
     steps = [policy for policy in target.policies if isinstance(policy, StepScalingPolicy)]
-    return _told(problem for policy in steps for problem in _alarm_problems(policy, call, scaled))
+    return _told([problem for policy in steps for problem in _alarm_problems(policy, call, scaled)])
 
 
 def _alarm_problems(

@@ -150,7 +150,10 @@ class Environments:
         if isinstance(tags, Unknown) or not tags:
             return None
         lowered = {key.lower(): value for key, value in tags.items()}
-        return next((lowered[key] for key in self._tag_keys if lowered.get(key)), None)
+        for key in self._tag_keys:
+            if lowered.get(key):
+                return lowered[key]
+        return None
 
     def _from_text(self, text: str, what: str) -> str | Unknown:
         """The one environment among the words of a text; two neighbours are tried together first (``non-prod``)."""
