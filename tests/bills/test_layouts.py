@@ -1,11 +1,15 @@
 """Every question on every layout: answered alike, answered by usage type, or refused. The truth is in `account`."""
 
 import json
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from guardrail.bills import reading
 from guardrail.bills.layouts import underscored
 from tests.bills import account
 from tests.bills.conftest import Asked, Refusal
@@ -13,6 +17,24 @@ from tests.bills.conftest import Asked, Refusal
 LINES = [name for name in account.EXPORTS if name != "cost-explorer.json"]
 
 pytest.importorskip("duckdb")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _each_is_opened_once() -> Iterator[None]:
+    """Every question here is asked of the same exports, and to open one takes longer than to ask."""
+    opened, kept = reading.opened, {}
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as until_the_last:
+
+        @contextmanager
+        def once(sources: Sequence[str], tag_keys: Sequence[str] = ()) -> Iterator[reading.Export]:
+            key = (*sources, *tag_keys)
+            if key not in kept:
+                kept[key] = until_the_last.enter_context(opened(sources, tag_keys))
+            yield kept[key]
+
+        patch.setattr(reading, "opened", once)
+        patch.setattr("guardrail.output.temporary_folder", TemporaryDirectory)  # signals are let alone meanwhile
+        yield
 
 
 @pytest.mark.parametrize("export", LINES)
