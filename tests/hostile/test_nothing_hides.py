@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
+from msgspec.json import decode
 
 from guardrail import cli
 from tests.hostile import inputs, mutations
@@ -36,7 +37,7 @@ def checked(folder: Path, files: Files, name: str, *arguments: str) -> tuple[int
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
         code = cli.main(["check", str(folder / name), "--region", "us-east-1", "--format", "json", *arguments])
-    return code, json.loads(out.getvalue()) if out.getvalue() else {}, err.getvalue()
+    return code, decode(out.getvalue()) if out.getvalue() else {}, err.getvalue()
 
 
 def is_said(report: dict[str, Any]) -> bool:

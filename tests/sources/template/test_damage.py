@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.json import decode
 
 from guardrail import cli, sources
 from guardrail.errors import SourceError
@@ -141,7 +142,7 @@ def report(template: Path, document: Any, capsys: pytest.CaptureFixture[str]) ->
     code = cli.main(["check", str(template), "--region=us-east-1", "--format=json", "--fail-on=never"])
     assert code in (0, 2)
     shown = capsys.readouterr().out
-    return None if code == 2 else json.loads(shown)
+    return None if code == 2 else decode(shown)
 
 
 def costs(found: dict[str, Any]) -> tuple[Decimal, Decimal]:
