@@ -124,7 +124,7 @@ class PolicyScope(Struct, frozen=True, kw_only=True):
         if name.startswith("param."):
             return self._parameter_field(name)
         field = self._tag_field(name) if name.startswith(_TAG) else self._declared_field(name)
-        self.read(_WHAT_IS_READ[field.type](field.get) if field.type in _WHAT_IS_READ else field.get)
+        self.read(_told_apart(field.get) if field.type in ("mapping", "object") else field.get)
         return field
 
     def _declared_field(self, name: str) -> Field:
@@ -325,28 +325,17 @@ _MEANT = {
 
 
 @lru_cache(maxsize=64)
-def _keys(get: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def keys(subject: Any) -> object:
+def _told_apart(get: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """All that conditions can ask of tags, and of a target: their keys, and whether there is one."""
+
+    def read(subject: Any) -> object:
         found = get(subject)
-        return tuple(found) if isinstance(found, Mapping) else found
+        if isinstance(found, Unknown):
+            return found
+        return tuple(found) if isinstance(found, Mapping) else found is not None
 
-    return keys
+    return read
 
-
-@lru_cache(maxsize=64)
-def _presence(get: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def presence(subject: Any) -> object:
-        found = get(subject)
-        return found if isinstance(found, Unknown) else found is not None
-
-    return presence
-
-
-_WHAT_IS_READ: dict[FieldType, Callable[[Callable[[Any], Any]], Callable[[Any], Any]]] = {
-    "mapping": _keys,
-    "object": _presence,
-}
-"""All that conditions can ask of values that are no texts, numbers or lists of texts."""
 
 _REFERENCES = ({"param"}, {"param", "of"}, {"field"}, {"field", "times"})
 
