@@ -50,13 +50,15 @@ _OF_ACTION = attrgetter("schedule", "timezone", "start", "end", "min_capacity", 
 def traits(target: ScalableTarget) -> Hashable:
     """All of a target that decides what it brings about: equal of two that differ in names, places and metrics alone.
 
-    What names one of its policies or actions, or those that are over, rests on more.
+    What names one of its policies or actions, or those that are over, rests on more. Of an action that AWS refuses the
+    name counts, too: it is in the reason why nobody knows what its schedule brings about.
     """
     policies, actions = target.policies, target.scheduled_actions
     return (
         _BOUNDS(target),
         policies if isinstance(policies, Unknown) else tuple([_traits_of(policy) for policy in policies]),
         actions if isinstance(actions, Unknown) or not actions else _traits_of_schedule(actions),
+        *_refused(target),
     )
 
 

@@ -1238,6 +1238,7 @@ FLEET: tuple[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]], ...] = 
         {"scheduled_actions": (structs.replace(SCHEDULE[0], address="late", max_capacity=2),)},
         {},
     ),
+    ("a schedule that AWS refuses", {}, {"scheduled_actions": (structs.replace(SCHEDULE[0], schedule="daily"),)}, {}),
     ("sensitive", {}, {"sensitive": True}, {}),
     ("another count", {"initial_instance_count": 4}, {}, {}),
     ("an unknown count", {"initial_instance_count": LATER}, {}, {}),
@@ -1269,6 +1270,9 @@ def test_an_endpoint_is_priced_beside_others_as_it_is_alone() -> None:
     endpoints = []
     for number, (_, of_variant, of_target, of_endpoint) in enumerate((*FLEET, *FLEET)):
         scaled = structs.replace(target(1, 6, address=f"target.{number}"), **of_target)
+        actions = () if isinstance(scaled.scheduled_actions, Unknown) else scaled.scheduled_actions
+        own_actions = tuple(structs.replace(each, address=f"{each.address}.{number}") for each in actions)
+        scaled = structs.replace(scaled, scheduled_actions=own_actions)
         own = variant(**{"name": f"v{number}", "scaling": scaled, **of_variant})
         endpoints.append(endpoint(own, **{"address": f"endpoint.{number}", **of_endpoint}))
     one_usage = Usage({each.address: EndpointUsage(average_instances=Decimal(3)) for each in endpoints[::3]}, {})
