@@ -5,7 +5,9 @@ last byte are looked at, because one that was cut is no answer.
 """
 
 import gzip
+import lzma
 import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -22,6 +24,13 @@ SMALLEST_BOUND: Final = 1024 * MEBIBYTE
 """Bytes that any archive may become."""
 MOST_PER_BYTE: Final = 100
 """Bytes that one byte of a larger archive may become. Bills have about twenty."""
+
+
+_DAMAGED: Final = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, NotImplementedError, RuntimeError, ValueError, OverflowError, IndexError),
+)
+"""What Python says of archives that are damaged, or made to do harm: not all of it is an error of its own."""
 
 
 class _Bounded:
@@ -62,7 +71,7 @@ def unzipped(path: str, folder: str) -> list[str]:
                 if first != entry.filename and not are_a_series(first, entry.filename):
                     raise SourceError(f"{path} holds {first} again as {entry.filename}", hint="unpack it, and name one")
                 found.append(target)
-    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
+    except _DAMAGED as error:
         raise damaged(path, str(error)) from error
     if not found:
         raise SourceError(f"{path} holds no .csv file", hint="a legacy report in zip holds one CSV")
@@ -74,7 +83,7 @@ def _members(archive: zipfile.ZipFile, path: str) -> list[zipfile.ZipInfo]:
     seen = [
         entry
         for entry in archive.infolist()
-        if not entry.is_dir() and not entry.filename.rpartition("/")[2].startswith(".")
+        if not entry.filename.endswith("/") and not entry.filename.rpartition("/")[2].startswith(".")
     ]
     packed = next((entry.filename for entry in seen if entry.filename.lower().endswith(PACKED)), None)
     if packed is not None:
@@ -84,7 +93,7 @@ def _members(archive: zipfile.ZipFile, path: str) -> list[zipfile.ZipInfo]:
 
 def size(path: str, kind: str) -> int:
     """How large a file says it is when it is unpacked, to tell what cannot be a copy of what."""
-    with open(path, "rb") as file, suppress(zipfile.BadZipFile):
+    with open(path, "rb") as file, suppress(*_DAMAGED):
         if kind == "csv.gz":
             file.seek(-4, os.SEEK_END)
             return int.from_bytes(file.read(), "little")  # RFC 1952: the length modulo 2³²
@@ -105,7 +114,7 @@ def digest(path: str, kind: str) -> bytes:
                 source = stack.enter_context(archive.open(only[0]))
             for chunk in _chunks(file) if source is file else _Bounded(path).chunks(source):
                 whole.update(chunk)
-    except (EOFError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, NotImplementedError, RuntimeError) as error:
+    except (*_DAMAGED, gzip.BadGzipFile) as error:
         raise damaged(path, str(error)) from error
     return whole.digest()
 
