@@ -26,7 +26,7 @@ from guardrail.cost.base import (
 )
 from guardrail.cost.capacity import Capacity, Running
 from guardrail.cost.charges import Quote
-from guardrail.cost.demand import Demand, EndpointDemand, VariantDemand
+from guardrail.cost.demand import NO_VARIANT_DEMAND, Demand, EndpointDemand, VariantDemand
 from guardrail.cost.deployments import update_of
 from guardrail.cost.usage import NO_USAGE
 from guardrail.model import Endpoint, InstanceVariant, Inventory, ScalableTarget, ServerlessVariant, Unknown, Variant
@@ -186,13 +186,14 @@ class Estimator:
     ) -> _WorkedOut:
         """What a variant costs, once for all that are alike but for what they and their targets are called.
 
-        The key is all that the price rests on. Managed scaling rests on the components of its endpoint, too.
+        The key is all that the price rests on, with usage as it is written: 3.0 instances are told of as 3.0, though
+        they are 3. Managed scaling rests on the components of its endpoint, too.
         """
         key = (
             endpoint.region,
             endpoint.mode,
             endpoint.update_minutes,
-            demand,
+            demand is NO_VARIANT_DEMAND or repr(demand),
             found and capacity.counts_of(found),
             traits(variant.scaling) if isinstance(variant.scaling, ScalableTarget) else variant.scaling,
             redacted,

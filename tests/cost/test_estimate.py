@@ -1287,6 +1287,19 @@ def test_an_endpoint_is_priced_beside_others_as_it_is_alone() -> None:
     assert origins[len(FLEET)]["count.floor"] == f"scalable target target.{len(FLEET)}"
 
 
+def test_usage_is_told_of_each_endpoint_as_it_is_written_for_it() -> None:
+    """3 and 3.0 are one number: of two endpoints that tell them, each has its own in what is said of it."""
+    written = ("3", "3.0", "3.00")
+    them = [
+        endpoint(variant(initial_instance_count=2), name=f"e{text}", address=f"endpoint.{text}") for text in written
+    ]
+    usage = Usage({f"endpoint.{text}": EndpointUsage(average_instances=Decimal(text)) for text in written}, {})
+    found = bills(*them, usage=usage)
+    for text in written:
+        (notice,) = found[f"endpoint.{text}"].notices
+        assert notice.endswith(f"usage of {text} is outside of what can be, and counts as 2")
+
+
 # The fee of a Marketplace package ------------------------------------------------------------------------------------
 
 
