@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -46,13 +47,18 @@ def main() -> int:
         for name, way in ways.items():
             folder = Path(top, name)
             folder.mkdir()
-            # What the example costs a month after its change; its folders before and after cost 1,380 and that.
-            if ("6,517" if name == "pre-commit" else "5,137") not in way(folder):
+            if not answers(way(folder)):
                 print(f"{name}: no answer", file=sys.stderr)
                 return 1
             print(f"{name}: checks the example's plan", flush=True)
     print("installed and run, each in an empty environment")
     return 0
+
+
+def answers(report: str) -> bool:
+    """Whether a report read all there is and has a sum. Which one is not asked: a release may have new prices."""
+    read = re.search(r"(\d+) of (\d+) resources read", report)
+    return read is not None and 0 < int(read[1]) == int(read[2]) and re.search(r"\d USD a month", report) is not None
 
 
 def uvx() -> list[str]:

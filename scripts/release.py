@@ -66,22 +66,27 @@ def check(root: Path, tag: str) -> None:
 
 
 def check_is_of_prices(root: Path, commit: str) -> None:
-    """Raise `ValueError` where a commit that is not on main is more than a patch version of prices that are."""
-    changed = git(root, "diff", "--name-only", "-z", f"{commit}^1", commit).split("\0")
+    """Raise `ValueError` where a commit that is not on main is more than `patch` makes, with prices that are on it.
+
+    What is moved counts as two files: else a table that goes and comes back below ``PRICES`` would be that one alone.
+    """
+    changed = git(root, "diff", "--name-only", "--no-renames", "-z", f"{commit}^1", commit).split("\0")
     own = {PACKAGE.as_posix(), CHANGELOG.as_posix()}
     if other := sorted(name for name in changed if name and name not in own and not name.startswith(f"{PRICES}/")):
         raise ValueError(f"{commit[:12]} is not on main, and changes {other[0]}")
-    then, now = (
-        _VERSION.sub("", git(root, "show", f"{each}:{PACKAGE.as_posix()}")) for each in (f"{commit}^1", commit)
-    )
-    if then != now:
-        raise ValueError(f"{commit[:12]} is not on main, and changes more of {PACKAGE} than the version")
     listed = git(root, "rev-parse", "--verify", "--quiet", f"{commit}:{PRICES}", may_fail=True)
     merged = git(root, "rev-list", MAIN, "--", PRICES).split()
     if listed not in (
         git(root, "rev-parse", "--verify", "--quiet", f"{each}:{PRICES}", may_fail=True) for each in merged
     ):
         raise ValueError(f"{commit[:12]} has prices that were never on main")
+    then, now = (
+        [git(root, "show", f"{each}:{path.as_posix()}") for path in (PACKAGE, CHANGELOG)]
+        for each in (f"{commit}^1", commit)
+    )
+    day = re.search(r"^## \d\S* - (\S+)$", now[1], re.MULTILINE)
+    if day is None or now != [*patched(then[0], then[1], day[1])]:
+        raise ValueError(f"{commit[:12]} is not on main, and says other than that it is the next patch version")
 
 
 def git(root: Path, *words: str, may_fail: bool = False) -> str:
@@ -102,22 +107,30 @@ def version_of(source: str) -> tuple[int, int, int]:
 
 
 def patch(root: Path, day: str) -> str:
-    """Raise the last number of the version, give it a section in the changelog, and return it.
+    """Raise the last number of the version, give it a section in the changelog, and return it."""
+    source, changelog = patched(read(root / PACKAGE), read(root / CHANGELOG), day)
+    write(root / PACKAGE, source)
+    write(root / CHANGELOG, changelog)
+    return ".".join(map(str, version_of(source)))
+
+
+def patched(source: str, changelog: str, day: str) -> tuple[str, str]:
+    """The package and the changelog of a patch version of nothing but prices read on a day: 0.2.0 is 0.2.1 then.
 
     The section stands before all others: the checkout is that of a release, so nothing of it is unreleased.
     """
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
         raise ValueError(f"{day} is no day, as 2026-11-23 is")
-    source, changelog = read(root / PACKAGE), read(root / CHANGELOG)
     major, minor, last = version_of(source)
     version = f"{major}.{minor}.{last + 1}"
     at = re.search(r"^## \d", changelog, re.MULTILINE)
     if at is None:
         raise ValueError(f"{CHANGELOG} has no section of a release")
     section = f"## {version} - {day}\n\n### Changed\n\n- Prices as AWS listed them on {day}; nothing else.\n\n"
-    write(root / PACKAGE, _VERSION.sub(f'__version__ = "{version}"', source))
-    write(root / CHANGELOG, changelog[: at.start()] + section + changelog[at.start() :])
-    return version
+    return (
+        _VERSION.sub(f'__version__ = "{version}"', source),
+        changelog[: at.start()] + section + changelog[at.start() :],
+    )
 
 
 def write(path: Path, text: str) -> None:

@@ -103,7 +103,7 @@ def test_a_commit_that_main_has_is_released_wherever_main_is_by_now(tmp_path: Pa
         ({LISTED: "new", "pricing/us-east-1.csv": ""}, "is not on main, and changes pricing/us-east-1.csv"),
         (
             {LISTED: "new", "guardrail/__init__.py": PACKAGE.replace("VERSION", "0.2.0") + "import os\n"},
-            "is not on main, and changes more of guardrail/__init__.py than the version",
+            "is not on main, and says other than that it is the next patch version",
         ),
     ],
 )
@@ -137,6 +137,40 @@ def test_prices_of_main_upon_a_release_are_a_patch_version_and_so_are_those_upon
         commit(root, {})
         assert release.main(["check", f"v{version}"], root) == 0
     assert not (root / "guardrail" / "new.py").exists()
+
+
+@needs_git
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("0.2.1", "0.3.0", "says other than that it is the next patch version"),
+        ('"""It."""', "import os", "says other than that it is the next patch version"),
+        ("Two.", "Two, and more.", "says other than that it is the next patch version"),
+        ("nothing else.", "and a gift.", "says other than that it is the next patch version"),
+        ("2026-11-23\n", "today\n", "today is no day"),
+        ("", "", "changes pricing/us-east-1.csv"),
+    ],
+)
+def test_a_patch_version_of_prices_that_is_anything_else_as_well_is_not_released(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, said: str
+) -> None:
+    """A version above the next one, words of somebody's own, or a table that is gone, which git takes for moved."""
+    table = "".join(f"{number}\n" for number in range(100))
+    root = checkout(tmp_path, changelog=CHANGELOG.replace("## Unreleased\n\n- Not yet.\n\n", ""))
+    commit(root, {"pricing/us-east-1.csv": table})
+    commit(root, {"pricing/listed/new.csv": table})
+    git(root, "update-ref", release.MAIN, "HEAD")
+    git(root, "checkout", "--quiet", "HEAD^")
+    git(root, "checkout", "--quiet", release.MAIN, "--", "pricing/listed")
+    assert release.main(["patch", "2026-11-23"], root) == 0
+    if old:
+        for path in (root / "guardrail" / "__init__.py", root / "CHANGELOG.md"):
+            path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
+    else:
+        (root / "pricing" / "us-east-1.csv").unlink()
+    commit(root, {})
+    assert release.main(["check", "v0.3.0" if new == "0.3.0" else "v0.2.1"], root) == 1
+    assert said in capsys.readouterr().err
 
 
 @needs_git

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from scripts import container, distributions, verify
+from scripts import container, distributions, install, verify
 from tests.test_action import OWN_WORKFLOWS, hold, lint, locked
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -208,3 +208,18 @@ def test_a_check_without_a_network_says_so_in_one_line(
     first, second = capsys.readouterr().out.splitlines()
     assert first == "audit needs the network: the package index cannot be reached"
     assert second.startswith("FAILED audit")
+
+
+@pytest.mark.parametrize(
+    ("report", "answered"),
+    [
+        (" ✗ FAILS  +3,756 USD a month (1,380 → 5,137)\n 3 errors · 25 of 25 resources read · exit 1\n", True),
+        (" ✗ FAILS  +3,896 USD a month (1,401 → 5,297)\n 3 errors · 25 of 25 resources read · exit 1\n", True),
+        (" ✓ PASSES  0 USD a month\n 0 of 0 resources read · exit 0\n", False),
+        (" ✓ PASSES  ≥ 1,380 USD a month\n 24 of 25 resources read · exit 0\n", False),
+        ("guardrail: plan.json: no such file\n", False),
+    ],
+)
+def test_what_is_installed_answers_whatever_the_prices_of_its_release_are(report: str, *, answered: bool) -> None:
+    """A patch version of new prices is tried in every way as well, and the example costs something else by them."""
+    assert install.answers(report) is answered

@@ -169,13 +169,16 @@ def test_new_prices_are_proposed_with_what_they_do_to_the_bills_of_the_example(p
         "auth setup-git",
         "pr view prices/refresh --json state --jq .state",
         "pr create --head prices/refresh",
+        "workflow run ci.yml --ref prices/refresh",
     ]
 
 
 def test_a_proposal_that_is_open_is_brought_up_to_date(runner: Runner, aws: Aws) -> None:
     aws.publish({"us-east-1": with_prices(USE1_Host_ml_c5_4xlarge="0.8")})
     assert runner.run("refresh", PR_STATE="OPEN")[0] == 0
-    assert runner.questions()[-1].startswith("pr edit prices/refresh --title")
+    edited, checked = runner.questions()[-2:]
+    assert edited.startswith("pr edit prices/refresh --title")
+    assert checked == "workflow run ci.yml --ref prices/refresh"
 
 
 def test_prices_that_did_not_change_are_not_proposed(merged: Runner) -> None:
@@ -205,8 +208,12 @@ def test_an_offer_file_that_is_none_is_not_proposed(runner: Runner, aws: Aws) ->
 
 
 def test_a_merge_becomes_a_patch_version_of_the_newest_release_with_prices_alone(merged: Runner) -> None:
-    """What else was merged since stays for the next release of its own. A second run finds nothing to release."""
+    """What else was merged since stays for the next release of its own, though a candidate for it has a tag already.
+
+    A second run finds nothing to release.
+    """
     merged.git("tag", "v0.0.9", "v0.1.0")
+    merged.git("tag", "v0.2.0-rc1", "main")
     code, said = merged.run("release")
     assert code == 0, said
     assert merged.git("diff", "--name-only", "v0.1.0", "v0.1.1").splitlines() == [
