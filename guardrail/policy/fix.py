@@ -1,6 +1,7 @@
 """The fix of one subject: one to three lines of text, and the lines to paste with its own type in them."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from guardrail.expressions import expression
 from guardrail.policy.base import Remediation
@@ -22,35 +23,35 @@ class Fixes:
     def __init__(self, policy: Policy, scope: PolicyScope) -> None:
         self._policy = policy
         self._scope = scope
-        self._compiled: tuple[list[Choice], list[Choice]] | None = None
+        self._compiled: list[Choice[Remediation]] | None = None
 
-    def compile(self) -> tuple[list[Choice], list[Choice]]:
-        """The conditions with their texts, for each language.
+    def compile(self) -> list[Choice[Remediation]]:
+        """The conditions with their texts in both languages.
 
         Raises `PolicyError` for a field, operator or parameter that does not fit.
         """
         if self._compiled is None:
             scope, fixes = self._scope, self._policy.fix
             listed = [(scope, fixes)] if isinstance(fixes, Fix) else [(scope.at(n), fix) for n, fix in enumerate(fixes)]
-            compiled = [_compile(fix, place) for place, fix in listed]
-            self._compiled = [(when, text) for when, text, _ in compiled], [(when, text) for when, _, text in compiled]
+            self._compiled = [_compile(fix, place) for place, fix in listed]
         return self._compiled
 
     def of_all(self, together: Together) -> list[Remediation | None]:
         """For each of several subjects the first fix whose condition holds; None where there is none."""
-        terraform, cloudformation = (first_of_all(choices, together) for choices in self.compile())
-        return [
-            None if one is None or other is None else Remediation(terraform=one, cloudformation=other)
-            for one, other in zip(terraform, cloudformation, strict=True)
-        ]
+        return first_of_all(self.compile(), together)
 
 
-def _compile(fix: Fix, scope: PolicyScope) -> tuple[Condition | None, Text, Text]:
-    return (
-        Condition(fix.when, scope.at("when")) if fix.when else None,
-        compile_text(_without_null(fix.terraform, scope), scope.at("terraform")),
-        compile_text(_without_null(fix.cloudformation, scope), scope.at("cloudformation")),
-    )
+def _compile(fix: Fix, scope: PolicyScope) -> Choice[Remediation]:
+    when = Condition(fix.when, scope.at("when")) if fix.when else None
+    terraform = compile_text(_without_null(fix.terraform, scope), scope.at("terraform"))
+    cloudformation = compile_text(_without_null(fix.cloudformation, scope), scope.at("cloudformation"))
+    return when, partial(_filled, terraform, cloudformation)
+
+
+def _filled(terraform: Text, cloudformation: Text, together: Together) -> list[Remediation]:
+    """The fix of each of several subjects."""
+    both = zip(terraform.of_all(together), cloudformation.of_all(together), strict=True)
+    return [Remediation(terraform=one, cloudformation=other) for one, other in both]
 
 
 def _without_null(text: str, scope: PolicyScope) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache, partial
 from itertools import compress
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from guardrail.expressions import expression
 from guardrail.model import Unknown
@@ -18,6 +18,7 @@ from guardrail.policy.subject import Subject, Together
 
 SENSITIVE = "(sensitive)"
 
+T = TypeVar("T")
 Shown: TypeAlias = Callable[[Together], list[str]]
 """What stands in place of one placeholder, for each of several subjects."""
 
@@ -46,8 +47,8 @@ _PLACEHOLDER = expression(r"\{\{|\}\}|\{([^{}]*)\}")
 """``{path}``, or ``{path:noun}`` for a count with its noun; ``{{`` and ``}}`` are braces."""
 
 
-Choice: TypeAlias = tuple[Condition | None, Text]
-"""A text, and when it is said; None where it always is."""
+Choice: TypeAlias = tuple[Condition | None, Callable[[Together], list[T]]]
+"""What is said of each of several subjects, and when; None where it always is."""
 
 
 class Texts:
@@ -58,14 +59,14 @@ class Texts:
     def __init__(self, messages: str | Iterable[Message], scope: PolicyScope) -> None:
         self._messages = messages
         self._scope = scope
-        self._compiled: Sequence[Choice] | None = None
+        self._compiled: Sequence[Choice[str]] | None = None
 
-    def compile(self) -> Sequence[Choice]:
+    def compile(self) -> Sequence[Choice[str]]:
         """The conditions with their texts. Raises `PolicyError` for a field or parameter that does not fit."""
         if self._compiled is None:
             messages, scope = self._messages, self._scope
             self._compiled = (
-                [(None, compile_text(messages, scope))]
+                [(None, compile_text(messages, scope).of_all)]
                 if isinstance(messages, str)
                 else [_compile_message(message, scope.at(index)) for index, message in enumerate(messages)]
             )
@@ -76,23 +77,23 @@ class Texts:
         return first_of_all(self.compile() if self._messages else (), together)
 
 
-def _compile_message(message: Message, scope: PolicyScope) -> Choice:
+def _compile_message(message: Message, scope: PolicyScope) -> Choice[str]:
     when = Condition(message.when, scope.at("when")) if message.when else None
-    return when, compile_text(message.text, scope.at("text"))
+    return when, compile_text(message.text, scope.at("text")).of_all
 
 
-def first_of_all(choices: Iterable[Choice], together: Together) -> list[str | None]:
-    """For each of several subjects the text whose condition is the first that holds of it; None where none does."""
-    found: list[str | None] = [None] * len(together.each)
+def first_of_all(choices: Iterable[Choice[T]], together: Together) -> list[T | None]:
+    """For each of several subjects what is said under the first condition that holds of it; None where none does."""
+    found: list[T | None] = [None] * len(together.each)
     places: Sequence[int] = range(len(found))
-    for when, text in choices:
+    for when, said in choices:
         if not places:
             break
         holds = [True] * len(places) if when is None else [truth is True for truth in when.of_all(together)]
         chosen = together.only(holds)
-        for place, filled in zip(compress(places, holds), text.of_all(chosen), strict=True):
-            found[place] = filled
-        others = [not each for each in holds]
+        for place, each in zip(compress(places, holds), said(chosen), strict=True):
+            found[place] = each
+        others = [not truth for truth in holds]
         places, together = list(compress(places, others)), together.only(others)
     return found
 
