@@ -1176,7 +1176,7 @@ def hold(schema: str, *files: Path) -> None:
     """Hold files against a schema that comes with check-jsonschema, which takes the grammar of IRIs for nothing."""
     pytest.importorskip("check_jsonschema")
     program = "import sys; sys.modules['rfc3987_syntax'] = None; from check_jsonschema import main; main()"
-    command = [sys.executable, "-c", program, "--builtin-schema", schema, *files]
+    command = [sys.executable, "-c", program, "--builtin-schema", schema, *map(str, files)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
