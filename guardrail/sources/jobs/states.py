@@ -356,7 +356,8 @@ class _StateMachineReader(DefinitionReading):
             output = known if is_path and "ResultPath" in state else {}
             output = _put(output, state.get("ResultPath", "$"), None)
         catches = [(name, each) for each in caught if isinstance(name := each.get("Next"), str)]
-        yield from ((name, output) for name in _nexts(state) if name not in dict(catches))
+        names = {name for name, _ in catches}
+        yield from ((name, output) for name in _nexts(state) if name not in names)
         yield from ((name, _put(known, each.get("ResultPath", "$"), None)) for name, each in catches)
 
     def _items(self, state: Mapping[str, Any], at: _Place) -> tuple[int, int | None, bool]:
@@ -371,9 +372,8 @@ class _StateMachineReader(DefinitionReading):
                 items: Any = self._resolved(state.get("Items"), "Items", at)
             else:
                 items = self._at(state.get("ItemsPath", "$"), "ItemsPath", at.known)
-            is_whole = (
-                at.language == "JSONata" or state.get("ItemsPath", "$") != "$"
-            )  # of the input some names are known
+            # of the whole input only some names are known
+            is_whole = at.language == "JSONata" or state.get("ItemsPath", "$") != "$"
             if isinstance(items, list) or (isinstance(items, dict) and is_whole):
                 least = most = len(items)
                 are_written = _is_known(items)
