@@ -197,7 +197,7 @@ def text_of(value: Any) -> str | None:
 def joined(parts: Sequence[Any], separator: str = "", allowance: Allowance | None = None) -> Any:
     """The parts as one text: known where all are, else an `Unresolved` that keeps what is known and mentioned.
 
-    ``joined(["a", Expression(…, "${B}")], "/")`` shows "a/${B}". Hidden parts make the text hidden, and never appear in
+    ``joined(["a", Unresolved(…, "${B}")], "/")`` shows "a/${B}". Hidden parts make the text hidden, and never appear in
     what is known of an unknown one. Raises `LimitError` where the text is more than ``allowance`` still has.
     """
     texts = [text_of(part) for part in parts]
