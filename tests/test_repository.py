@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from scripts import container, distributions, install, verify
-from tests.test_action import OWN_WORKFLOWS, hold, lint, locked
+from tests.test_action import OWN_WORKFLOWS, WORKFLOWS, hold, lint, locked
 
 ROOT = Path(__file__).resolve().parent.parent
 FORMS = sorted(path for path in (ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml") if path.stem != "config")
@@ -50,6 +50,12 @@ def test_a_workflow_has_the_rights_that_its_jobs_name_and_no_others(path: Path) 
 def test_a_foreign_action_is_named_by_its_hash_and_belongs_to_whom_we_trust(path: Path) -> None:
     for line in re.findall(r"uses: (.*)", path.read_text(encoding="utf-8")):
         assert re.fullmatch(r"(actions|pypa)/[\w-]+@[0-9a-f]{40} # v\d+(\.\d+\.\d+)?", line), line
+
+
+@pytest.mark.parametrize("path", [*WORKFLOWS, *OWN_WORKFLOWS], ids=lambda path: path.stem)
+def test_nobody_can_end_the_run_of_somebody_elses_pull_request(path: Path) -> None:
+    """`head_ref` is what the author of a fork calls a branch: whoever calls one alike would be in the same group."""
+    assert "head_ref" not in str(yaml.safe_load(path.read_text("utf-8")).get("concurrency"))
 
 
 @pytest.mark.parametrize("path", OWN_WORKFLOWS, ids=lambda path: path.stem)
