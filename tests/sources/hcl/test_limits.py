@@ -120,7 +120,7 @@ DOUBLED: list[tuple[str, Callable[[int], str]]] = [
 def test_what_doubles_itself_ends_and_does_not_hide_what_is_written(
     read: Read, monkeypatch: pytest.MonkeyPatch, first: str, following: Callable[[int], str], use: str
 ) -> None:
-    monkeypatch.setattr("guardrail.sources.hcl.evaluate.Allowance", little)
+    monkeypatch.setattr("guardrail.sources.hcl.scope.Allowance", little)
     chain = "\n".join(f"l{n + 1} = {following(n)}" for n in range(60))
     (endpoint,) = read(
         f"""
