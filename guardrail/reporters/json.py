@@ -85,7 +85,7 @@ def pieces(report: Report, options: Options = DEFAULT) -> Iterator[bytes]:
         (b"endpoints", map(partial(_endpoint, lines), report.endpoints)),
         (b"unattached", map(partial(_endpoint, lines), report.unattached)),
         (b"workflows", map(_workflow, report.workflows)),
-        (b"results", _results(report, options.fixable)),
+        (b"results", map(partial(_result, Fingerprints(report), options.fixable), report.results)),
         (b"skipped", map(_skipped, report.skipped)),
     ):
         yield b'"%s":' % name
@@ -707,14 +707,6 @@ def _redacted(component: CostComponent) -> _JsonObject:
         origins={},
     )
     return _component(shown) | {"redacted": True}
-
-
-def _results(report: Report, fixable: Collection[str]) -> Iterator[Result | _JsonObject]:
-    """Every result; a pass as it is, which most are."""
-    fingerprints = Fingerprints(report)
-    for result in report.results:
-        is_bare = result.verdict == "pass" and result.remediation is NO_REMEDIATION
-        yield result if is_bare else _result(fingerprints, fixable, result)
 
 
 def _result(fingerprints: Fingerprints, fixable: Collection[str], result: Result) -> Result | _JsonObject:
