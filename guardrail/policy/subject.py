@@ -341,28 +341,19 @@ class Subject:
 class Together:
     """Several subjects of one kind that are asked together: each field of each of them is read once."""
 
-    __slots__ = ("_among", "_columns", "_made", "each")
+    __slots__ = ("_columns", "_made", "each")
 
-    def __init__(self, each: Sequence[Subject], among: "tuple[Together, Sequence[bool]] | None" = None) -> None:
+    def __init__(self, each: Sequence[Subject]) -> None:
         self.each = each
         self._columns: dict[Callable[[Subject], Any], list[Any]] = {}
         self._made: dict[Callable[[Together], list[str]], list[str]] = {}
-        self._among = among
-        """Those that they are picked from, and which of them they are."""
 
     def column(self, get: Callable[[Subject], Any]) -> list[Any]:
         """What a getter says of each, in their order."""
         known = self._columns.get(get)
         if known is None:
-            known = self._columns[get] = self._picked(get) or [get(subject) for subject in self.each]
+            known = self._columns[get] = [get(subject) for subject in self.each]
         return known
-
-    def _picked(self, get: Callable[[Subject], Any]) -> list[Any]:
-        """A column that is there already for all that they are picked from."""
-        if self._among is None:
-            return []
-        among, picks = self._among
-        return list(compress(among._columns.get(get, ()), picks))  # noqa: SLF001 - of its own kind
 
     def made(self, make: "Callable[[Together], list[str]]") -> list[str]:
         """What a function makes of all of them, which is called once."""
@@ -373,4 +364,4 @@ class Together:
 
     def only(self, picks: Sequence[bool]) -> "Together":
         """Those that are picked."""
-        return self if all(picks) else Together(list(compress(self.each, picks)), (self, picks))
+        return self if all(picks) else Together(list(compress(self.each, picks)))
