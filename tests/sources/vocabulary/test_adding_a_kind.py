@@ -45,8 +45,8 @@ import json
 from guardrail import sources
 from guardrail.sources.linking.index import Declarations
 
-add, seen = Declarations._add, []
-Declarations._add = lambda self, declared: (add(self, declared), seen.append(declared))
+enter, seen = Declarations.__init__, []
+Declarations.__init__ = lambda self, declared: enter(self, seen.extend(several := list(declared)) or several)
 change_sets = [sources.read("plan.json"), sources.read("template.json"), *sources.read_terraform(["source"])]
 print(json.dumps([[each.address, each.type, each.instance_type] for each in seen if hasattr(each, "instance_type")]))
 print(json.dumps([[each.coverage.seen, each.coverage.modelled] for each in change_sets]))
