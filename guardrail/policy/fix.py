@@ -50,7 +50,7 @@ def _compile(fix: Fix, scope: PolicyScope) -> Choice[Remediation]:
 
 def _filled(terraform: Text, cloudformation: Text, together: Together) -> list[Remediation]:
     """The fix of each of several subjects."""
-    both = zip(terraform.of_all(together), cloudformation.of_all(together), strict=True)
+    both = zip(terraform(together), cloudformation(together), strict=True)
     return [Remediation(terraform=one, cloudformation=other) for one, other in both]
 
 

@@ -14,34 +14,13 @@ from guardrail.policy.fields import Secrecy
 from guardrail.policy.getters import Getter
 from guardrail.policy.policy import Message
 from guardrail.policy.scope import PolicyScope
-from guardrail.policy.subject import Subject, Together
+from guardrail.policy.subject import Together
 
 SENSITIVE = "(sensitive)"
 
 T = TypeVar("T")
-Shown: TypeAlias = Callable[[Together], list[str]]
-"""What stands in place of one placeholder, for each of several subjects."""
-
-
-class Text:
-    """A sentence with fields in it, filled for several subjects at once."""
-
-    __slots__ = ("_template", "_values")
-
-    def __init__(self, literals: Sequence[str], values: Sequence[Shown]) -> None:
-        self._template = "%s".join(literal.replace("%", "%%") for literal in literals)
-        self._values = values
-
-    def of_all(self, together: Together) -> list[str]:
-        """The text for each of them."""
-        if not self._values:
-            return [self._template % ()] * len(together.each)
-        return list(map(self._template.__mod__, zip(*map(together.made, self._values), strict=True)))
-
-    def __call__(self, subject: Subject) -> str:
-        """The text for one."""
-        return self.of_all(Together([subject]))[0]
-
+Text: TypeAlias = Callable[[Together], list[str]]
+"""A sentence with fields in it, or what stands in place of one of them, for each of several subjects."""
 
 _PLACEHOLDER = expression(r"\{\{|\}\}|\{([^{}]*)\}")
 """``{path}``, or ``{path:noun}`` for a count with its noun; ``{{`` and ``}}`` are braces."""
@@ -66,7 +45,7 @@ class Texts:
         if self._compiled is None:
             messages, scope = self._messages, self._scope
             self._compiled = (
-                [(None, compile_text(messages, scope).of_all)]
+                [(None, compile_text(messages, scope))]
                 if isinstance(messages, str)
                 else [_compile_message(message, scope.at(index)) for index, message in enumerate(messages)]
             )
@@ -79,7 +58,7 @@ class Texts:
 
 def _compile_message(message: Message, scope: PolicyScope) -> Choice[str]:
     when = Condition(message.when, scope.at("when")) if message.when else None
-    return when, compile_text(message.text, scope.at("text")).of_all
+    return when, compile_text(message.text, scope.at("text"))
 
 
 def first_of_all(choices: Iterable[Choice[T]], together: Together) -> list[T | None]:
@@ -99,7 +78,7 @@ def first_of_all(choices: Iterable[Choice[T]], together: Together) -> list[T | N
 
 
 def compile_text(template: str, scope: PolicyScope) -> Text:
-    """A function that fills ``template`` for a subject.
+    """A function that fills ``template`` for several subjects at once.
 
     Unknown values read "unknown", absent ones "none", sensitive ones "(sensitive)"; USD a month has two decimals and
     thousands separators, counts with a noun have these too, unit prices are unrounded, and sizes stand as they are
@@ -109,7 +88,11 @@ def compile_text(template: str, scope: PolicyScope) -> Text:
         scope.attempt(partial(_refuse_period, scope), None)
     nothing: tuple[list[str], list[str]] = [""], []
     literals, names = scope.attempt(lambda: _parts(template, scope), nothing)
-    return Text(literals, [_placeholder(name, scope) for name in names])
+    sentence = "%s".join(literal.replace("%", "%%") for literal in literals)
+    if not names:
+        return lambda together: [sentence % ()] * len(together.each)
+    values = [_placeholder(name, scope) for name in names]
+    return lambda together: list(map(sentence.__mod__, zip(*map(together.made, values), strict=True)))
 
 
 def _refuse_period(scope: PolicyScope) -> None:
@@ -136,7 +119,7 @@ def _parts(template: str, scope: PolicyScope) -> tuple[list[str], list[str]]:
     return literals, names
 
 
-def _placeholder(text: str, scope: PolicyScope) -> Shown:
+def _placeholder(text: str, scope: PolicyScope) -> Text:
     path, _, noun = text.partition(":")
     field = scope.attempt(lambda: scope.field(path), None)
     if field is None:
@@ -145,7 +128,7 @@ def _placeholder(text: str, scope: PolicyScope) -> Shown:
     return partial(_counted, noun, values) if noun else values
 
 
-def _counted(noun: str, values: Shown, together: Together) -> list[str]:
+def _counted(noun: str, values: Text, together: Together) -> list[str]:
     """``one instance``, ``2 instances``, ``at least 1,200 instances``."""
     return [_with_noun(count, noun) for count in together.made(values)]
 
@@ -159,7 +142,7 @@ def _with_noun(count: str, noun: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _values(get: Getter, secrecy: Secrecy | None, unit: str) -> Shown:
+def _values(get: Getter, secrecy: Secrecy | None, unit: str) -> Text:
     """A field as a message has it; one function for all texts that name it, so that it is put into words once."""
 
     def values(together: Together) -> list[str]:

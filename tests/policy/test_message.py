@@ -10,7 +10,7 @@ from guardrail.errors import PolicyError
 from guardrail.model import InstanceVariant, Unknown
 from guardrail.policy.message import compile_text, printable, show
 from guardrail.policy.scope import PolicyScope
-from guardrail.policy.subject import Subject
+from guardrail.policy.subject import Subject, Together
 
 SCOPE = PolicyScope(policy="p", applies_to="variant", steps=("message",))
 
@@ -68,11 +68,11 @@ def test_a_template_that_names_nothing_is_refused(template: str, problem: str) -
 def test_doubled_braces_are_braces() -> None:
     variant = InstanceVariant(name="m", shadow=False, instance_type="ml.m5.large", initial_instance_count=1)
     template = compile_text("tags = {{ {variant.name} = 1 }}, {{{variant.name}}}", SCOPE)
-    assert template(Subject(None, None, variant=variant)) == "tags = { m = 1 }, {m}"
+    assert template(Together([Subject(None, None, variant=variant)])) == ["tags = { m = 1 }, {m}"]
 
 
 def test_a_template_without_fields_is_itself() -> None:
-    assert compile_text("as it is", SCOPE)(Subject(None, None)) == "as it is"
+    assert compile_text("as it is", SCOPE)(Together([Subject(None, None)])) == ["as it is"]
 
 
 @pytest.mark.parametrize(
@@ -81,4 +81,4 @@ def test_a_template_without_fields_is_itself() -> None:
 def test_a_count_comes_with_its_noun(count: int, text: str) -> None:
     variant = InstanceVariant(name="m", shadow=False, instance_type="ml.m5.large", initial_instance_count=count)
     template = compile_text("{variant.initial_instance_count:instance}", SCOPE)
-    assert template(Subject(None, None, variant=variant)) == text
+    assert template(Together([Subject(None, None, variant=variant)])) == [text]
