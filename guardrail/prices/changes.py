@@ -106,8 +106,12 @@ def _basis(word: str) -> Basis:
 
 
 def compare(region: str, old: Prices, new: Prices) -> RegionChanges:
-    """What became of the prices of one region. 0.23 and 0.2300000000 are the same price."""
-    changes = [PriceChange(charge=charge, old=old.get(charge), new=new.get(charge)) for charge in sorted({*old, *new})]
+    """What became of the prices of one region.
+
+    0.23 and 0.2300000000 are the same price; 0.23 USD and 0.23 CNY are not: one is gone, another appeared.
+    """
+    was, now = ({(charge, quoted.currency): quoted for charge, quoted in side.items()} for side in (old, new))
+    changes = [PriceChange(charge=key[0], old=was.get(key), new=now.get(key)) for key in sorted({*was, *now})]
     both = [change for change in changes if change.old and change.new]
     return RegionChanges(
         region=region,

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -393,6 +394,17 @@ def test_a_region_that_there_is_not(refreshed: Refresh) -> None:
 def test_a_refresh_that_got_nowhere_leaves_no_folder_behind(refresh: Refresh) -> None:
     assert refresh("--region", "us-east-9")[0] == 2
     assert not refresh.directory.exists()
+
+
+def test_the_same_amounts_in_another_currency_are_other_prices(refresh: Refresh) -> None:
+    """By then every price of the region is gone, and a bill would have none: that is no list of unchanged prices."""
+    refresh.aws.publish({"us-east-1": offer_csv(bundled("us-east-1")).replace(b'"USD"', b'"CNY"')})
+    code, _, err = refresh()
+    assert code == 2
+    assert re.search(r"us-east-1 lost (\d+) of its \1 published prices, 100\.0 %", err)
+    code, out, _ = refresh("--accept")
+    assert code == 0
+    assert " 0 unchanged" in out
 
 
 @pytest.mark.parametrize(("usd", "believed"), [("0.69", True), ("0.691", False), ("0.0766", False), ("0.07667", True)])
