@@ -39,26 +39,28 @@ MOST_STEPS: Final = 10_000_000
 NOT_JSON: Final = (DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises of bytes that are no JSON of a type: other JSON or none, no UTF-8, what nests too deeply."""
 
-_LARGEST_EXPONENT: Final = 15
-LARGEST_NUMBER: Final = 10**_LARGEST_EXPONENT
-"""What settings, usage, prices and baselines stay below: USD, requests and percent of no account come near it."""
+_MOST_DIGITS: Final = 15
+LARGEST_NUMBER: Final = 10**_MOST_DIGITS
+"""What settings, usage and prices stay below: USD, requests and percent of no account come near it."""
+DIGITS_OF_AMOUNTS: Final = 3 * _MOST_DIGITS
+"""Of a product of three such numbers, before its point: what a baseline says was at stake has no more."""
 MOST_PLACES: Final = 30
 """Decimal places of such a number; AWS's prices have ten."""
 
 
-def is_countable(number: Decimal) -> bool:
+def is_countable(number: Decimal, digits: int = _MOST_DIGITS) -> bool:
     """Whether one can calculate with a number that somebody wrote down: no NaN, no infinity, no ``1e9999999``."""
     _, _, exponent = number.as_tuple()
-    return isinstance(exponent, int) and number.adjusted() < _LARGEST_EXPONENT and exponent >= -MOST_PLACES
+    return isinstance(exponent, int) and number.adjusted() < digits and exponent >= -MOST_PLACES
 
 
-def number(text: str) -> Decimal | None:
+def number(text: str, digits: int = _MOST_DIGITS) -> Decimal | None:
     """The number that a text writes down; None where it is none, or none to calculate with."""
     try:
         found = Decimal(text)
     except InvalidOperation:
         return None
-    return found if is_countable(found) else None
+    return found if is_countable(found, digits) else None
 
 
 def refuse_uncountable(value: object) -> None:

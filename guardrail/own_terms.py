@@ -4,6 +4,7 @@ Only what could let more pass is told: a limit that rises, not one that falls. O
 a policy, a rule of the team's own, discounts, usage) any difference is told.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
@@ -197,12 +198,18 @@ def _accepted(waiver: Struct) -> tuple[object, ...]:
 
 
 def _baseline(before: OwnTerms, after: OwnTerms) -> Iterator[str]:
-    old = {_key(entry): entry for entry in before.baseline.findings}
+    """How many entries come, and how many allow more, the dearest of those that nothing else tells apart first."""
+    old, new = (Counter(terms.baseline.findings) for terms in (before, after))
+    gone: dict[KnownFinding, list[Decimal]] = defaultdict(list)
+    for entry in sorted((old - new).elements(), key=_stake):
+        gone[_key(entry)].append(_stake(entry))
     added = grown = 0
-    for entry in after.baseline.findings:
-        known = old.get(_key(entry))
-        added += known is None
-        grown += known is not None and _stake(entry) > _stake(known)
+    for entry in sorted((new - old).elements(), key=_stake, reverse=True):
+        allowed = gone[_key(entry)]
+        if allowed:
+            grown += _stake(entry) > allowed.pop()
+        else:
+            added += 1
     if added:
         yield f"the baseline takes up {added:,} more finding{'s' if added > 1 else ''}"
     if grown:

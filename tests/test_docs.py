@@ -238,6 +238,7 @@ def test_the_limits_that_are_documented_are_those_that_hold() -> None:
         limits.MOST_VALUES,
         limits.MOST_STEPS,
         limits.LARGEST_NUMBER,
+        limits.DIGITS_OF_AMOUNTS,
         limits.MOST_PLACES,
         stack.MAX_DEPTH,
         text.MAX_BYTES,

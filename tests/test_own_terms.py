@@ -144,6 +144,17 @@ def test_a_baseline_that_grows_is_told_and_one_that_shrinks_is_not() -> None:
     )
 
 
+def test_of_findings_that_nothing_else_tells_apart_each_entry_counts() -> None:
+    """As text "10" is before "9", so a baseline that stays as it was had its dearer one first."""
+    before = grown(entry("a", "10"), entry("a", "9"), entry("b", "1"))
+    assert differences(before, before) == NO_MORE
+    assert differences(before, grown(entry("a", "10"))) == NO_MORE
+    assert differences(before, grown(entry("a", "11"), entry("a", "9"), entry("b", "1"), entry("b", "1"))) == (
+        "the baseline takes up 1 more finding",
+        "the baseline allows 1 finding to cost more",
+    )
+
+
 def waived(origin: str) -> Result:
     waiver = AppliedWaiver(reason="load test", until="2027-01-31", owner="", origin=origin)
     return finding("async-scales-to-zero", verdict="waived", waiver=waiver)

@@ -57,7 +57,7 @@ class KnownFinding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """Raise ValueError for an amount that is none, which msgspec reports with its place."""
         if self.monthly_usd in (None, _UNKNOWN):
             return
-        amount = limits.number(str(self.monthly_usd))
+        amount = limits.number(str(self.monthly_usd), limits.DIGITS_OF_AMOUNTS)
         if amount is None or amount < 0:
             raise ValueError(f"{self.monthly_usd!r} is no amount")
 
@@ -90,22 +90,24 @@ def read(path: str) -> Baseline:
         raise SettingsError(f"{path} is no baseline: {error}", hint=f"{_AGAIN} writes it anew") from error
 
 
-def taken_up(results: Iterable[Result]) -> Baseline:
-    """A baseline of every failure among ``results``; of the budgets none."""
-    results = [result for result in results if result.verdict == "fail" and result.endpoint is not None]
-    several = len({result.source for result in results}) > 1
-    entries = {
+def taken_up(results: Iterable[Result], *, sources: Sequence[str]) -> Baseline:
+    """A baseline of every failure among ``results``, each of which has an entry; of the budgets none.
+
+    ``sources`` is what was checked: each entry names its own where there were several, whichever of them have any.
+    """
+    entries = [
         KnownFinding(
             policy=result.policy,
             endpoint=result.identity,
             part=_part(result),
             index=result.part[1],
             variant=result.variant,
-            source=result.source if several else None,
+            source=result.source if len(sources) > 1 else None,
             monthly_usd=_written(result.saving_monthly),
         )
         for result in results
-    }
+        if result.verdict == "fail" and result.endpoint is not None
+    ]
     return Baseline(version=1, findings=tuple(sorted(entries, key=_order)))
 
 
@@ -233,7 +235,7 @@ def _is_stale(entry: KnownFinding, origin: str) -> str:
 
 def _written(stake: Decimal | Unknown | None) -> str | None:
     if isinstance(stake, Decimal):
-        return f"{stake.quantize(_CENT):f}"
+        return f"{stake:.2f}"
     return None if stake is None else _UNKNOWN
 
 
@@ -253,6 +255,6 @@ def _order(entry: KnownFinding) -> tuple[str, ...]:
 def _without_nothing(entry: KnownFinding) -> dict[str, str | int]:
     """The keys of an entry that say something: what is about the endpoint has no index."""
     said = {name: value for name, value in structs.asdict(entry).items() if value is not None}
-    if entry.part == "endpoint":
+    if (entry.part, entry.index) == ("endpoint", 0):
         del said["part"], said["index"]
     return said

@@ -4,6 +4,7 @@ import json
 import re
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from tests.bills import account
 from tests.evidence.test_answers import asked, page, result
@@ -126,6 +127,36 @@ def bills() -> list[bytes]:
 
 def bundles() -> list[bytes]:
     return dumped(told())
+
+
+def branches() -> list[bytes]:
+    """What was found before two branches began, and what each of them finds."""
+    (three,) = (json.loads(each)["findings"] for each in baselines())
+    many = [{**three[1], "index": at, "variant": name} for at, name in enumerate("abcdefgh")]
+    dearer = {**many[7], "monthly_usd": "90"}
+    sides: tuple[tuple[list[Any], list[Any], list[Any]], ...] = (
+        (many, [*three, *many], [*many[:7], dearer]),
+        (many, many[1:], [*many[:6], many[7]]),
+        (three, [*three, three[1]], [*three, {**three[1], "source": "b.json"}]),
+        ([], three, many),
+        ([], three, three),
+    )
+    return dumped(*({"base": base, "ours": ours, "theirs": theirs} for base, ours, theirs in sides))
+
+
+def several_bundles() -> list[bytes]:
+    """What three runs saw of one endpoint, with jobs, load tests and advice."""
+    one = told()
+    (seen,) = one["endpoints"]
+    gap = {"subject": "p", "metric": "Invocations", "reason": "throttled"}
+    job = {name: seen[name] for name in ("account", "region", "start", "end")}
+    job |= {"prefix": "nightly-", "model": "m", "instance_type": "ml.m5.xlarge", "instances": 1, "runs": 3}
+    test = {"account": None, "region": "us-east-1", "name": "t", "types": [{"instance_type": "ml.m5.xlarge"}]}
+    advice = {"endpoint": seen["name"], "least": 1, "most": 4}
+    rest = {"jobs": [job], "load_tests": [test], "advice": [advice]}
+    other = {**one, "endpoints": [{**seen, "gaps": [*seen.get("gaps", ()), gap]}], **rest}
+    third = {**other, "endpoints": [{**seen, "name": "another"}], "jobs": [{**job, "runs": 4}]}
+    return dumped([one, other], [one, other, third], [third])
 
 
 def answers() -> list[bytes]:

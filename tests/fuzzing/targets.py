@@ -19,7 +19,7 @@ from guardrail.github import sections
 from guardrail.github.runner import Run
 from guardrail.policy import baseline, pattern
 from guardrail.prices import usage_types
-from tests.fuzzing import changes, grammars, seeds
+from tests.fuzzing import changes, grammars, merging, seeds
 from tests.fuzzing.holding import amount, check, expected, must, run, scratch
 from tests.fuzzing.mutators import Mutator, both, lines, of_hcl, of_json, of_packed, of_yaml, tokens
 from tests.hostile import inputs
@@ -461,4 +461,6 @@ TARGETS: dict[str, Target] = {
     "diffs": Target(changes.diffs, seeds.two_texts, both(_text)),
     "suggestions": Target(changes.suggested, seeds.suggestions, of_json()),
     "markers": Target(changes.markers, seeds.markers, tokens),
+    "merged-baselines": Target(merging.merged_baselines, seeds.branches, of_json()),
+    "merged-bundles": Target(merging.merged_bundles, seeds.several_bundles, of_json()),
 }

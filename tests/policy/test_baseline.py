@@ -1,6 +1,7 @@
 """A baseline holds back what was there before, and nothing that is new, dearer, or of which that cannot be told."""
 
 import json
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ from msgspec import structs
 from guardrail.errors import SettingsError
 from guardrail.model import Unknown
 from guardrail.policy.base import Remediation, Result
-from guardrail.policy.baseline import Baseline, Compared, KnownFinding, compare, read, taken_up, text
+from guardrail.policy.baseline import Baseline, Compared, KnownFinding, compare, read, text
+from guardrail.policy.baseline import taken_up as taken_up_of
 
 POLICY = "async-scales-to-zero"
 BLOCK = "aws_appautoscaling_target.invoices"
@@ -51,6 +53,10 @@ def compared(known: Baseline | KnownFinding, *results: Result, tolerance: int = 
     baseline = known if isinstance(known, Baseline) else Baseline(version=1, findings=(known,))
     given: dict[str, Any] = {"sources": ["plan.json"], "policies": {POLICY}, "origin": "base.json"}
     return compare(baseline, results, tolerance_percent=Decimal(tolerance), **(given | changes))
+
+
+def taken_up(results: Iterable[Result], *sources: str) -> Baseline:
+    return taken_up_of(results, sources=sources or ["plan.json"])
 
 
 def is_back(known: KnownFinding, found: Result, **changes: Any) -> bool:
@@ -209,10 +215,13 @@ def test_the_name_of_the_only_input_does_not_matter() -> None:
 
 
 def test_among_several_inputs_each_has_its_own_findings() -> None:
-    """Two stacks of one module have the same addresses, and the finding of one does not excuse the other."""
+    """Two stacks of one module have the same addresses, and the finding of one does not excuse the other.
+
+    Nor does it matter whether the other has any: what is written of both is read for both.
+    """
     development, production = result(source="dev.json"), result(source="prod.json", saving_monthly=Decimal(100))
     both = ["dev.json", "prod.json"]
-    baseline = taken_up([development, result(source="other.json", identity="x")])
+    baseline = taken_up([development], *both)
     answer = compared(baseline, development, production, sources=both)
     assert [one.status for one in answer.results] == ["existing", "new"]
     nobody_knows_whose = compared(entry(), development, production, sources=both)
@@ -245,10 +254,21 @@ def test_a_baseline_that_is_named_and_not_there_is_an_error(tmp_path: Path) -> N
 
 
 def test_findings_that_nothing_tells_apart_are_all_existing() -> None:
-    twins = [result(saving_monthly=Decimal(900)), result()]
+    """Two accounts of one provider have an endpoint of the same name each, at the same price or at another."""
+    twins = [result(saving_monthly=Decimal(900)), result(), result()]
     answer = compared(taken_up(twins), *twins)
-    assert [one.status for one in answer.results] == ["existing", "existing"]
+    assert [one.status for one in answer.results] == ["existing"] * 3
     assert answer.notices == []
+    assert compared(taken_up(twins[:2]), *twins).results[2].status == "new"
+
+
+def test_an_amount_that_no_account_comes_near_is_written_and_read(tmp_path: Path) -> None:
+    """A price of one's own of 999,999,999,999,999 USD an hour, for 730 hours of two billion instances."""
+    dear = result(saving_monthly=Decimal(999_999_999_999_999) * 730 * 2_000_000_000)
+    (tmp_path / "base.json").write_text(text(taken_up([dear])))
+    known = read(str(tmp_path / "base.json"))
+    assert known.findings[0].monthly_usd == "1459999999999998540000000000.00"
+    assert not is_back(known.findings[0], dear)
 
 
 def test_every_field_of_an_entry_is_written() -> None:

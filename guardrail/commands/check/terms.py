@@ -188,7 +188,7 @@ def against_baseline(report: Report, found: FoundSettings, shown: Callable[[str]
     if write:
         if os.path.realpath(path) in {os.path.realpath(source.path) for source in report.sources}:
             raise GuardrailError(f"the baseline would replace its own input {path}")
-        fresh = baseline.taken_up(report.results)
+        fresh = baseline.taken_up(report.results, sources=[source.id for source in report.sources])
         output.write_file(path, baseline.text(fresh))
         output.say(f"guardrail: wrote {path}, findings: {len(fresh.findings):,}")
     return against(report, baseline.read(path), path=shown(path), tolerance_percent=settings.tolerance_percent)
