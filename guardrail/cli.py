@@ -5,6 +5,7 @@
 
 import os
 import sys
+import typing
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
@@ -121,7 +122,8 @@ def _import_msgspec() -> None:
     `typing` has all that it takes from typing_extensions, no value that it reads or writes is a UUID, and JSON Schema
     and formats other than JSON are put off until somebody wants them. Whoever needs any of it later finds it, and a
     msgspec that asks more of it is imported where it is used. `datetime` is what its module takes from C, which from
-    Python 3.12 on is all that it has.
+    Python 3.12 on is all that it has. A text that names a type stays text, which `eval` takes as well as code:
+    the first call of `compile` makes the hundred classes of `ast`.
     """
     if "msgspec" in sys.modules:
         return
@@ -133,6 +135,7 @@ def _import_msgspec() -> None:
         "msgspec._json_schema": Later("msgspec._json_schema", "schema", "schema_components"),
         **{name: Later(name) for name in ("msgspec.inspect", "msgspec.msgpack", "msgspec.toml", "msgspec.yaml")},
     }
+    typing.compile = lambda text, *_: text  # type: ignore[attr-defined]
     with suppress(ImportError):
         sys.modules.setdefault("datetime", import_module("_datetime"))
     with suppress(ImportError, AttributeError), instead(modules):

@@ -12,7 +12,6 @@ import stat
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from io import BufferedReader
 from typing import BinaryIO
 
@@ -67,7 +66,8 @@ def opened(path: str, *, most: int = limits.LARGEST_FILE) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
-_INSTEAD: ContextVar[Mapping[str, bytes] | None] = ContextVar("instead", default=None)
+_INSTEAD: list[Mapping[str, bytes]] = []
+"""What `instead` brings, the innermost last."""
 
 
 @contextmanager
@@ -76,11 +76,11 @@ def instead(contents: Mapping[str, bytes]) -> Iterator[None]:
 
     Files are edited so, never made: what reads a folder finds what is on the disk.
     """
-    token = _INSTEAD.set(contents)
+    _INSTEAD.append(contents)
     try:
         yield
     finally:
-        _INSTEAD.reset(token)
+        _INSTEAD.pop()
 
 
 def near(path: str) -> str:
@@ -93,8 +93,8 @@ def near(path: str) -> str:
 
 def content(path: str, *, most: int = limits.LARGEST_FILE) -> bytes:
     """The bytes of the regular file at ``path``. Raises OSError as `opened` does."""
-    if edited := _INSTEAD.get():
-        found = edited.get(os.path.realpath(path))
+    if _INSTEAD:
+        found = _INSTEAD[-1].get(os.path.realpath(path))
         if found is not None:
             return found
     with opened(path, most=most) as file:

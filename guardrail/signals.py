@@ -4,8 +4,8 @@ Python would raise an exception wherever it happens to be, also where nobody can
 the types of a struct, ends in a segmentation fault. So the process ends where it is, once what must not stay is gone.
 """
 
+import _signal as signal  # type: ignore[import-not-found] # `signal` makes three enumerations of it
 import os
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import NoReturn

@@ -127,6 +127,20 @@ def test_what_msgspec_is_imported_without_is_there_afterwards(tmp_path: Path) ->
     assert done.stdout.splitlines()[-2:] == ["{'type': 'integer'} None", r"b'1\n' 4 2026-11-28 00:00:00+00:00"]
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="annotations of Python 3.14 come with the syntax tree")
+def test_a_check_makes_no_class_of_the_syntax_tree(tmp_path: Path) -> None:
+    """The first call of `compile` makes a hundred. A text that names a type means it all the same, as in a module."""
+    module = {"address": "module.m", "resources": []}
+    plan = {**PLAN, "planned_values": {"root_module": {"child_modules": [module]}}}
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    made = "print([each for each in object.__subclasses__() if each.__module__ == 'ast'])"
+    code = (
+        f"from guardrail.cli import main; print(main(['check', 'plan.json', '--format', 'json=report.json'])); {made}"
+    )
+    done = run([sys.executable, "-c", code], tmp_path)
+    assert (done.stderr, done.stdout.splitlines()) == ("", ["0", "[]"])
+
+
 def test_terraform_source_is_read_without_what_lark_hardly_ever_uses(tmp_path: Path) -> None:
     """And who needs them afterwards, finds them."""
     (tmp_path / "main.tf").write_text(

@@ -204,7 +204,6 @@ class _MemberName(Enum):
         return member
 
 
-_plan_decoder = msgspec.json.Decoder(_Plan[Raw])
 _opened_decoder = msgspec.json.Decoder(_Plan[_PriorState])
 _head_decoder = msgspec.json.Decoder(_Head)
 _change_decoder = msgspec.json.Decoder(ResourceChange)
@@ -600,7 +599,7 @@ def _opened(content: Any) -> _Plan[_PriorState] | _Plan[Raw]:
     """The members of a document, and of the state in it down to its resources where that has the usual shape."""
     with suppress(msgspec.ValidationError):
         return _opened_decoder.decode(content)
-    return _plan_decoder.decode(content)
+    return msgspec.json.decode(content, type=_Plan[Raw])
 
 
 def _refuse_bad_text(document: JsonText) -> None:
