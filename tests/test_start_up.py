@@ -82,6 +82,14 @@ def test_a_check_for_machines_imports_nothing_heavy(tmp_path: Path) -> None:
     assert imported & HEAVY - bare_modules(tmp_path) == set()
 
 
+def test_reading_source_imports_neither_its_other_parser_nor_what_asks_aws(tmp_path: Path) -> None:
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "main.tf").write_text('provider "aws" {\n  region = "us-east-1"\n}\n')
+    imported = modules_of(["check", "infra", "--format", "json"], tmp_path)
+    assert "guardrail.sources.hcl" in imported
+    assert not {"hcl2", "jsonschema", "boto3"} & imported
+
+
 def test_alternatives_are_imported_where_somebody_asks_for_them_alone(tmp_path: Path) -> None:
     """A table, a comment and a page without them import none of it, nor what writes it."""
     own = ("guardrail.alternatives", "guardrail.reporters.instead", "guardrail.reporters.curve")

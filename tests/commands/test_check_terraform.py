@@ -6,7 +6,6 @@ month. Nothing scales it, so `realtime-variants-scale` (error) fails.
 """
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -249,14 +248,6 @@ def test_a_finding_points_at_the_argument_that_its_fix_sets(stack: Path, capsys:
     _, report = checked(capsys, "infra", "--policy", "scaling-has-room", "--region", "us-east-1")
     (result,) = report["results"]
     assert (result["location"]["path"], result["location"]["line"]) == ("infra/main.tf", 26)
-
-
-@pytest.mark.usefixtures("stack")
-def test_reading_source_imports_nothing_heavy(capsys: pytest.CaptureFixture[str]) -> None:
-    for name in ("hcl2", "jsonschema", "boto3"):
-        sys.modules.pop(name, None)
-    checked(capsys, "infra")
-    assert not {"hcl2", "jsonschema", "boto3"} & sys.modules.keys()
 
 
 def test_code_of_a_stranger_does_not_see_the_environment_of_the_run(
