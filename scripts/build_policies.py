@@ -27,12 +27,15 @@ from scripts import in_step  # noqa: E402
 
 
 def main() -> int:
-    policies = load.read(str(ROOT / "policies"))
-    files = {
-        "policies/compiled.json": compiled(policies),
+    return in_step.kept(files, "scripts/build_policies.py")
+
+
+def files() -> dict[str, str]:
+    """Each file with its text."""
+    return {
+        "policies/compiled.json": compiled(load.read(str(ROOT / "policies"))),
         "policies/schema.json": json.dumps(schema(), indent=2) + "\n",
     }
-    return in_step.kept(files, "scripts/build_policies.py")
 
 
 # The compiled form

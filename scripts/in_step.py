@@ -1,14 +1,26 @@
 """Files that are made from others: written where they are out of step, or with ``--check`` named."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+
+from guardrail.errors import GuardrailError
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def kept(files: Mapping[str, str], program: str) -> int:
-    """Write what ``program`` makes, by path from the top of the checkout, and return its exit code."""
+def kept(make: Callable[[], Mapping[str, str]], program: str) -> int:
+    """Write what ``program`` makes, by path from the top of the checkout, and return its exit code.
+
+    That is 2, after a line that says why, where there is something wrong with what it is made of.
+    """
+    try:
+        files = make()
+    except GuardrailError as error:
+        print(
+            f"{program}: {error.message}", *([f"hint: {error.hint}"] if error.hint else []), sep="\n", file=sys.stderr
+        )
+        return 2
     stale = [name for name, text in files.items() if _read(ROOT / name) != text]
     if "--check" in sys.argv:
         if stale:

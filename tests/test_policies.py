@@ -28,6 +28,7 @@ from guardrail.policy.evaluate import evaluate
 from guardrail.policy.example_model import Builder
 from guardrail.policy.policy import Fix, Policy
 from guardrail.prices.book import PriceBook
+from scripts import build_policies, build_reference
 
 ROOT = Path(__file__).resolve().parent.parent
 POLICIES = load.read(str(ROOT / "policies"))
@@ -349,6 +350,20 @@ def test_what_is_generated_is_in_step_with_the_policies_and_fields() -> None:
     command = [sys.executable, str(ROOT / "scripts" / "build_policies.py"), "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_policy_that_is_none_is_a_line_where_something_is_made_of_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "new.yaml").write_text("id: new\n", encoding="utf-8")
+    build_reference.pages.cache_clear()  # other tests may have asked for them
+    for program in (build_policies, build_reference):
+        monkeypatch.setattr(program, "ROOT", tmp_path)
+        assert program.main() == 2
+        name = f"scripts/{program.__name__.removeprefix('scripts.')}.py"
+        told = f"{name}: {tmp_path / 'policies' / 'new.yaml'}:1: the key 'title' is missing\n"
+        assert capsys.readouterr().err == told
 
 
 def test_the_superseded_generations_are_those_that_alternatives_know() -> None:
