@@ -7,6 +7,7 @@ from typing import Any, Protocol, Self, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from guardrail.model import AFTER_APPLY, AT_DEPLOYMENT, Change, Location, Unknown
 from guardrail.sources.vocabulary.spellings import Spelling, spelling_of
@@ -43,6 +44,7 @@ InstanceKey: TypeAlias = str | int | None
 """What tells the instances of a block apart: a key of ``for_each``, a number of ``count``; None of the only one."""
 
 _LARGEST = 2**31 - 1
+_NUMBERS: frozenset[object] = frozenset({int, float})
 _encode = msgspec.json.Encoder().encode
 
 _T = TypeVar("_T")
@@ -123,7 +125,7 @@ class _Unknowable(dict[str, Any]):
         return self._reason
 
 
-class View:
+class View(Struct, eq=False):
     """The attributes of one block, nested blocks included, by CloudFormation's names and with the expected type.
 
     ``view.integer("VolumeSizeInGB")`` is 40 where hashicorp/aws has ``volume_size_in_gb = 40``. A value that is not of
@@ -132,33 +134,16 @@ class View:
     a value asks `unmasked` for it, and marks what is made of it.
     """
 
-    __slots__ = ("marks", "masked", "places", "spelling", "values")
-
-    def __init__(
-        self,
-        values: dict[str, Any],
-        spelling: Spelling,
-        marks: Any = None,
-        places: Places | None = None,
-        *,
-        masked: bool = True,
-    ) -> None:
-        self.values = values
-        self.spelling = spelling
-        self.marks = marks if marks and _any_mark(marks) else None
-        """Which values are sensitive, as plans have it: true, or a tree of the same shape; None where none is."""
-        self.places = places
-        self.masked = masked
+    values: dict[str, Any]
+    spelling: Spelling
+    marks: Any = None
+    """Which values are sensitive, as plans have it: true, or a tree of the same shape; None where none is."""
+    places: Places | None = None
+    masked: bool = True
 
     def unmasked(self) -> Self:
         """The same block with its sensitive values readable."""
-        if not self.marks or not self.masked:
-            return self
-        from copy import copy  # for the few that have sensitive values
-
-        view = copy(self)
-        view.masked = False
-        return view
+        return replace(self, masked=False) if self.marks and self.masked else self
 
     @property
     def assumptions(self) -> tuple[str, ...]:
@@ -239,12 +224,16 @@ class View:
     def number(self, name: str) -> float | Unknown | None:
         """A finite number."""
         value = self.get(name)
-        return None if value is None else self._read(name, value, _number)
+        if value is None or (value.__class__ in _NUMBERS and not self.marks and -_LARGEST <= value <= _LARGEST):
+            return None if value is None else float(value)
+        return self._read(name, value, _number)
 
     def boolean(self, name: str) -> bool | Unknown | None:
         """A truth value."""
         value = self.get(name)
-        return None if value is None else self._read(name, value, _boolean)
+        if value is None or (value.__class__ is bool and not self.marks):
+            return value
+        return self._read(name, value, _boolean)
 
     def required(self, read: Callable[[str], _T | Unknown | None], name: str) -> _T | Unknown:
         """A value, or `Unknown` where there is none although there has to be one."""
@@ -268,9 +257,7 @@ class View:
     def blocks(self, name: str) -> list[Self] | Unknown:
         """Nested blocks, or nested objects of a language that has no blocks; empty where there is none."""
         items = self._items(name)
-        if not items:
-            return []
-        if isinstance(items, Unknown):
+        if not isinstance(items, list):
             return items
         own = self.spelling.names[name]
         return [self._inside(own, index, items) for index in range(len(items))]
@@ -280,10 +267,8 @@ class View:
         value = self._nested(name)
         if value is None or value == []:  # what a plan has for blocks that are not written
             return []
-        if value.__class__ is not list and isinstance(value, Unknown):
-            return value
-        items = [value] if isinstance(value, dict) else value
-        others = [item for item in items if not isinstance(item, dict)] if isinstance(items, list) else [items]
+        items = value if isinstance(value, list) else [value]
+        others = [item for item in items if not isinstance(item, dict)]
         if others:
             are_unknown = all(isinstance(item, Unknown) for item in others)
             return bare(others[0]) if are_unknown else Unknown(f"{self.spelling.of(name)} is not a block")
@@ -298,9 +283,9 @@ class View:
         return type(self)(
             items[index],
             self.spelling,
-            marks=self.marks and item_of(part_of(self.marks, own), index),
-            places=None if self.places is None else self.places.item(own, index),
-            masked=self.masked,
+            self.marks and marked(item_of(part_of(self.marks, own), index)),
+            self.places and self.places.item(own, index),
+            self.masked,
         )
 
     def block(self, name: str) -> Self | Unknown | None:
@@ -308,7 +293,7 @@ class View:
         items = self._items(name)
         if not items:
             return None
-        return items if isinstance(items, Unknown) else self._inside(self.spelling.names[name], 0, items)
+        return self._inside(self.spelling.names[name], 0, items) if isinstance(items, list) else items
 
     def inside(self, name: str, *, absent: Unknown | None = None) -> Self:
         """The only nested block of that name, to be read also where it is not there, or not known.
@@ -316,9 +301,9 @@ class View:
         In one that is not there nothing is set, or, where that must not be, all is as unknown as ``absent``.
         """
         block = self.block(name) or absent
-        if isinstance(block, Unknown):
-            return self.unclear(block)
-        return self._nothing(self.spelling.type) if block is None else block
+        if block is None:
+            return self._nothing(self.spelling.type)
+        return self.unclear(block) if isinstance(block, Unknown) else block
 
     @classmethod
     @cache
@@ -413,6 +398,11 @@ class Block(Identity, frozen=True, kw_only=True):
         if isinstance(tags, Unknown) or isinstance(defaults, Unknown):
             return tags if isinstance(tags, Unknown) else defaults
         return {**defaults, **tags}
+
+
+def marked(tree: Any) -> Any:
+    """A tree of marks, where anything in it is marked; else None."""
+    return tree if tree and _any_mark(tree) else None
 
 
 def _any_mark(mark: Any) -> bool:

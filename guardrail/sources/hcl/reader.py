@@ -25,7 +25,7 @@ from guardrail.model import (
     Unknown,
     Workflow,
 )
-from guardrail.sources.base import LOST, Block, Computed, Reference, View
+from guardrail.sources.base import LOST, Block, Computed, Reference, View, marked
 from guardrail.sources.hcl import changes
 from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.errors import HclSyntaxError
@@ -75,10 +75,8 @@ _PLAIN = frozenset({str, int, bool})
 _TEXT_MAPS = frozenset({"tags", "tags_all", "dimensions"})
 
 
-class Arguments(View):
+class Arguments(View, eq=False):
     """The arguments of a block of HCL, which the provider converts to the types of its schema."""
-
-    __slots__ = ()
 
     def _as_text(self, name: str, value: Any) -> str | Unknown | None:
         """A string; a number or truth value is converted to one."""
@@ -424,8 +422,8 @@ def _block(resource: ResourceInstance, types: Mapping[str, str]) -> Block:
     view = Arguments(
         {name: _provided(name, value) for name, value in values.items()},
         spelling,
-        marks=marks,
-        places=places,
+        marked(marks),
+        places,
     )
     provider = resource.provider()
     return Block(

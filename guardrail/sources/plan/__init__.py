@@ -20,7 +20,7 @@ from guardrail.sources.declarations import Declaration, DeclaredWorkflow, Unsupp
 from guardrail.sources.hcl.endings import SOURCES
 from guardrail.sources.linking.choices import chosen, with_choices
 from guardrail.sources.linking.link import Side, coverage, skipped_on, unread_before
-from guardrail.sources.plan.format import Moment, PlanDocument, ResourceChange, StateResource
+from guardrail.sources.plan.format import Moment, PlanDocument, ResourceChange, StateResource, flagged
 from guardrail.sources.plan.providers import PlanProviders
 from guardrail.sources.plan.references import ConfigModule, Configuration, Scope, Written, scope_of
 from guardrail.sources.plan.view import PlanView
@@ -112,7 +112,7 @@ class _PlanReader:
             self._configuration.add_instance(scope, resource.type, resource.name, resource.address)
         past: list[Declaration] = []
         present: list[Declaration] = []
-        for change, scope in self._kind_by_kind():
+        for change, scope in chain.from_iterable(self._kinds.values()):
             self._split(change, scope, past, present)
         for resource, scope in standing:
             kept = declare(self._standing(resource, scope))
@@ -123,7 +123,7 @@ class _PlanReader:
     def _standing(self, resource: StateResource, scope: Scope) -> Block:
         """A resource that no change names."""
         resource.address += f" (deposed {resource.deposed_key})" if resource.deposed_key else ""
-        return self._block(resource, scope, "no-op", Moment(resource.values, resource.sensitive_values))
+        return self._block(resource, scope, "no-op", Moment(resource.values, flagged(resource.sensitive_values)))
 
     def outline(self) -> "Outline | None":
         """The source that the plan was made from, where it is at hand."""
@@ -133,12 +133,13 @@ class _PlanReader:
     def _changes(self) -> list[tuple[ResourceChange, Scope]]:
         return [(change, scope_of(change.module_address, change.index)) for change in self._document.changes]
 
-    def _kind_by_kind(self) -> Iterator[tuple[ResourceChange, Scope]]:
-        """The changes, all of one kind together: that is read faster, and their order changes no answer."""
+    @cached_property
+    def _kinds(self) -> dict[str, list[tuple[ResourceChange, Scope]]]:
+        """The changes by kind: all of one together are read faster, and their order changes no answer."""
         kinds: dict[str, list[tuple[ResourceChange, Scope]]] = {}
         for each in self._changes:
             kinds.setdefault(spelling_of(each[0].type).kind, []).append(each)
-        return chain.from_iterable(kinds.values())
+        return kinds
 
     @cached_property
     def _unasked(self) -> frozenset[str]:
@@ -198,9 +199,7 @@ class _PlanReader:
     def _moved(self) -> dict[str, tuple[str, ...]]:
         """What the plan moves, and what ``moved`` blocks in the source beside it say of earlier plans."""
         found: dict[str, tuple[str, ...]] = {}
-        for change in self._document.changes:
-            if spelling_of(change.type).kind != ENDPOINT:
-                continue
+        for change, _ in self._kinds.get(ENDPOINT, ()):
             earlier = self._outline.previous_addresses(change.address) if self._outline else ()
             last = change.previous_address
             if earlier or last:
@@ -381,10 +380,10 @@ def _view(type_: str, moment: Moment, written: Written | None, places: "BlockPla
     return PlanView(
         values if is_told else {},
         spelling_of(type_),
+        moment.marks,
+        places,
         unknown=moment.unknown if is_told else True,
-        marks=moment.marks,
         written=written,
-        places=places,
     )
 
 

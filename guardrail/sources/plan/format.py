@@ -88,6 +88,10 @@ class ResourceChange(Struct, kw_only=True, omit_defaults=True):
     change: _WrittenSides
     action_reason: Raw = _NULL
 
+    def tells(self, planned: _Head) -> bool:
+        """Whether it is, byte by byte, what the planned values say of the resource."""
+        return self.change.after == planned.values != _NULL and self.type == planned.type and self.mode == planned.mode
+
 
 class Moment(Struct):
     """What one resource is before a change, or after it: its values, which are sensitive, which are known later."""
@@ -496,13 +500,13 @@ class PlanDocument:
         return bool(self._buffer == raw)
 
     def _flags(self, raw: Raw) -> Any:
-        """What is true of which values, as a tree of the same shape; None where it is true of none.
+        """What is true of which values (`flagged`).
 
         Nearly all resources of a type have the same flags, so the last of each length is kept.
         """
         last, tree = self._last_flags.get(len(raw), (None, None))
         if last != raw:
-            tree = self._tree(raw) if b"true" in bytes(raw) else None
+            tree = flagged(self._tree(raw)) if b"true" in bytes(raw) else None
             self._last_flags[len(raw)] = raw, tree
         return tree
 
@@ -537,10 +541,12 @@ class PlanDocument:
         unchanged = {(each.address, each.deposed_key) for each, _ in self.standing}
         unchanged |= {(change.address, change.deposed) for change, _ in self.deferred()}
         for head in planned.root_module.all_resources():
-            if not self._is_relevant(head):
-                continue
             place = (head.address, head.deposed_key)
             change = self._changed.get(place)
+            if change is not None and change.tells(head):  # as nearly always
+                continue
+            if not self._is_relevant(head):
+                continue
             if place not in unchanged if change is None else self._contradicts(change, head.values):
                 message = f"{self._path} contradicts itself: planned_values and resource_changes differ on"
                 raise SourceError(f"{message} {shown(head.address)}", hint=SHOW_HINT)
@@ -548,13 +554,26 @@ class PlanDocument:
     def _contradicts(self, change: ResourceChange, planned: Raw) -> bool:
         """Whether a change tells otherwise what will be; of what is kept and no longer managed it does not tell."""
         after = change.change.after
-        if after == planned != _NULL or "forget" in change.change.actions:
+        if "forget" in change.change.actions:
             return False
         return after == _NULL or not self._are_equal(after, planned)
 
     def _are_equal(self, one: Raw, other: Raw) -> bool:
         """Whether both are JSON of the same values: nearly always byte by byte, which is quick to see."""
         return one == other or bool(self._tree(one) == _decode_any(other))
+
+
+def flagged(tree: Any) -> Any:
+    """What a tree of flags says is true, without all else: None where nothing is.
+
+    ``{"a": [{}, {"b": true}], "c": {}}`` is ``{"a": [None, {"b": True}]}``.
+    """
+    if isinstance(tree, dict):
+        return {key: part for key, value in tree.items() if (part := flagged(value)) is not None} or None
+    if isinstance(tree, list):
+        parts = list(map(flagged, tree))
+        return parts if any(parts) else None
+    return tree or None
 
 
 def _told(raw: Raw, kind: type[_T]) -> _T | None:

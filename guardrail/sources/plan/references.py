@@ -129,14 +129,15 @@ class Configuration:
         self._root = root
         self._modules: dict[tuple[str, ...], ConfigModule | None] = {(): root}
         self._resources: dict[tuple[str, ...], dict[tuple[str, str, str], ConfigResource]] = {}
-        self._instances: dict[tuple[ModulePlace, str, str], dict[InstanceKey, str]] = defaultdict(dict)
+        self._instances: dict[tuple[Any, ...], dict[InstanceKey, str]] = {}
+        """Address by key of the instances of a block, by its module's place, its type and its name."""
         self._call_keys: dict[ModulePlace, dict[InstanceKey, None]] = defaultdict(dict)
         self._parallels: dict[tuple[int, int], bool] = {}
         self._references: dict[int, _References] = {}
 
     def add_instance(self, scope: Scope, type_: str, name: str, address: str) -> None:
         """Tell that ``address`` is an instance of the block ``type_.name`` in ``scope``."""
-        self._instances[(scope.names, scope.keys), type_, name][scope.key] = address
+        self._instances.setdefault((scope.names, scope.keys, type_, name), {})[scope.key] = address
         for depth, key in enumerate(scope.keys):
             self._call_keys[scope.names[: depth + 1], scope.keys[:depth]][key] = None
 
@@ -164,7 +165,7 @@ class Configuration:
 
     def instances(self, scope: Scope, type_: str, name: str) -> dict[InstanceKey, str]:
         """Address by key of each instance of a block in the module instance of ``scope``."""
-        return self._instances.get(((scope.names, scope.keys), type_, name), _NONE)
+        return self._instances.get((scope.names, scope.keys, type_, name), _NONE)
 
     def call_keys(self, scope: Scope, name: str) -> dict[InstanceKey, None]:
         """The keys of the instances of the module call ``name`` made in the module instance of ``scope``."""
@@ -194,15 +195,12 @@ class Configuration:
         return self._references[key]
 
 
-class Written:
+class Written(Struct, frozen=True, eq=False):
     """How the configuration writes one instance of a resource: its block, and the scope of what that says."""
 
-    __slots__ = ("_configuration", "_scope", "block")
-
-    def __init__(self, configuration: Configuration, scope: Scope, block: ConfigResource) -> None:
-        self._configuration = configuration
-        self._scope = scope
-        self.block = block
+    _configuration: Configuration
+    _scope: Scope
+    block: ConfigResource
 
     def resolve(self, attribute: str, wanted: frozenset[str]) -> list[Reference]:
         """The instances of ``wanted`` types that the expression of ``attribute`` leads to, without repetition.

@@ -8,44 +8,32 @@ below ``dynamic`` blocks, from a table of attributes.
 from collections.abc import Sequence
 from typing import Any, Self
 
+from msgspec import field
+
 from guardrail.model import AFTER_APPLY, Unknown
-from guardrail.sources.base import Places, View, item_of, part_of
+from guardrail.sources.base import View, item_of, part_of
 from guardrail.sources.plan.references import Written
-from guardrail.sources.vocabulary.spellings import Spelling
 
 _NESTING: frozenset[object] = frozenset({dict, list})
 _ASSUMED: Any = object()
 """Stands for an attribute that is taken as unset without proof."""
 
 
-class PlanView(View):
+class PlanView(View, eq=False):
     """The attributes of one block of a plan or a state.
 
     ``written`` tells of an expression whether its value is known when the plan is made: then what looks unknown is
     unset.
     """
 
-    __slots__ = ("_around", "_items_written", "_later", "unknown", "written")
-
-    def __init__(  # noqa: PLR0913 - the plan format keeps the four trees of a value apart
-        self,
-        values: dict[str, Any],
-        spelling: Spelling,
-        *,
-        unknown: Any = None,
-        marks: Any = None,
-        written: Written | None = None,
-        places: Places | None = None,
-        masked: bool = True,
-    ) -> None:
-        super().__init__(values, spelling, marks, places, masked=masked)
-        self.unknown = unknown
-        self.written = written
-        self._around: tuple[PlanView, str, int, int] | None = None
-        """Of a nested block the view that it lies in, what it is called, its place and how many of them there are."""
-        self._items_written: dict[str, list[dict[str, Any]] | None] | None = None
-        self._later: dict[str, Any] = {}
-        """What attributes are that the plan shows as known only after apply, in the order in which they were read."""
+    unknown: Any = None
+    """Which values are known only after apply: true, or a tree of the same shape."""
+    written: Written | None = None
+    _around: "tuple[PlanView, str, int, int] | None" = None
+    """Of a nested block the view that it lies in, what it is called, its place and how many of them there are."""
+    _items_written: dict[str, list[dict[str, Any]] | None] = field(default_factory=dict)
+    _later: dict[str, Any] = field(default_factory=dict)
+    """What attributes are that the plan shows as known only after apply, in the order in which they were read."""
 
     @property
     def expressions(self) -> dict[str, Any] | None:
@@ -65,11 +53,11 @@ class PlanView(View):
         """The raw value, with what is unknown in a list or map of it in its place."""
         own = self.spelling.names[name]
         value = self.values.get(own)
+        if not self.unknown:
+            return value
         if value is None:
-            return self._absent(name, own) if self.unknown and self._is_flagged(own) else None
-        if self.unknown and value.__class__ in _NESTING:
-            return _with_unknown(value, part_of(self.unknown, own))
-        return value
+            return self._absent(name, own) if self._is_flagged(own) else None
+        return _with_unknown(value, part_of(self.unknown, own)) if value.__class__ in _NESTING else value
 
     def _is_flagged(self, own: str) -> bool:
         """Whether the plan says that the whole value, not a part of it, is known only after apply."""
@@ -110,16 +98,19 @@ class PlanView(View):
         return Unknown(AFTER_APPLY)
 
     def _inside(self, own: str, index: int, items: Sequence[dict[str, Any]]) -> Self:
-        view = super()._inside(own, index, items)
-        view.unknown = self.unknown and item_of(part_of(self.unknown, own), index)
-        view.written = self.written
-        view._around = (self, own, index, len(items))  # noqa: SLF001 - of the same class
-        return view
+        return type(self)(
+            items[index],
+            self.spelling,
+            self.marks and item_of(part_of(self.marks, own), index),
+            self.places and self.places.item(own, index),
+            self.masked,
+            self.unknown and item_of(part_of(self.unknown, own), index),
+            self.written,
+            (self, own, index, len(items)),
+        )
 
     def items_written(self, own: str, count: int) -> list[dict[str, Any]] | None:
         """The expressions of each nested block, worked out once; None where dynamic blocks hide which is which."""
-        if self._items_written is None:
-            self._items_written = {}
         if own not in self._items_written:
             self._items_written[own] = self._of_items(own, count)
         return self._items_written[own]

@@ -1,28 +1,20 @@
 """A view on the properties of a template's resource."""
 
 from collections.abc import Callable
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from guardrail.model import Location, Unknown
 from guardrail.sources.base import View, shown
 from guardrail.sources.template.values import Hidden, Table, is_hidden, revealed, symbol_of, text_of
-from guardrail.sources.vocabulary.spellings import Spelling
 
 _T = TypeVar("_T")
 
 
-class Properties(View):
+class Properties(View, eq=False):
     """The properties of a resource, or of an object in it, as CloudFormation reads them: numbers will do as text."""
 
-    __slots__ = ()
-
-    def __init__(self, values: dict[str, Any], spelling: Spelling, **others: Any) -> None:
-        # its values know themselves whether they are hidden
-        super().__init__(values, spelling, **{"marks": True, **others})
-
-    def unmasked(self) -> Self:
-        """The same properties with the values of NoEcho parameters readable."""
-        return type(self)(self.values, self.spelling, masked=False) if self.masked else self
+    marks: Any = True
+    """Its values know themselves whether they are hidden."""
 
     def _as_text(self, name: str, value: Any) -> str | Unknown:
         text = text_of(value)

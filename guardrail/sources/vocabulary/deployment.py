@@ -14,14 +14,13 @@ _CANARY, _LINEAR, _AT_ONCE = "CANARY", "LINEAR", "ALL_AT_ONCE"
 _PERCENT = "CAPACITY_PERCENT"
 
 
-def two_fleets_minutes(view: View) -> float | Unknown | None:
+def two_fleets_minutes(deployment: View | Unknown | None) -> float | Unknown | None:
     """Minutes for which a blue/green update keeps both fleets, beside the time that it takes to start the new one.
 
     Linear in steps of 25 %, 600 s each, and 300 s until the old fleet goes: 4 × 600 s + 300 s = 45. A wait of
     ALL_AT_ONCE is required by hashicorp/aws and means nothing; only the wait before the old fleet goes counts. None
     where no blue/green policy is written: the default moves all at once and waits for nothing.
     """
-    deployment = view.block("DeploymentConfig")
     policy = deployment.block("BlueGreenUpdatePolicy") if isinstance(deployment, View) else deployment
     if not isinstance(policy, View):
         return policy
@@ -33,13 +32,12 @@ def two_fleets_minutes(view: View) -> float | Unknown | None:
     return (baking + waiting) / 60
 
 
-def rolling_wait_minutes(view: View) -> float | Unknown | None:
+def rolling_wait_minutes(deployment: View | Unknown | None) -> float | Unknown | None:
     """Minutes for which a rolling update keeps a batch of old instances beside the new ones that take its place.
 
     "Use rolling deployments": each batch is provisioned, bakes for the wait interval, and then the old one is
     terminated, so each instance is billed twice for that long, however many go together. None where it does not roll.
     """
-    deployment = view.block("DeploymentConfig")
     policy = deployment.block("RollingUpdatePolicy") if isinstance(deployment, View) else deployment
     if not isinstance(policy, View):
         return policy

@@ -69,14 +69,15 @@ def declare(block: Block) -> Declaration:
 
 
 def _endpoint(block: Block) -> DeclaredEndpoint:
+    deployment = block.attributes.block("DeploymentConfig")
     return DeclaredEndpoint(
         *head(block),
         *_called(block, "EndpointName"),
         configuration=_link(block, "EndpointConfigName", spellings.CONFIGURATION),
         tags=block.tags(),
         account=block.account,
-        two_fleets_minutes=two_fleets_minutes(block.attributes),
-        rolling_wait_minutes=rolling_wait_minutes(block.attributes),
+        two_fleets_minutes=two_fleets_minutes(deployment),
+        rolling_wait_minutes=rolling_wait_minutes(deployment),
     )
 
 
@@ -631,7 +632,7 @@ def _foreign_namespace(view: View) -> str | None:
 
 def _of(view: View | Unknown | None, read: Callable[[View], _T | Unknown | None]) -> _T | Unknown | None:
     """What a nested block says, where there is one."""
-    return read(view) if isinstance(view, View) else view
+    return view if view is None or isinstance(view, Unknown) else read(view)
 
 
 def _neither(view: View, one: str, other: str) -> Unknown:
