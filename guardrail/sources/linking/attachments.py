@@ -1,7 +1,7 @@
 """Joining what is attached to a scaling target: alarms to step policies, policies and scheduled actions to targets."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TypeVar
 
@@ -46,10 +46,6 @@ class Attachments:
         self._beside: dict[frozenset[str], dict[str | int | None, list[DeclaredTarget]]] = {}
         self._of_dimension: dict[tuple[int, str], list[DeclaredTarget]] = {}
         self._of_endpoints: dict[tuple[object, ...], list[DeclaredTarget]] = {}
-        self._mentioning = _by_mention(declarations.targets)
-        self._vague: KindIndex[DeclaredTarget] = KindIndex()
-        """Targets of which nothing is known, not even the endpoint that they mention."""
-        self._groups = self._targets_by_endpoint()
         unclear = self._link_alarms()
         self._policies: dict[str, list[ScalingPolicy] | Unknown] = {}
         for policy in declarations.policies:
@@ -79,7 +75,15 @@ class Attachments:
             self._all.endpoints_of(link, seeker) or self._all.components_of(link, seeker)
         )
 
-    def _targets_by_endpoint(self) -> dict[str, list[list[DeclaredTarget]]]:
+    @cached_property
+    def _vague(self) -> KindIndex[DeclaredTarget]:
+        """Targets of which nothing is known, not even the endpoint that they mention."""
+        vague: KindIndex[DeclaredTarget] = KindIndex()
+        vague.add(*(target for target in self._all.targets if self.may_mean_any(target.resource, target)))
+        return vague
+
+    @cached_property
+    def _groups(self) -> dict[str, list[list[DeclaredTarget]]]:
         """By address of the endpoint, the targets that may scale it; endpoints of the same targets share a list."""
         groups: dict[tuple[object, ...], list[DeclaredTarget]] = {}
         shared: dict[str, list[list[DeclaredTarget]]] = defaultdict(list)
@@ -91,8 +95,6 @@ class Attachments:
                 for endpoint in endpoints:
                     shared[endpoint.address].append(groups[key])
             groups[key].append(target)
-            if self.may_mean_any(target.resource, target):
-                self._vague.add(target)
         return shared
 
     def _link_alarms(self) -> dict[str, Unknown]:
@@ -216,6 +218,15 @@ class Attachments:
         alike = self._beside[addresses].get(variant_of(link), ())
         return self._beside[addresses][None] if len(alike) != 1 else list(alike)
 
+    @cached_property
+    def _mentioning(self) -> dict[str, list[DeclaredTarget]]:
+        """Targets by the addresses that their own resource ids mention."""
+        mentioning: dict[str, list[DeclaredTarget]] = defaultdict(list)
+        for target in self._all.targets:
+            for address in {reference.address for reference in target.resource.references} - {LOST.address}:
+                mentioning[address].append(target)
+        return mentioning
+
     def _possible_targets(self, declared: DeclaredScaling) -> list[list[DeclaredTarget]]:
         """Targets that a policy may mean: those of its name further away.
 
@@ -236,15 +247,6 @@ class Attachments:
 def late_target(declared: Declared) -> str:
     """Why a policy or scheduled action is skipped whose target is not known yet."""
     return f"which scaling target it belongs to is {known_only(declared.type)}"
-
-
-def _by_mention(targets: Iterable[DeclaredTarget]) -> dict[str, list[DeclaredTarget]]:
-    """Targets by the addresses that their own resource ids mention."""
-    mentioning: dict[str, list[DeclaredTarget]] = defaultdict(list)
-    for target in targets:
-        for address in {reference.address for reference in target.resource.references} - {LOST.address}:
-            mentioning[address].append(target)
-    return mentioning
 
 
 def _arns(alarm: DeclaredAlarm) -> list[str]:
