@@ -70,6 +70,10 @@ def first(document: Json) -> Any:
     return document["resource_changes"][1]
 
 
+def planned(document: Json) -> Any:
+    return document["planned_values"]["root_module"]["resources"][1]
+
+
 CONTRADICTIONS: dict[str, tuple[Edit, str]] = {
     "no resource_changes": (lambda d: d.pop("resource_changes"), "planned_values and resource_changes differ on"),
     "no resource change": (lambda d: d.update(resource_changes=[]), "differ on 'aws_sagemaker_endpoint.e'"),
@@ -84,6 +88,10 @@ CONTRADICTIONS: dict[str, tuple[Edit, str]] = {
     "of no type": (lambda d: first(d).pop("type"), "of the type ''"),
     "an unknown mode": (lambda d: first(d).update(mode="managd"), "with the mode 'managd', which does not exist"),
     "a data source": (lambda d: first(d).update(mode="data"), "differ on"),
+    "planned in an unknown mode": (lambda d: planned(d).update(mode="managd"), "with the mode 'managd'"),
+    "planned without a type": (lambda d: planned(d).pop("type"), "of the type ''"),
+    "planned otherwise": (lambda d: planned(d)["values"].update(name="other"), f"differ on '{CONFIGURATION}'"),
+    "planned as nothing": (lambda d: planned(d).update(values=None), f"differ on '{CONFIGURATION}'"),
     "an unknown action": (lambda d: first(d)["change"].update(actions=["creat"]), "with the action 'creat'"),
     "no action": (lambda d: first(d)["change"].update(actions=[]), "with no action"),
     "an address twice": (

@@ -143,6 +143,20 @@ def test_static_and_dynamic_blocks_together_hide_which_is_which(read_plan: Reade
     assert [instances(changes, place).assumptions for place in (0, 1)] == [("volume_size_in_gb",)] * 2
 
 
+def test_what_is_flagged_in_one_of_several_variants_is_so_in_no_other(read_plan: Reader) -> None:
+    """Of what a plan tells of the others, empty trees, nothing is kept but their places."""
+    unknown = [{"serverless_config": []}, {"serverless_config": [], "volume_size_in_gb": True}, {}]
+    marks = [{}, {"serverless_config": []}, {"instance_type": True}]
+    blocks = configuration(variant("first"), variant("second"), variant("third"))
+    stack = change(
+        CONFIGURATION, blocks, unknown={"production_variants": unknown}, sensitive={"production_variants": marks}
+    )
+    changes = read_plan(plan(change(ENDPOINT, endpoint()), stack))
+    found = [instances(changes, place) for place in range(3)]
+    assert [each.assumptions for each in found] == [(), ("volume_size_in_gb",), ()]
+    assert [each.sensitive for each in found] == [False, False, True]
+
+
 def test_a_type_and_a_count_that_are_unknown_stay_unknown_below_a_dynamic_block(read_plan: Reader) -> None:
     late = {"instance_type": True, "initial_instance_count": True}
     changes = read_plan(configured(variant(instance_type=None, count=None), unknown=[late]))

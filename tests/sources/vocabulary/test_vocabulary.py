@@ -129,6 +129,29 @@ def test_a_count_that_is_no_whole_number_is_unknown_and_never_a_guess(language: 
 
 
 @pytest.mark.parametrize(
+    ("weight", "expected"),
+    [
+        (2, 2.0),
+        (2**31, 2.0**31),
+        (0.25, 0.25),
+        (1e300, 1e300),
+        (-1, -1.0),
+        (10**400, "is too large a number"),
+        (float("inf"), "is not a finite number"),
+        (float("nan"), "is not a finite number"),
+        (True, "is not a number"),
+        ("", 1.0),
+    ],
+)
+def test_a_weight_is_a_finite_number_and_no_truth_value(language: Language, weight: Any, expected: Any) -> None:
+    if weight == "" and language == "cloudformation":
+        expected = "is not a number"  # a state of Terraform's has "" for what was never set
+    name = name_in(language, CONFIG, "InitialVariantWeight")
+    found = instances(language, InitialVariantWeight=weight).weight
+    assert found == (Unknown(f"{name} {expected}") if isinstance(expected, str) else expected)
+
+
+@pytest.mark.parametrize(
     ("name", "field", "value"),
     [
         ("InitialInstanceCount", "initial_instance_count", 10_000),
