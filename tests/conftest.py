@@ -5,7 +5,7 @@ import os
 import shlex
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import hypothesis
 import pytest
 from _pytest.pathlib import import_path
+from _pytest.runner import runtestprotocol
 
 from guardrail import cli
 from guardrail.prices import book
@@ -61,9 +62,20 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """Workers tell of a test that it passed, not that it was set up and torn down as well: that is half of the work."""
+    if not hasattr(item.config, "workerinput"):
+        return None
+    for report in runtestprotocol(item, nextitem=nextitem, log=False):
+        if report.when == "call" or not report.passed:
+            item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_report_to_serializable(report: pytest.TestReport) -> None:
-    """Words to choose tests by are not sent with the three reports of each: whoever gets them has chosen already."""
+    """Words to choose tests by are not sent with the report of each: whoever gets them has chosen already."""
     report.keywords = {}
 
 
@@ -88,8 +100,15 @@ book.LISTED = "not-in-tests"
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
-@pytest.fixture(autouse=True)
-def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session")
+def for_all() -> Iterator[pytest.MonkeyPatch]:
+    """What is so for every test, and is so again after each that makes it otherwise."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network(for_all: pytest.MonkeyPatch) -> None:
     """A test that would reach out to the network fails; a server on loopback is fine."""
     connect = socket.socket.connect
 
@@ -98,11 +117,11 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
             pytest.fail(f"a test tried to connect to {address}")
         connect(self, address)
 
-    monkeypatch.setattr(socket.socket, "connect", guarded)
+    for_all.setattr(socket.socket, "connect", guarded)
 
 
-@pytest.fixture(autouse=True)
-def plain_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def plain_surroundings(for_all: pytest.MonkeyPatch) -> None:
     """Neither the terminal, the settings and prices of the person who runs the tests, nor the day show in an output."""
     for name in (
         "NO_COLOR",
@@ -114,6 +133,6 @@ def plain_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
         "AWS_REGION",
         "AWS_DEFAULT_REGION",
     ):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("GUARDRAIL_PRICES", "bundled")
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795305600")  # 2026-11-22, so that ages and waivers do not pass by
+        for_all.delenv(name, raising=False)
+    for_all.setenv("GUARDRAIL_PRICES", "bundled")
+    for_all.setenv("SOURCE_DATE_EPOCH", "1795305600")  # 2026-11-22, so that ages and waivers do not pass by
