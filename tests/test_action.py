@@ -22,6 +22,7 @@ import yaml
 from guardrail.commands.action import OUTPUTS, _matches
 from guardrail.errors import GitHubError
 from guardrail.evidence import bundle_file, merging
+from guardrail.github.api import Api
 from scripts.distributions import tracked
 from tests import in_process
 from tests.fixes.stack import BACKLOG, ENDPOINT, PROVIDER, TARGET, WAKE
@@ -117,7 +118,11 @@ def job_environment() -> dict[str, str]:
 
 @pytest.fixture
 def act(started: Callable[..., Job], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Job]:
-    """`started`, but guardrail is run in this process: most tests are on what it says, not on who starts it."""
+    """`started`, but guardrail is run in this process: most tests are on what it says, not on who starts it.
+
+    Nor does it wait for the list of comments, in which a server on loopback has what was written at once.
+    """
+    monkeypatch.setattr(Api, "pause", lambda *_: None)
     monkeypatch.setattr("guardrail.commands.action.subprocess", in_process.SUBPROCESS)
     return partial(started, starts=False)
 
