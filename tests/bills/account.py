@@ -13,6 +13,7 @@ from, 0.24 and 0.23 an hour. What the account costs:
 """
 
 import csv
+import functools
 import gzip
 import io
 import json
@@ -23,13 +24,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
-from guardrail.bills.layouts import underscored
+from guardrail.bills import layouts
 
 START = datetime(2026, 9, 1, tzinfo=UTC)
 ACCOUNT = "111122223333"
 PLAN = f"arn:aws:savingsplans::{ACCOUNT}:savingsplan/0000aaaa-example"
 HOUR = timedelta(hours=1)
 DAYS = 8
+
+underscored = functools.cache(layouts.underscored)
 
 
 class Line(NamedTuple):
