@@ -174,14 +174,12 @@ def _install(python: Path) -> None:
     with TemporaryDirectory() as folder:
         first = Path(folder, "uv.txt")
         first.write_text(_pinned("uv"), encoding="utf-8")
-        locked = _tried([*pip, "--require-hashes", "-r", str(first)])
-    locked = (locked and _tried([*uv, "--require-hashes", "-r", str(LOCKED)])) or _tried(
-        [*pip, "--require-hashes", "-r", str(LOCKED)]
-    )
-    if locked:
-        own = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
-        _run([*pip, *own], "guardrail itself cannot be installed")
-        return
+        tools = [uv, pip] if _tried([*pip, "--require-hashes", "-r", str(first)]) else [pip]
+    for tool in tools:
+        if _tried([*tool, "--require-hashes", "-r", str(LOCKED)]):
+            own = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
+            _run([*tool, *own], "guardrail itself cannot be installed")
+            return
     print(f"verify: not all of {LOCKED.name} is to be had here; installing what pyproject.toml allows", file=sys.stderr)
     _run([*pip, "--editable", f"{ROOT}[dev]"], "the package index must be reachable once")
 
