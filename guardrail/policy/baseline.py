@@ -239,7 +239,7 @@ def _written(stake: Decimal | Unknown | None) -> str | None:
     return None if stake is None else _UNKNOWN
 
 
-def _order(entry: KnownFinding) -> tuple[str, ...]:
+def _order(entry: KnownFinding) -> tuple[tuple[bool, str], ...]:
     key = (
         entry.policy,
         entry.endpoint,
@@ -249,7 +249,7 @@ def _order(entry: KnownFinding) -> tuple[str, ...]:
         entry.source,
         entry.monthly_usd,
     )
-    return tuple(part or "" for part in key)
+    return tuple((part is not None, part or "") for part in key)
 
 
 def _without_nothing(entry: KnownFinding) -> dict[str, str | int]:

@@ -98,6 +98,12 @@ def test_the_file_has_a_finding_a_line_sorted_without_a_date() -> None:
     assert text(taken_up(reversed(findings))) == expected
 
 
+def test_the_order_of_findings_without_a_name_and_with_an_empty_one_is_always_the_same() -> None:
+    findings = [result(variant=name, part=("variant", 0)) for name in ("", None, "a")]
+    assert [entry.variant for entry in taken_up(findings).findings] == [None, "", "a"]
+    assert taken_up(reversed(findings)) == taken_up(findings)
+
+
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     for baseline in (Baseline(version=1), taken_up([result(), result(saving_monthly=Unknown("no price"))])):
         (tmp_path / "base.json").write_text(text(baseline))
