@@ -46,8 +46,8 @@ _MOST_SCANS = 16
 """How often the bytes of a tree of modules may be gone through: once for each level that they lie below."""
 
 
-class _Head(Struct):
-    """The members that decide whether the rest of a resource is decoded: its type and mode."""
+class _Head(Struct, gc=False):
+    """The members that decide whether the rest of a resource is decoded: its type and mode. None holds another."""
 
     mode: str | UnsetType = UNSET
     type: str = ""
@@ -249,6 +249,10 @@ class PlanDocument:
             if not self._holds_state and not self._plan.resource_changes:
                 empty = f"is the state of nothing: {SHOW_HINT} shows a plan" if self.is_state else "holds no resource"
                 self.notices = (*self.notices, f"{path} {empty}")
+            self._plan.resource_changes, self._plan.prior_state = (
+                None,
+                UNSET,
+            )  # are read, and make room for what follows
             self._compare_with_planned()
 
     @contextmanager

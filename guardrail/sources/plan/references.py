@@ -128,7 +128,8 @@ class Configuration:
     def __init__(self, root: ConfigModule) -> None:
         self._root = root
         self._modules: dict[tuple[str, ...], ConfigModule | None] = {(): root}
-        self._resources: dict[tuple[str, ...], dict[tuple[str, str, str], ConfigResource]] = {}
+        self._kinds: dict[tuple[str, ...], dict[tuple[str, str], list[ConfigResource]]] = {}
+        self._resources: dict[tuple[tuple[str, ...], str, str], dict[str, ConfigResource]] = {}
         self._instances: dict[tuple[Any, ...], dict[InstanceKey, str]] = {}
         """Address by key of the instances of a block, by its module's place, its type and its name."""
         self._call_keys: dict[ModulePlace, dict[InstanceKey, None]] = defaultdict(dict)
@@ -151,12 +152,21 @@ class Configuration:
 
     def resource(self, names: tuple[str, ...], type_: str, name: str, mode: str = "managed") -> ConfigResource | None:
         """The configuration block of a resource; None where the configuration lacks it."""
-        blocks = self._resources.get(names)
+        kind = (names, mode, type_)
+        blocks = self._resources.get(kind)
         if blocks is None:
+            blocks = self._resources[kind] = {each.name: each for each in self._of_module(names).get((mode, type_), ())}
+        return blocks.get(name)
+
+    def _of_module(self, names: tuple[str, ...]) -> dict[tuple[str, str], list[ConfigResource]]:
+        """The blocks of a module by mode and type: nobody asks for one by its name of most types."""
+        kinds = self._kinds.get(names)
+        if kinds is None:
+            kinds = self._kinds[names] = defaultdict(list)
             module = self.module(names)
-            written = module.resources if module else ()
-            blocks = self._resources[names] = {(each.mode, each.type, each.name): each for each in written}
-        return blocks.get((mode, type_, name))
+            for each in module.resources if module else ():
+                kinds[each.mode, each.type].append(each)
+        return kinds
 
     def written(self, scope: Scope, type_: str, name: str) -> "Written | None":
         """How one instance of a resource is written; None where the configuration lacks it."""
