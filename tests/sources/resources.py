@@ -13,7 +13,7 @@ from guardrail.sources.declarations import Declaration
 from guardrail.sources.hcl.reader import Arguments
 from guardrail.sources.plan.view import PlanView
 from guardrail.sources.template.properties import Properties
-from guardrail.sources.template.values import Hidden
+from guardrail.sources.template.values import Hidden, is_hidden
 from guardrail.sources.vocabulary.kinds import declare
 from guardrail.sources.vocabulary.spellings import spelling_of
 
@@ -85,7 +85,7 @@ def declared_in(language: Language, kind: str, address: str = "Thing", /, **prop
     type_ = type_in(language, kind)
     if language == "cloudformation":
         values: Any = _revealed(properties)
-        view: View = Properties(values, spelling_of(type_))
+        view: View = Properties(values, spelling_of(type_), marks=is_hidden(values))
     else:
         values, marks = _marked(_spelled(properties, language, kind, top=True))
         reads = Arguments if language == "aws source" else PlanView

@@ -15,7 +15,16 @@ from guardrail.sources.declarations import Declaration, DeclaredEndpoint, Declar
 from guardrail.sources.template.functions import macro
 from guardrail.sources.template.properties import Properties
 from guardrail.sources.template.stack import ARN, Stack
-from guardrail.sources.template.values import Table, Unresolved, has_function, items_of, parts_of, text_of, within
+from guardrail.sources.template.values import (
+    Table,
+    Unresolved,
+    has_function,
+    is_hidden,
+    items_of,
+    parts_of,
+    text_of,
+    within,
+)
 from guardrail.sources.vocabulary import elsewhere, misspelt, spellings
 from guardrail.sources.vocabulary.kinds import declare
 from guardrail.sources.vocabulary.spellings import COMPONENT, NAMED_BY, NESTED_STACKS, STARTED_BY
@@ -221,7 +230,8 @@ def resource_of(
     stack: Stack, logical_id: str, kind: str, outcome: Table | str, place: Location | None = None
 ) -> TemplateResource:
     """A resource of a stack with its evaluated properties, or with the reason why it cannot be translated."""
-    view = Properties(outcome if isinstance(outcome, Table) else Table(), spellings.spelling_of(kind))
+    values = outcome if isinstance(outcome, Table) else Table()
+    view = Properties(values, spellings.spelling_of(kind), marks=is_hidden(values))
     region = stack.known_region()
     return TemplateResource(
         block=Block(

@@ -11,10 +11,10 @@ _T = TypeVar("_T")
 
 
 class Properties(View, eq=False):
-    """The properties of a resource, or of an object in it, as CloudFormation reads them: numbers will do as text."""
+    """The properties of a resource, or of an object in it, as CloudFormation reads them: numbers will do as text.
 
-    marks: Any = True
-    """Its values know themselves whether they are hidden."""
+    Their values know themselves whether they are hidden; `marks` is whether any value of the resource is.
+    """
 
     def _as_text(self, name: str, value: Any) -> str | Unknown:
         text = text_of(value)
@@ -32,7 +32,7 @@ class Properties(View, eq=False):
 
     def is_sensitive(self, *names: str) -> bool:
         """Whether one of them holds the value of a NoEcho parameter."""
-        return any(is_hidden(self.values.get(name)) for name in names)
+        return bool(self.marks) and any(is_hidden(self.values.get(name)) for name in names)
 
     def shown(self, name: str) -> Any:
         """The raw value with an `Unknown` for each text of a NoEcho parameter in it."""

@@ -145,7 +145,10 @@ def parts_of(value: Any) -> Iterator[Any]:
 
 def has_function(table: Iterable[str]) -> bool:
     """Whether one of the keys of a table is an intrinsic function, as ``Ref`` and ``Fn::Sub`` are."""
-    return any(key == "Ref" or key.startswith("Fn::") for key in table)
+    for key in table:  # noqa: SIM110 - asked of every table of a template, and twice as fast as `any`
+        if key == "Ref" or key.startswith("Fn::"):
+            return True
+    return False
 
 
 def revealed(text: str) -> str:
