@@ -16,6 +16,7 @@ from guardrail.policy.evaluate import Compiled
 from guardrail.policy.policy import Policy
 from guardrail.prices import book
 from guardrail.prices.table import PriceTable, Record
+from guardrail.reporters import sarif
 
 T = TypeVar("T")
 Rows = dict[str, tuple[int, Record]]
@@ -30,6 +31,7 @@ _bundled: dict[int, Policy] = {}
 def keep() -> None:
     """Put what remembers in place of what reads and compiles."""
     base.parser = functools.cache(base.parser)
+    sarif._rule = functools.cache(sarif._rule)  # noqa: SLF001
     load.bundled = _policies_once(load.bundled)
     evaluate.compile_policy = _compiled_once(evaluate.compile_policy)
     PriceTable._read = _rows_once(PriceTable._read)  # type: ignore[assignment,method-assign] # noqa: SLF001

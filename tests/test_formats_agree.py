@@ -112,7 +112,7 @@ def invalid(texts: dict[str, str]) -> Iterator[str]:
         yield from (f"{name}: {error.message[:200]}" for error in schema.iter_errors(documents[name]))
     junit = ET.fromstring(texts["junit"])  # noqa: S314 - our own text
     cases = [(case.get("classname"), case.get("name")) for case in junit.iter("testcase")]
-    yield from (f"junit: {error.reason}" for error in JENKINS.iter_errors(junit))
+    yield from (f"junit: {error.reason}" for error in JENKINS.iter_errors(of_every_shape(junit)))
     prints = [each["fingerprint"] for each in documents["gitlab"]]
     alerts = [
         each["partialFingerprints"]["primaryLocationLineHash"] for each in documents["sarif"]["runs"][0]["results"]
@@ -120,6 +120,19 @@ def invalid(texts: dict[str, str]) -> Iterator[str]:
     for name, found in (("junit", cases), ("gitlab", prints), ("sarif", alerts)):
         if len(set(found)) != len(found):
             yield f"{name}: two share a name"
+
+
+def of_every_shape(junit: ET.Element) -> ET.Element:
+    """A test report without the cases that only texts tell from another of their suite: the schema takes any text."""
+    for suite in junit.iter("testsuite"):
+        shapes = set()
+        for case in suite.findall("testcase"):
+            texts = [[bool(text and text.strip()) for text in (each.text, each.tail)] for each in case.iter()]
+            shape = str([(each.tag, each.keys(), len(each)) for each in case.iter()]) + str(texts)
+            if shape in shapes:
+                suite.remove(case)
+            shapes.add(shape)
+    return junit
 
 
 OWN = sorted(

@@ -106,8 +106,8 @@ def check_elsewhere(python: Path | str, folder: Path, **environment: str) -> Non
 
 def test_the_installed_wheel_checks_a_plan_away_from_the_checkout(wheel: Path, tmp_path: Path) -> None:
     target = tmp_path / "site"
-    pip = (sys.executable, "-m", "pip", "install", "-qq", "--no-deps", "--no-index", "--target", str(target))
-    installed = run(*pip, wheel, cwd=tmp_path)
+    pip = (sys.executable, "-m", "pip", "install", "-qq", "--no-deps", "--no-index", "--no-compile")
+    installed = run(*pip, "--target", target, wheel, cwd=tmp_path)
     assert installed.returncode == 0, installed.stderr
     where = run(
         sys.executable, "-c", "import guardrail; print(guardrail.__file__)", cwd=tmp_path, PYTHONPATH=str(target)
