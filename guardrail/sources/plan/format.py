@@ -88,10 +88,6 @@ class ResourceChange(Struct, kw_only=True, omit_defaults=True):
     change: _WrittenSides
     action_reason: Raw = _NULL
 
-    def tells(self, planned: _Head) -> bool:
-        """Whether it is, byte by byte, what the planned values say of the resource."""
-        return self.change.after == planned.values != _NULL and self.type == planned.type and self.mode == planned.mode
-
 
 class Moment(Struct):
     """What one resource is before a change, or after it: its values, which are sensitive, which are known later."""
@@ -545,12 +541,10 @@ class PlanDocument:
         unchanged = {(each.address, each.deposed_key) for each, _ in self.standing}
         unchanged |= {(change.address, change.deposed) for change, _ in self.deferred()}
         for head in planned.root_module.all_resources():
-            place = (head.address, head.deposed_key)
-            change = self._changed.get(place)
-            if change is not None and change.tells(head):  # as nearly always
-                continue
             if not self._is_relevant(head):
                 continue
+            place = (head.address, head.deposed_key)
+            change = self._changed.get(place)
             if place not in unchanged if change is None else self._contradicts(change, head.values):
                 message = f"{self._path} contradicts itself: planned_values and resource_changes differ on"
                 raise SourceError(f"{message} {shown(head.address)}", hint=SHOW_HINT)
@@ -558,7 +552,7 @@ class PlanDocument:
     def _contradicts(self, change: ResourceChange, planned: Raw) -> bool:
         """Whether a change tells otherwise what will be; of what is kept and no longer managed it does not tell."""
         after = change.change.after
-        if "forget" in change.change.actions:
+        if after == planned != _NULL or "forget" in change.change.actions:
             return False
         return after == _NULL or not self._are_equal(after, planned)
 
