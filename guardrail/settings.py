@@ -11,7 +11,6 @@ from msgspec import Struct, structs
 from guardrail import files
 from guardrail.cost.discount_settings import Discounts
 from guardrail.errors import SettingsError
-from guardrail.policy import parameter_files
 from guardrail.policy.base import FailOn
 from guardrail.policy.environment import EnvironmentSettings
 from guardrail.policy.policy import PolicySettings
@@ -247,6 +246,8 @@ def _reached(written: str | list[str] | RootEnvironment, folder: str) -> RootEnv
 
 def _with_paths(policy: PolicySettings, directory: str) -> PolicySettings:
     """With the files of its parameters as they are reached from here."""
+    from guardrail.policy import parameter_files  # for the settings that have any
+
     return structs.replace(
         policy,
         params=parameter_files.placed(policy.params, directory),

@@ -11,7 +11,7 @@ from msgspec import structs
 from guardrail import bundled as bundled_data
 from guardrail import files
 from guardrail.errors import PolicyError, SettingsError, did_you_mean
-from guardrail.policy import parameter_files, superseding, waivers
+from guardrail.policy import superseding, waivers
 from guardrail.policy.environment import DEFAULT_ENVIRONMENTS, PRODUCTION, EnvironmentSettings, no_environment
 from guardrail.policy.evaluate import compile_policy
 from guardrail.policy.policy import (
@@ -109,6 +109,8 @@ def read_file(path: str, *, topic: str = "", environments: EnvironmentSettings =
 
 def with_files(policy: Policy, path: str) -> Policy:
     """The policy at ``path`` with what files hold in place of their names. Raises `PolicyError` with the line."""
+    from guardrail.policy import parameter_files  # for policies of one's own
+
     folder = os.path.dirname(path)
     values: dict[str, object] = {}
     for name, parameter in policy.params.items():
@@ -284,6 +286,8 @@ def _changes(policy: Policy, settings: PolicySettings, environments: Environment
 
 def _read(policy: Policy, name: str, value: Any) -> Any:
     """The value with what files hold in place of their names, whose paths are as they are reached from here."""
+    from guardrail.policy import parameter_files  # for parameters that settings change
+
     path = next(parameter_files.named(value), None)
     try:
         return value if path is None else parameter_files.resolved(value, os.path.dirname(path))

@@ -8,7 +8,6 @@ from msgspec.structs import replace
 from guardrail.model import InstanceVariant, Unknown, Variant
 from guardrail.sources.declarations import FEW, DeclaredConfiguration, DeclaredModel
 from guardrail.sources.linking.index import KindIndex
-from guardrail.sources.linking.slips import is_slip
 
 _T = TypeVar("_T")
 
@@ -48,6 +47,8 @@ def _with_slip(variant: Variant, models: Sequence[DeclaredModel]) -> Variant:
     name = variant.model_name
     if not isinstance(name, str) or len(models) > FEW:
         return variant
+    from guardrail.sources.linking.slips import is_slip  # for the few that name none
+
     shown = {model.shown for model in models if isinstance(model.shown, str)}
     near = [other for other in shown if is_slip(name, other)]
     return replace(variant, model_meant=near[0]) if len(near) == 1 else variant

@@ -14,6 +14,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
 from enum import Enum
+from functools import cache
 from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 import msgspec
@@ -189,28 +190,12 @@ class _Plan(Struct, Generic[_S]):
     complete: Raw = _ABSENT
 
 
-class _MemberName(Enum):
-    """The keys of an object, each occurrence a member of its own: a dict of them keeps those that come twice."""
-
-    NONE = "\0"
-
-    __hash__ = object.__hash__  # of a member, not of its name: `Enum` has it in Python, and a plan has many objects
-
-    @classmethod
-    def _missing_(cls, value: object) -> Self:
-        member = object.__new__(cls)
-        member._value_ = value
-        member._name_ = str(value)
-        return member
-
-
 _opened_decoder = msgspec.json.Decoder(_Plan[_PriorState])
 _head_decoder = msgspec.json.Decoder(_Head)
 _change_decoder = msgspec.json.Decoder(ResourceChange)
 _decode_any = msgspec.json.Decoder().decode
 _encode_into = msgspec.json.Encoder().encode_into
 _object_decoder = msgspec.json.Decoder(dict[str, Raw])
-_members_decoder = msgspec.json.Decoder(dict[_MemberName, Raw])
 _list_decoder = msgspec.json.Decoder(list[Raw])
 _text_decoder = msgspec.json.Decoder(str | None)
 
@@ -474,7 +459,7 @@ class PlanDocument:
         members = _object_decoder.decode(content)
         if len(content) == 1 + sum([len(key) + len(raw) + 4 for key, raw in members.items()]):
             return members
-        found = _members_decoder.decode(content)
+        found = _decoder_of_members().decode(content)
         members = {key.value: raw for key, raw in found.items()}
         if len(members) < len(found):
             raise self._repeated([key.value for key in found])
@@ -598,6 +583,25 @@ def _length(value: Any) -> int:
         items = map(len if isinstance(value[0], Raw) else _length, value) if value else ()
         return 2 + sum(items) + max(len(value) - 1, 0)
     return len("null") if value is None else len(value)
+
+
+@cache
+def _decoder_of_members() -> "msgspec.json.Decoder[dict[Enum, Raw]]":
+    """What decodes an object with each occurrence of a key a member of its own: a dict keeps those that come twice."""
+
+    class MemberName(Enum):
+        NONE = "\0"
+
+        __hash__ = object.__hash__  # of a member, not of its name: `Enum` has it in Python, and a plan has many objects
+
+        @classmethod
+        def _missing_(cls, value: object) -> Self:
+            member = object.__new__(cls)
+            member._value_ = value
+            member._name_ = str(value)
+            return member
+
+    return msgspec.json.Decoder(dict[MemberName, Raw])
 
 
 def _decode(document: JsonText) -> tuple[JsonText, _Plan[_PriorState] | _Plan[Raw]]:
