@@ -1,5 +1,7 @@
 """Which endpoints are alike: those that differ in names and places alone have the same alternatives."""
 
+import os
+
 from msgspec import msgpack
 from msgspec.structs import replace
 
@@ -23,21 +25,23 @@ def key(endpoint: Endpoint, demand: EndpointDemand, environment: str | Unknown) 
     """All that the alternatives of an endpoint rest on: a plan has many endpoints, and few that are not alike."""
     variants = () if isinstance(endpoint.variants, Unknown) else endpoint.variants
     components = endpoint.inference_components
-    return msgpack.encode(
-        (
-            endpoint.region,
-            endpoint.mode,
-            endpoint.data_capture_percent,
-            endpoint.two_fleets_minutes,
-            endpoint.rolling_wait_minutes,
-            components if isinstance(components, Unknown) else endpoint.address if components else "",
-            facts.has_fixed_name(endpoint),
-            facts.tagged_memory_gib(endpoint),
-            tuple(map(_nameless, variants)),
-            demand,
-            environment,
-        )
+    parts = (
+        endpoint.region,
+        endpoint.mode,
+        endpoint.data_capture_percent,
+        endpoint.two_fleets_minutes,
+        endpoint.rolling_wait_minutes,
+        components if isinstance(components, Unknown) else endpoint.address if components else "",
+        facts.has_fixed_name(endpoint),
+        facts.tagged_memory_gib(endpoint),
+        tuple(map(_nameless, variants)),
+        demand,
+        environment,
     )
+    try:
+        return msgpack.encode(parts, enc_hook=str.__str__)  # sensitive text is a kind of text of its own
+    except UnicodeEncodeError:  # half a character, as in "ml.\ud800": it is like nothing else
+        return os.urandom(16)
 
 
 def _nameless(variant: Variant) -> Variant:

@@ -268,7 +268,7 @@ class PriceBook:
         if region not in self._texts:
             self._texts[region] = read_bytes(os.path.join(self._directory, f"{region}.csv"))
         usage_type = usage_types.written(self._manifest.regions[region].prefix, charge)
-        return f"\n{usage_type},".encode() in self._texts[region]
+        return f"\n{usage_type},".encode(errors="surrogatepass") in self._texts[region]
 
     def _nearest_here(self, region: str, use: InstanceUse, spec: InstanceSpec | None) -> str:
         if spec is None:

@@ -11,6 +11,7 @@ from guardrail.alternatives.engine import AlternativesEngine
 from guardrail.cost.estimate import Estimator
 from guardrail.model import InstanceVariant
 from guardrail.prices.base import Price
+from guardrail.sources.base import SecretText
 from tests.alternatives.built import PRICES, container, endpoint, model, variant
 from tests.alternatives.test_instances import scaled
 
@@ -116,6 +117,14 @@ def test_an_answer_that_alike_endpoints_share_is_that_of_each(many: list[Instanc
         one = endpoint(it, address=f"e{place}", two_fleets_minutes=None if minutes is None else float(minutes))
         assert once.of(one) == AlternativesEngine(PRICES).of(one)
         assert once.not_offered(one) == AlternativesEngine(PRICES).not_offered(one)
+
+
+@pytest.mark.parametrize("instance_type", [SecretText("ml.m5.xlarge", "${…}"), "ml.\ud800"], ids=["secret", "half"])
+def test_a_type_that_is_secret_or_no_whole_text_is_asked_for_like_any_other(instance_type: str) -> None:
+    """Secret text is text, and half a character, which JSON can write, is in no price table."""
+    engine = AlternativesEngine(PRICES)
+    one, same, other = (endpoint(variant(instance_type=each)) for each in (instance_type, instance_type, "ml.c5.large"))
+    assert engine.of(one) == engine.of(same) != engine.of(other)
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-3"])

@@ -477,6 +477,11 @@ def test_a_type_that_is_not_hosted_in_a_region_is_not_said_to_be(book: PriceBook
     assert said.startswith("ml.m6i.xlarge has no asynchronous price in us-east-1; it has one in ")
 
 
+def test_half_a_character_is_in_no_table(book: PriceBook) -> None:
+    """JSON can write one, and bytes of it there are none."""
+    assert reason(book.price("us-east-1", "Host:ml.\ud800")).startswith("ml.\ud800 is in no table here")
+
+
 def test_a_table_is_read_only_when_its_region_occurs(own: Path) -> None:
     (own / "eu-west-1.csv").unlink()
     mine = PriceBook(own)

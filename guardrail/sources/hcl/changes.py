@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from guardrail.expressions import expression
 from guardrail.model import Unknown
-from guardrail.sources.base import LOST, Block, Computed
+from guardrail.sources.base import LOST, Block, Computed, part_of
 from guardrail.sources.hcl.disk import ModuleSource
 from guardrail.sources.hcl.moved import Telling, earlier_addresses
 from guardrail.sources.hcl.resources import ResourceInstance
@@ -88,25 +88,41 @@ def _known(value: Any) -> Any:
 
 
 def compared(
-    before: Sequence[Block], after: Sequence[Block], is_rewritten: Callable[[str], bool]
+    before: Sequence[Block],
+    after: Sequence[Block],
+    is_rewritten: Callable[[str], bool],
+    is_let_go: Callable[[str], bool] = lambda _: False,
 ) -> tuple[list[Block], list[Block]]:
     """Both sides with the action on each resource; a resource has the same address in both.
 
     An unknown value with the same expression is unchanged: ``var.replicas`` on both sides is, ``var.replicas * 2`` on
     one is not. An unknown without an expression, or one that is looked up, is unchanged unless ``is_rewritten`` says
-    that the source behind that address has changed.
+    that the source behind that address has changed. What is gone from the source and ``is_let_go`` stands after the
+    change as before, as with Terraform's action ``forget``.
     """
     old, new = {block.address: block for block in before}, {block.address: block for block in after}
     both = old.keys() & new.keys()
+    for address in both:
+        _leave_alone(old[address], new[address])
     doubtful = {address for address in both if _is_open(old[address]) and is_rewritten(address)}
     happens = changes(old, new, doubtful)
+    happens.update({address: "forget" for address in old.keys() - new.keys() if is_let_go(address)})
     for address in both:
         past, present = old[address].attributes, new[address].attributes
         past.values = _of_the_past(past.values, present.values, doubtful=address in doubtful)
-    return (
-        [replace(each, change=happens[each.address]) for each in before],
-        [replace(each, change=happens[each.address]) for each in after],
-    )
+    past_blocks = [replace(each, change=happens[each.address]) for each in before]
+    present_blocks = [replace(each, change=happens[each.address]) for each in after]
+    return past_blocks, [*present_blocks, *(each for each in past_blocks if each.change == "forget")]
+
+
+def _leave_alone(past: Block, present: Block) -> None:
+    """Give a block what its ``ignore_changes`` leaves as it was: whole arguments, not single ones of what is nested."""
+    was, is_now = past.attributes, present.attributes
+    ignored = was.values.keys() | is_now.values.keys() if "all" in present.ignored else present.ignored
+    kept = {name: was.values[name] for name in ignored if name in was.values}
+    is_now.values = {name: value for name, value in is_now.values.items() if name not in ignored} | kept
+    if was.marks and kept:
+        is_now.marks = {name: part_of((was if name in kept else is_now).marks, name) for name in is_now.values}
 
 
 def _is_open(block: Block) -> bool:

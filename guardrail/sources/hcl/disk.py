@@ -36,6 +36,8 @@ class ModuleSource:
         """Blocks called ``terraform``."""
         self.moved: list[syntax.BlockNode] = []
         """Blocks called ``moved``."""
+        self.removed: list[syntax.BlockNode] = []
+        """Blocks called ``removed``."""
         self.unknown: list[syntax.BlockNode] = []
         """Blocks of a kind that this version of guardrail has not heard of."""
         self.unread: tuple[str, ...] = ()
@@ -112,8 +114,8 @@ class ModuleSource:
                 self._locals.append((block, is_override))
             case "terraform":
                 self.settings.append(block)
-            case "moved":
-                self.moved.append(block)
+            case "moved" | "removed":
+                (self.moved if block.type == "moved" else self.removed).append(block)
             case _ if block.type not in _OTHERS:
                 near = did_you_mean(block.type, (*syntax.LABELS, *_OTHERS))
                 if near:

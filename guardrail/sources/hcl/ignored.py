@@ -1,4 +1,4 @@
-"""What ``lifecycle`` says of how Terraform changes a resource: what it leaves alone, and which comes first.
+"""What ``lifecycle`` says of how Terraform changes a resource: what it leaves alone, lets go of, and creates first.
 
 ``ignore_changes`` holds references that are read and not evaluated, quoted ones too (Terraform's documentation, "The
 lifecycle meta-argument"): ``[tags["team"], production_variants[0].instance_type]``, or ``all``.
@@ -19,6 +19,15 @@ def is_created_first(block: syntax.BlockNode) -> bool:
     """Whether it says ``create_before_destroy = true``; Terraform takes nothing but a constant there."""
     expression = _of_lifecycle(block, "create_before_destroy")
     return isinstance(expression, syntax.Literal) and expression.value is True
+
+
+def is_let_go(block: syntax.BlockNode) -> bool:
+    """Whether what a ``removed`` block, or a resource of OpenTofu, is about stays when it leaves the source.
+
+    ``lifecycle { destroy = false }`` says so, and Terraform takes nothing but a constant there either.
+    """
+    expression = _of_lifecycle(block, "destroy")
+    return isinstance(expression, syntax.Literal) and expression.value is False
 
 
 def _of_lifecycle(block: syntax.BlockNode, name: str) -> syntax.Expression | None:

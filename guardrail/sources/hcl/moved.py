@@ -1,7 +1,8 @@
 """``moved`` blocks: the address that a resource had before its block was renamed or went into a module.
 
 They stay in the source long after the apply that carried them out, so a baseline or waiver with the old address still
-holds (developer.hashicorp.com/terraform/language/modules/develop/refactoring).
+holds (developer.hashicorp.com/terraform/language/modules/develop/refactoring). ``removed`` blocks say of an address
+that is gone whether what stood there goes, too (developer.hashicorp.com/terraform/language/block/removed).
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,12 +11,13 @@ from typing import Protocol
 from guardrail.expressions import expression
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.disk import ModuleSource
+from guardrail.sources.hcl.ignored import is_let_go
 
 _ADDRESS = expression(r'[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\[(?:\d+|"(?:[^"\\]|\\.)*")\])+')
 
 
 class Telling(Protocol):
-    """A module whose ``moved`` blocks are asked."""
+    """A module whose ``moved`` and ``removed`` blocks are asked."""
 
     address: str
     source: ModuleSource
@@ -48,6 +50,22 @@ def previous_addresses(address: str, modules: Iterable[tuple[str, ModuleSource]]
         moves.remove(move)
         current = move[0] + current[len(move[1]) :]
         found.append(current)
+
+
+def let_go(addresses: Iterable[str], modules: Iterable[Telling]) -> frozenset[str]:
+    """Those of the addresses that ``removed`` blocks take out of the state and leave as they are in AWS.
+
+    ``from = module.m`` is about all that the module held, and ``from = aws_x.y`` about every instance of it.
+    """
+    starts = [start for each in modules for start in _removals(each.address, each.source)]
+    return frozenset(address for address in addresses if any(_is_at(address, start) for start in starts))
+
+
+def _removals(prefix: str, source: ModuleSource) -> Iterator[str]:
+    """The addresses, from the root module, that ``removed`` blocks do not destroy."""
+    around = f"{prefix}." if prefix else ""
+    starts = (_address(written, "from") for written in source.removed if is_let_go(written))
+    return (f"{around}{start}" for start in starts if start)
 
 
 def _is_at(address: str, end: str) -> bool:

@@ -65,15 +65,16 @@ def _json_tags(expression: syntax.Expression | None) -> syntax.Expression | None
 def passed_on(
     inherited: Mapping[str, Provider], providers: syntax.Expression | None, scope: EvaluationScope
 ) -> dict[str, Provider]:
-    """The provider configurations of a called module: what the ``providers`` of the call say, else all without alias.
+    """The provider configurations of a called module: all without alias, under what the ``providers`` of the call say.
 
     Of ``{"aws": us, "aws.eu": eu}`` a module that is called without ``providers`` gets ``{"aws": us}``, and one that is
-    called with ``providers = { aws = aws.eu }`` gets ``{"aws": eu}``.
+    called with ``providers = { aws = aws.eu }`` gets ``{"aws": eu}``. With ``{ aws.other = aws.eu }`` it gets both:
+    Terraform takes for a provider that the call leaves out the one without alias of the modules around.
     """
-    if not isinstance(providers, syntax.Object):
-        return {name: provider for name, provider in inherited.items() if "." not in name}
-    passed = {_dotted(entry.key, scope): inherited.get(_dotted(entry.value, scope)) for entry in providers.entries}
-    return {name: provider for name, provider in passed.items() if provider is not None}
+    entries = providers.entries if isinstance(providers, syntax.Object) else ()
+    passed = {_dotted(entry.key, scope): inherited.get(_dotted(entry.value, scope)) for entry in entries}
+    plain = {name: provider for name, provider in inherited.items() if "." not in name}
+    return {name: provider for name, provider in {**plain, **passed}.items() if provider is not None}
 
 
 def provider_name(body: syntax.Body, type_: str, scope: EvaluationScope) -> str:

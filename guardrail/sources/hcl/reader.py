@@ -29,10 +29,10 @@ from guardrail.sources.base import LOST, Block, Computed, Reference, View, marke
 from guardrail.sources.hcl import changes
 from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.errors import HclSyntaxError
-from guardrail.sources.hcl.ignored import ignored_changes, is_created_first
+from guardrail.sources.hcl.ignored import ignored_changes, is_created_first, is_let_go
 from guardrail.sources.hcl.instances import UNKNOWN_KEY
 from guardrail.sources.hcl.modules import ModuleInstance, RootConfiguration, given
-from guardrail.sources.hcl.moved import earlier_addresses
+from guardrail.sources.hcl.moved import earlier_addresses, let_go
 from guardrail.sources.hcl.resources import ResourceInstance
 from guardrail.sources.hcl.scope import Trace
 from guardrail.sources.hcl.syntax import Argument, Body
@@ -123,7 +123,7 @@ def _read_root(root: RootModule, past: RootModule | None, *, has_past: bool) -> 
             previous = Side(map(declare, befores), region=root.region)
         linked = Side(map(declare, blocks), region=root.region, previous=previous).linked()
         change_set = _change_set(root, now, linked)
-        notices = (*change_set.notices, *_left_alone(blocks))
+        notices = (*change_set.notices, *_left_alone(blocks), *_let_go(blocks))
         waivers, moved = tuple(_waivers(now.resources)), _moved(now.resources, now.modules)
         change_set = replace(change_set, waivers=waivers, notices=notices, moved=moved)
         if previous is not None:
@@ -225,7 +225,9 @@ def _compared(then: _WorkedOut | None, now: _WorkedOut) -> tuple[list[Block], li
         was = changes.written_behind(old[address], sources[0])
         return was != changes.written_behind(new[address], sources[1])
 
-    return changes.compared(then.blocks, now.blocks, is_rewritten)
+    gone = old.keys() - new.keys()
+    kept = let_go(gone, now.modules) | {address for address in gone if is_let_go(old[address].written)}
+    return changes.compared(then.blocks, now.blocks, is_rewritten, kept.__contains__)
 
 
 def _with_past(change_set: ChangeSet, then: _WorkedOut | None, after: Linked, before: Linked) -> ChangeSet:
@@ -507,6 +509,13 @@ def _left_alone(blocks: Sequence[Block]) -> Iterator[str]:
             names = " and ".join(name for name in block.ignored if name in bounds)
             if names:
                 yield f"{block.address} has {names} in ignore_changes: once it is there, other bounds do not reach it"
+
+
+def _let_go(blocks: Sequence[Block]) -> Iterator[str]:
+    """What is billed on and no longer managed, in the words that a plan has for it."""
+    for block in blocks:
+        if block.change == "forget":
+            yield f"{block.address} is no longer managed after this change, but still billed"
 
 
 def _assumed(configuration: RootConfiguration) -> Iterator[str]:

@@ -127,8 +127,10 @@ def root(path: str, content: bytes, *, of_cdk: bool = False) -> Document:
     if of_cdk and "Resources" not in loaded and loaded.keys() <= _WITHOUT_RESOURCES:
         loaded["Resources"] = Table()
     if body is not None and "Resources" not in loaded:  # the output of aws cloudformation get-template
-        is_mapping = isinstance(body, Table)
-        loaded = Document(body, loaded.duplicates) if is_mapping else text.load(path, (text_of(body) or "").encode())
+        if isinstance(body, Table):
+            loaded = Document(body, loaded.duplicates)
+        else:
+            loaded = text.load(path, (text_of(body) or "").encode(errors="surrogatepass"))
     if "service" in loaded and "provider" in loaded:
         raise NotATemplateError(
             f"{path} is a file of the Serverless Framework, which makes a template of it", hint="npx serverless package"

@@ -84,7 +84,7 @@ class ChangeSetResources:
         context = change.get(name)
         if not isinstance(context, str):
             return None
-        properties = text.load(self._path, context.encode()).sound().get("Properties")
+        properties = text.load(self._path, context.encode(errors="surrogatepass")).sound().get("Properties")
         if not isinstance(properties, Table):
             return Table()
         return Table({key: _value(value, causes.get(key)) for key, value in properties.items()})

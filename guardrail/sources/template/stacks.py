@@ -66,7 +66,8 @@ class Origin:
         """The other inputs that may matter: all, where they are few, else those that a name of this one stands in."""
         if len(self.inputs.beside) <= FEW:
             return list(self.inputs.beside)
-        words = {word.encode() for template in self.templates for word in _names_in(template.root)}
+        names = {name for template in self.templates for name in _names_in(template.root)}
+        words = {name.encode(errors="surrogatepass") for name in names}
         contents = {path: self.files.read(path) or b"" for path in self.inputs.beside}
         return [path for path, content in contents.items() if any(word in content for word in words)]
 

@@ -12,7 +12,7 @@ import pytest
 
 from guardrail import limits
 from guardrail.errors import GitError, SourceError
-from guardrail.model import ChangeSet, Inventory, Unknown
+from guardrail.model import ChangeSet, Inventory, ScalableTarget, Unknown
 from guardrail.sources import hcl
 from guardrail.sources.options import SourceOptions
 from guardrail.sources.past import Comparison
@@ -89,6 +89,14 @@ def counts(inventory: Inventory | None) -> Counts:
         each.address: each.variants[0].initial_instance_count  # type: ignore[union-attr, index]
         for each in inventory.endpoints
     }
+
+
+def scaled(inventory: Inventory | None) -> ScalableTarget:
+    """The scaling target of the only variant."""
+    assert inventory is not None
+    found = inventory.endpoints[0].variants[0].scaling  # type: ignore[index]
+    assert isinstance(found, ScalableTarget)
+    return found
 
 
 def happened(change_set: ChangeSet) -> dict[str, tuple[str, bool]]:
@@ -316,6 +324,94 @@ def test_a_configuration_of_a_fixed_name_does_not_reach_its_endpoint(change: Cha
     found = only()
     assert found.after.endpoints[0].keeps_previous_configuration
     assert counts(found.after) == {CHAT: 2}
+
+
+REMOVED = "removed {{\n  from = {}\n  lifecycle {{\n    destroy = {}\n  }}\n}}\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "address"),
+    [
+        (
+            endpoint("chat", 2),
+            REMOVED.format(CHAT, "false") + REMOVED.format("aws_sagemaker_endpoint_configuration.chat", "false"),
+            CHAT,
+        ),
+        ('module "a" {\n  source = "./modules/m"\n}\n', REMOVED.format("module.a", "false"), f"module.a.{CHAT}"),
+        (endpoint("chat", 2, meta="lifecycle {\n    destroy = false\n  }").replace("[0]", ""), "", CHAT),
+    ],
+    ids=["a resource", "a module", "a resource of OpenTofu's that says so itself"],
+)
+def test_what_is_let_go_of_is_still_billed(change: Changing, before: str, after: str, address: str) -> None:
+    """As a plan with the action ``forget``: no saving, for two ml.m5.large go on running."""
+    change({"main.tf": PROVIDER + before, "modules/m/main.tf": endpoint("chat", 2)}, {"main.tf": PROVIDER + after})
+    found = only()
+    assert counts(found.before) == counts(found.after) == {address: 2}
+    assert [each.change for each in found.after.endpoints] == ["forget"]
+    assert f"{address} is no longer managed after this change, but still billed" in found.notices
+
+
+@pytest.mark.parametrize("removed", [REMOVED.format(CHAT, "true"), REMOVED.format(SEARCH, "false"), ""])
+def test_what_is_destroyed_is_billed_no_more(change: Changing, removed: str) -> None:
+    change({"main.tf": PROVIDER + endpoint("chat", 2)}, {"main.tf": PROVIDER + removed})
+    found = only()
+    assert (counts(found.before), counts(found.after)) == ({CHAT: 2}, {})
+
+
+def test_an_endpoint_that_ignores_its_configuration_runs_what_it_ran(change: Changing) -> None:
+    """Real Terraform leaves the endpoint alone: four instances to two are no saving, as nothing that runs changes."""
+    kept = '  name                 = "chat"\n  lifecycle {\n    ignore_changes = [endpoint_config_name]\n  }\n'
+    source = PROVIDER + endpoint("chat", 4, naming="name").replace('  name                 = "chat"\n', kept)
+    change({"main.tf": source}, {"main.tf": source.replace("chat-", "chat-2-").replace("= 4", "= 2")})
+    found = only()
+    assert counts(found.before) == counts(found.after) == {CHAT: 4}
+    assert happened(found) == {CHAT: ("no-op", False)}
+
+
+@pytest.mark.parametrize(("ignored", "bounds"), [("[max_capacity]", (2, 3)), ("all", (1, 3)), ("[tags]", (2, 9))])
+def test_bounds_that_are_ignored_stay_as_they_were(change: Changing, ignored: str, bounds: tuple[int, int]) -> None:
+    target = f"""
+resource "aws_appautoscaling_target" "t" {{
+  service_namespace  = "sagemaker"
+  resource_id        = "endpoint/chat/variant/main"
+  scalable_dimension = "sagemaker:variant:DesiredInstanceCount"
+  min_capacity       = 1
+  max_capacity       = 3
+  lifecycle {{
+    ignore_changes = {ignored}
+  }}
+}}
+"""
+    source = PROVIDER + endpoint("chat") + target
+    change({"main.tf": source}, {"main.tf": source.replace("y       = 1", "y       = 2").replace("= 3", "= 9")})
+    scaling = scaled(only().after)
+    assert (scaling.min_capacity, scaling.max_capacity) == bounds
+
+
+def test_what_is_kept_of_a_sensitive_value_is_sensitive(change: Changing) -> None:
+    """The bound that stays was secret, whatever stands in its place now."""
+    target = """
+variable "most" {
+  type      = number
+  default   = 7
+  sensitive = true
+}
+resource "aws_appautoscaling_target" "t" {
+  service_namespace  = "sagemaker"
+  resource_id        = "endpoint/chat/variant/main"
+  scalable_dimension = "sagemaker:variant:DesiredInstanceCount"
+  min_capacity       = 1
+  max_capacity       = var.most
+  lifecycle {
+    ignore_changes = [max_capacity]
+  }
+}
+"""
+    source = PROVIDER + endpoint("chat") + target
+    change({"main.tf": source}, {"main.tf": source.replace("var.most", "4")})
+    found = only()
+    sides = [scaled(side) for side in (found.before, found.after)]
+    assert [(each.max_capacity, each.sensitive) for each in sides] == [(7, True), (7, True)]
 
 
 def test_a_target_that_is_new_touches_its_endpoint(change: Changing) -> None:

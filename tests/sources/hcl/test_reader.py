@@ -683,6 +683,24 @@ def test_each_instance_of_a_provider_has_its_own_region(read: Read) -> None:
     }
 
 
+def test_a_provider_that_a_call_leaves_out_is_that_of_the_module_around_it(read: Read) -> None:
+    """As the plan of Terraform 1.11 has it: with ``aws.other`` alone passed, ``aws`` is the one of the root module."""
+    provider = 'provider "aws" {{\n  {}region = "{}"\n}}\n'
+    others = provider.format("", "us-east-1") + provider.format('alias = "eu"\n  ', "eu-west-1")
+    inner = 'module "inner" {\n  source = "../n"\n  providers = {\n    aws = aws.other\n  }\n}\n'
+    change_set = read(
+        {
+            "main.tf": others + 'module "m" {\n  source = "./m"\n  providers = {\n    aws.other = aws.eu\n  }\n}\n',
+            "m/main.tf": CONFIGURATION + endpoint("e") + inner,
+            "n/main.tf": CONFIGURATION + endpoint("f"),
+        }
+    )
+    assert {each.address: each.region for each in change_set.after.endpoints} == {
+        "module.m.aws_sagemaker_endpoint.e": "us-east-1",
+        "module.m.module.inner.aws_sagemaker_endpoint.f": "eu-west-1",
+    }
+
+
 @pytest.mark.parametrize(
     ("type_", "reason"),
     [

@@ -376,6 +376,22 @@ def test_a_key_that_stands_twice_in_what_is_read_is_an_error(read: Reader, text:
         read(text)
 
 
+HALF = r'"{\"Properties\": {\"EndpointName\": \"\ud800\"}, \"Resources\": {}}"'
+ADDED = (
+    f'{{"Action": "Add", "LogicalResourceId": "E", "ResourceType": "AWS::SageMaker::Endpoint", "AfterContext": {HALF}}}'
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f'{{"TemplateBody": {HALF}}}', f'{{"ChangeSetName": "c", "Changes": [{{"ResourceChange": {ADDED}}}]}}'],
+    ids=["a deployed template", "a change set"],
+)
+def test_half_a_character_in_the_text_of_a_document_is_an_error(read: Reader, text: str) -> None:
+    with pytest.raises(SourceError, match="is not UTF-8 text"):
+        read(text, "template.json")
+
+
 def test_a_file_of_the_serverless_framework_is_named(read: Reader) -> None:
     with pytest.raises(SourceError, match="is a file of the Serverless Framework") as caught:
         read("service: chat\nprovider: {name: aws}\nresources: {Resources: {}}\n", "serverless.yml")
