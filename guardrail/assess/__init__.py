@@ -90,10 +90,11 @@ def assess(
         max_days=terms.max_waiver_days,
     )
     results = judging.ordered(without_superseded(judged.results, policies))
+    told = [result for result in results if result.verdict != "pass"]  # a tenth of them
     used = pricing.region_prices(priced, prices, today)
     ahead, limit = tuple(trust.ahead(used, today)), terms.max_price_age_days
     outdated = (*trust.outdated(used, limit), *(ahead if limit is not None else ()))
-    doubts = (*trust.unknown_parts(priced), *trust.open_errors(results), *outdated)
+    doubts = (*trust.unknown_parts(priced), *trust.open_errors(told), *outdated)
     distrust = tuple(dict.fromkeys(doubts))  # several sources may say the same
     return Report(
         today=today.isoformat(),
@@ -120,7 +121,7 @@ def assess(
             *notices.of_sources(priced, terms.discounts),
             *notices.of_environments(priced, terms.environments),
             *notices.of_updates(endpoints),
-            *notices.of_budgets(results),
+            *notices.of_budgets(told),
             *of_groups.notices,
             *accepted.notices,
             *judged.notices,
@@ -132,7 +133,7 @@ def assess(
         all_findings=terms.all_findings,
         strict=terms.strict,
         distrust=distrust,
-        exit_code=judging.exit_code(results, distrust, terms, [one.source for one in priced]),
+        exit_code=judging.exit_code(told, distrust, terms, [one.source for one in priced]),
     )
 
 

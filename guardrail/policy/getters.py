@@ -5,7 +5,7 @@ comes out right without knowing why.
 """
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -107,7 +107,7 @@ def of_scaling(compute: Callable[[ScalableTarget], object]) -> Getter:
 
 def by_traits(compute: Callable[[ScalableTarget], object]) -> Getter:
     """A fact that only the traits of the scaling target decide: worked out once for all targets that share them."""
-    known: dict[Hashable, object] = {}
+    known: dict[int, object] = {}
 
     def get(subject: Subject) -> object:
         target = subject.target

@@ -124,6 +124,10 @@ class Group(Struct, frozen=True, kw_only=True):
     """False where there may be others that nobody has read."""
 
 
+_TRAITS: dict[Hashable, int] = {}
+"""The number of all traits that were met: who asks for many facts of a target has them hashed once."""
+
+
 class Subject:
     """One thing to judge, with what it belongs to.
 
@@ -173,7 +177,7 @@ class Subject:
         self.stack = stack
         self.group = group
         self.item = item
-        self._traits: Hashable | None = None
+        self._traits: int | None = None
         self.scaled: Scaled | None = None
         """What its target moves, once somebody has asked for the metrics of that."""
 
@@ -186,10 +190,10 @@ class Subject:
         """What everything that is checked together costs; None where that is not known here."""
         return self.stack or (self.world.totals if self.world else None)
 
-    def traits(self, target: ScalableTarget) -> Hashable:
-        """What its target has in common with others; see `scaling.traits`."""
+    def traits(self, target: ScalableTarget) -> int:
+        """What its target has in common with others, as a number; see `scaling.traits`."""
         if self._traits is None:
-            self._traits = traits(target)
+            self._traits = _TRAITS.setdefault(traits(target), len(_TRAITS))
         return self._traits
 
     def variants(self) -> "tuple[Subject, ...] | Unknown":

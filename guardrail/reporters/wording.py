@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from msgspec import to_builtins
 from msgspec.json import Encoder
 
+from guardrail.expressions import expression
 from guardrail.model import Unknown
 from guardrail.money import two_decimals
 
@@ -112,11 +113,15 @@ def ascii_only(text: str) -> str:
     return text.translate(_ASCII).encode("ascii", "backslashreplace").decode("ascii")
 
 
+_NOT_ASCII = expression(r"[^\x00-\x7f]")
+
+
 def display_width(text: str) -> int:
     """Columns that ``text`` takes in a terminal: two for wide characters, none for combining ones."""
     if text.isascii():
         return len(text)
-    return sum(map(_WIDTHS.__getitem__, text))
+    others = _NOT_ASCII.findall(text)
+    return len(text) - len(others) + sum(map(_WIDTHS.__getitem__, others))
 
 
 class _Widths(dict[str, int]):

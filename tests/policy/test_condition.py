@@ -103,6 +103,18 @@ def truth(condition: Any, on: Subject | None = None) -> bool | Unknown:
 TARGET = ScalableTarget(address="t", dimension=INSTANCE_COUNT, min_capacity=1, max_capacity=2)
 
 
+def test_targets_have_one_number_exactly_where_they_have_the_same_traits() -> None:
+    """Traits are all but names and places, so what is known of one holds for the other, whichever world asks."""
+    renamed, wider = structs.replace(TARGET, address="u"), structs.replace(TARGET, max_capacity=3)
+    numbers = [
+        Subject(Evaluation(PriceBook()), endpoint(), target=each).traits(each)
+        for each in (TARGET, renamed, wider, structs.replace(wider, address="v"), structs.replace(wider, policies=WHY))
+    ]
+    assert numbers[0] == numbers[1]
+    assert numbers[2] == numbers[3]
+    assert len(set(numbers)) == 3
+
+
 @pytest.mark.parametrize(
     "condition",
     [

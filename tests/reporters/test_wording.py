@@ -59,6 +59,7 @@ def test_a_terminal_without_glyphs_gets_ascii() -> None:
 def test_wide_characters_take_two_columns_and_combining_ones_none() -> None:
     assert display_width("検索") == 4
     assert display_width("e\u0301") == 1
+    assert display_width("✗ 検索 a") == 1 + 1 + 4 + 1 + 1
 
 
 @pytest.mark.parametrize(
