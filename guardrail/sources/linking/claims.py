@@ -1,7 +1,7 @@
 """What scaling targets claim of the variants of one endpoint, and what follows for each variant."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,6 +12,7 @@ from guardrail.sources.declarations import Declared, Link
 from guardrail.sources.vocabulary import resource_id
 
 _VARIANT_INDEX = expression(r"^production_variants\[(\d+)\]")
+_NAME_OF_INDEX = expression(r"^\$\{[^{}]*\.production_variants\[(\d+)\]\.variant_name\}$")
 
 
 class Claim(Struct, frozen=True):
@@ -51,7 +52,8 @@ def variant_of(link: Link) -> str | int | None:
     """Which variant a resource id means: by name, or through a reference to one of a configuration's variants."""
     named = resource_id.parsed(link.spelled)
     if named is not None:
-        return named.variant
+        told = _NAME_OF_INDEX.match(named.variant or "")  # of a variant whose name is generated on apply
+        return int(told[1]) if told else named.variant
     matches = (_VARIANT_INDEX.match(reference.attribute) for reference in link.references)
     return next((int(match[1]) for match in matches if match), None)
 
@@ -66,31 +68,52 @@ def _sorted(
 ) -> tuple[dict[str | int, list[Claim]], dict[tuple[str, bool], Claim]]:
     """The claims that are certain, by name or index of the variant, and the first that may be on others.
 
-    The latter by dimension, and whether they name a variant: any of which the name is unknown may be that.
+    The latter by dimension, and whether they name a variant: any of which the name is unknown may be that. A name that
+    is known in part, and of no variant here, is lost, but for variants that cannot have it.
     """
     certain: dict[str | int, list[Claim]] = defaultdict(list)
     possible: dict[tuple[str, bool], Claim] = {}
-    unnamed = {claim.dimension for claim in claims if claim.variant is None}
-    rivals = {dimension: _rivals(variants, dimension) for dimension in unnamed}
-    names = {dimension: Counter(variants[at].name for at in indexes) for dimension, indexes in rivals.items()}
+    called = {_called(variant) for variant in variants}
+    lost = {(claim.dimension, claim.variant) for claim in claims if _is_lost(claim.variant, called)}
+    rivals = {one: _rivals(variants, *one) for one in lost}
+    names = {one: Counter(variants[at].name for at in indexes) for one, indexes in rivals.items()}
     for claim in claims:
-        if claim.variant is not None:
+        meant = claim.dimension, claim.variant
+        if claim.variant is not None and not rivals.get(meant):
             certain[claim.variant].append(claim)
             if isinstance(claim.variant, str):
                 possible.setdefault((claim.dimension, True), claim)
-        elif len(rivals[claim.dimension]) == 1:
-            certain[rivals[claim.dimension][0]].append(claim)
-        elif claim.hint is not None and names[claim.dimension][claim.hint] == 1:
+        elif len(rivals[meant]) == 1 and (claim.variant is None or isinstance(variants[rivals[meant][0]].name, str)):
+            certain[rivals[meant][0]].append(claim)
+        elif claim.hint is not None and names[meant][claim.hint] == 1:
             certain[claim.hint].append(claim)
         else:
             possible.setdefault((claim.dimension, False), claim)
     return certain, possible
 
 
-def _rivals(variants: tuple[Variant, ...], dimension: str) -> list[int]:
-    """Which variants a target on a dimension may mean: those of the dimension, else all."""
+def _is_lost(name: str | int | None, called: Container[str]) -> bool:
+    """Whether a claim tells its variant by nothing, or by a text that is known in part and is called of none."""
+    return name is None or (isinstance(name, str) and "${" in name and name not in called)
+
+
+def _called(variant: Variant) -> str:
+    """The name of a variant as far as it is known."""
+    return variant.name if isinstance(variant.name, str) else variant.name.partial or ""
+
+
+def _rivals(variants: tuple[Variant, ...], dimension: str, name: str | int | None) -> list[int]:
+    """Which variants a target on a dimension may mean: those of the dimension, else all, that may have the name."""
     fitting = [index for index, variant in enumerate(variants) if dimension_of(variant) == dimension]
-    return fitting or list(range(len(variants)))
+    return [at for at in fitting or range(len(variants)) if _may_be_called(variants[at].name, name)]
+
+
+def _may_be_called(name: str | Unknown, text: str | int | None) -> bool:
+    """Whether a name can be what a text with an unknown part will be: ``main-blue`` of ``${var.variant}-blue``."""
+    if isinstance(name, Unknown) or not isinstance(text, str):
+        return True
+    start, end = text.partition("${")[0], text.rpartition("}")[2]
+    return name.startswith(start) and name[len(start) :].endswith(end)
 
 
 def _on(
@@ -102,7 +125,7 @@ def _on(
     """The claims that are certainly on a variant, and those that may be; a name known in part is equal to itself."""
     own = (dimension_of(variant), "")
     is_named = isinstance(variant.name, str)
-    name = variant.name if isinstance(variant.name, str) else variant.name.partial or ""
+    name = _called(variant)
     claims = [*certain.get(index, ()), *(certain.get(name, ()) if is_named or "${" in name else ())]
     return (
         [claim for claim in claims if claim.dimension in own],

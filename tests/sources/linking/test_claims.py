@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from guardrail.model import INSTANCE_COUNT, PROVISIONED_CONCURRENCY, InstanceVariant, ScalableTarget, Unknown
-from guardrail.sources.linking.claims import Claim, misdirected, scaled
+from guardrail.sources.declarations import Link
+from guardrail.sources.linking.claims import Claim, misdirected, scaled, variant_of
 
 
 def named(name: str | Unknown) -> InstanceVariant:
@@ -75,5 +76,44 @@ def test_a_target_without_a_variant_is_on_the_one_that_its_key_names_else_perhap
     hint: str | None, scaling: list[object]
 ) -> None:
     lost = Claim(target=ON_INSTANCES, declared=BLOCK, variant=None, hint=hint, dimension=INSTANCE_COUNT)
-    found = [variant.scaling for variant in scaled((MAIN, SECOND), [lost])]
-    assert [each.address if isinstance(each, ScalableTarget) else each and type(each) for each in found] == scaling
+    assert on((MAIN, SECOND), lost) == scaling
+
+
+def on(variants: tuple[InstanceVariant, ...], one: Claim) -> list[object]:
+    """What a claim makes of each variant: the address of its target, `Unknown` where that is open, or None."""
+    found = [variant.scaling for variant in scaled(variants, [one])]
+    return [each.address if isinstance(each, ScalableTarget) else each and type(each) for each in found]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "variant"),
+    [("production_variants[1].variant_name", 1), ("name", "${aws_sagemaker_endpoint_configuration.c.name}")],
+)
+def test_a_variant_without_a_name_of_its_own_is_told_by_its_place(attribute: str, variant: int | str) -> None:
+    """The provider makes the name up on apply, and source says whose it is."""
+    text = f"endpoint/chat/variant/${{aws_sagemaker_endpoint_configuration.c.{attribute}}}"
+    assert variant_of(Link(value=Unknown("generated on apply", text), text=text)) == variant
+
+
+LATER = Unknown("known after apply", "${var.b}")
+
+
+@pytest.mark.parametrize(
+    ("name", "variants", "scaling"),
+    [
+        ("${var.v}", ["a"], ["t"]),
+        ("${var.v}", ["a", "b"], [Unknown, Unknown]),
+        ("x-${var.v}", ["x-a", "b"], ["t", None]),
+        ("x-${var.v}-blue", ["x-blue"], [None]),
+        ("${f({a = 1})}-blue", ["x-blue", "x-green"], ["t", None]),
+        ("${var.b}", [LATER, "a"], ["t", None]),
+        ("${var.v}", [LATER], [Unknown]),
+        ("${var.v}", [LATER, "a"], [Unknown, Unknown]),
+        ("c", ["a", LATER], [None, Unknown]),
+    ],
+)
+def test_a_target_on_a_name_that_is_known_in_part_is_on_the_one_that_can_have_it_else_perhaps_on_each(
+    name: str, variants: list[str | Unknown], scaling: list[object]
+) -> None:
+    """An endpoint that something may scale is never one that nothing scales: its most would be too little."""
+    assert on(tuple(map(named, variants)), claim(name, INSTANCE_COUNT, ON_INSTANCES)) == scaling
