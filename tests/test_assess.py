@@ -321,6 +321,34 @@ def test_results_are_sorted_by_severity_money_policy_and_address() -> None:
     ]
 
 
+def test_what_passes_stands_among_the_results_as_it_was_judged() -> None:
+    """Endpoints a and b of one configuration, in two inputs: of each, variant 0 starts one instance, 1 starts three."""
+    one = InstanceVariant(name="main", shadow=False, instance_type="ml.m5.xlarge", initial_instance_count=1)
+    shared = [
+        structs.replace(
+            endpoint(name),
+            configuration_address="c",
+            variants=(one, structs.replace(one, name="other", initial_instance_count=3)),
+        )
+        for name in "ab"
+    ]
+    both = [change_set(shared, path=path) for path in ("z.json", "a.json")]
+    report = check(*both, policies=[policy("x"), policy("y")])
+    every = [
+        (each.policy, each.source, each.address, (each.endpoint or "")[-1], each.part[1], each.verdict, each.message)
+        for each in report.every_result()
+    ]
+    title, said = "Variants start with at most two instances", "other starts with 3 instances."
+    assert every == [
+        (name, source, "c", address, place, verdict, message)
+        for name in "xy"
+        for source in ("z.json", "a.json")
+        for address in "ab"
+        for place, verdict, message in ((0, "pass", title), (1, "fail", said))
+    ]
+    assert (report.summary.passed, len(report.results)) == (8, 8)
+
+
 def test_the_dearest_finding_comes_first_within_its_severity() -> None:
     """Of 5 and 4 instances without scaling all but one can be saved: 4 × 169.30 = 677.20 and 3 × 169.30 = 507.90."""
     saving = structs.replace(policy(), saving="instances-above-one")

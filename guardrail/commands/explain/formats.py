@@ -114,6 +114,7 @@ def _json(found: Explained, world: World) -> str:
         "unattached": (),
         "workflows": (),
         "results": found.results,
+        "passes": (),
         "skipped": (),
         "alternatives": found.instead,
     }
