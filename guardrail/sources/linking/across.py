@@ -22,7 +22,7 @@ from guardrail.model import (
     Variant,
 )
 from guardrail.sources.declarations import ELSEWHERE
-from guardrail.sources.linking.claims import dimension_of
+from guardrail.sources.linking.claims import dimension_of, may_be_called
 from guardrail.sources.linking.index import differ
 
 _ACCOUNTS = "their accounts may differ"
@@ -110,7 +110,7 @@ def _name_elsewhere(endpoint: Endpoint) -> str | None:
 def _with_scaling(variant: Variant, adrift: AdriftScaling, reason: Unknown) -> Variant:
     """The variant with doubt about the kind of scaling that another input may have for it, where it has none."""
     scaling = variant.scaling
-    if adrift.variant not in (variant.name, None) or adrift.dimension not in (dimension_of(variant), ""):
+    if not may_be_called(variant.name, adrift.variant) or adrift.dimension not in (dimension_of(variant), ""):
         return variant
     if scaling is None:
         return variant if adrift.kind == "alarm" else replace(variant, scaling=reason)

@@ -105,13 +105,15 @@ def _called(variant: Variant) -> str:
 def _rivals(variants: tuple[Variant, ...], dimension: str, name: str | int | None) -> list[int]:
     """Which variants a target on a dimension may mean: those of the dimension, else all, that may have the name."""
     fitting = [index for index, variant in enumerate(variants) if dimension_of(variant) == dimension]
-    return [at for at in fitting or range(len(variants)) if _may_be_called(variants[at].name, name)]
+    return [at for at in fitting or range(len(variants)) if may_be_called(variants[at].name, name)]
 
 
-def _may_be_called(name: str | Unknown, text: str | int | None) -> bool:
+def may_be_called(name: str | Unknown, text: str | int | None) -> bool:
     """Whether a name can be what a text with an unknown part will be: ``main-blue`` of ``${var.variant}-blue``."""
     if isinstance(name, Unknown) or not isinstance(text, str):
         return True
+    if "${" not in text:
+        return name == text
     start, end = text.partition("${")[0], text.rpartition("}")[2]
     return name.startswith(start) and name[len(start) :].endswith(end)
 

@@ -148,6 +148,16 @@ def test_a_configuration_in_another_plan_may_be_what_an_endpoint_runs(tmp_path: 
     assert second.after.unattached == ()
 
 
+@pytest.mark.parametrize(
+    ("variant", "kind"), [("${var.variant}", Unknown), ("ma${var.end}", Unknown), ("b${var.end}", type(None))]
+)
+def test_a_target_on_a_variant_that_is_known_in_part_may_scale_the_one_that_can_have_the_name(
+    tmp_path: Path, variant: str, kind: type
+) -> None:
+    first, _ = read_all(tmp_path, fleet=plan(*FLEET), scaling=scaled_elsewhere(f"endpoint/chat/variant/{variant}"))
+    assert isinstance(scaling_of(first.after.endpoints[0]), kind)
+
+
 def test_a_target_of_a_plan_with_several_possibilities_may_scale_an_endpoint_of_another(tmp_path: Path) -> None:
     blue, green = f'{CONFIGURATION}["blue"]', f'{CONFIGURATION}["green"]'
     undecided = plan(
