@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib.util
 import io
 import itertools
 import os
@@ -156,20 +157,23 @@ def _environment() -> Path:
     if stamp.is_file() and stamp.read_text("utf-8") == wanted and _works_here(python):
         return python
     print(f"verify: making {VENV} …", flush=True)
-    _run([sys.executable, "-m", "venv", "--clear", str(VENV)], "install Python with venv (Debian: python3-venv)")
-    _install(python)
+    has_pip = importlib.util.find_spec("pip") is not None  # which then need not be unpacked: another one is locked
+    made = [sys.executable, "-m", "venv", "--clear", *(["--without-pip"] if has_pip else []), str(VENV)]
+    _run(made, "install Python with venv (Debian: python3-venv)")
+    pip = [sys.executable, "-m", "pip", f"--python={python}"] if has_pip else [str(python), "-m", "pip"]
+    _install(python, [*pip, "--disable-pip-version-check", "install", "-qq"])
     stamp.write_text(wanted, "utf-8")
     return python
 
 
-def _install(python: Path) -> None:
+def _install(python: Path, pip: list[str]) -> None:
     """Install what ``LOCKED`` has, each file with one of its hashes, then guardrail as it stands in this checkout.
 
-    uv does in seconds what takes pip minutes. Where it cannot, as where only pip is told which index to ask, pip does;
-    where neither finds these versions, as on a Python that is newer than they are, pip installs what pyproject.toml
-    allows, and that is said. A file that has another hash than it should is never installed.
+    ``pip`` is the start of a command that installs for ``python``. uv does in seconds what takes it minutes. Where uv
+    cannot, as where only pip is told which index to ask, pip does; where neither finds these versions, as on a Python
+    that is newer than they are, pip installs what pyproject.toml allows, and that is said. A file that has another hash
+    than it should is never installed.
     """
-    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "-qq"]
     uv = [str(python), "-m", "uv", "pip", "install", "--quiet", f"--python={python}"]
     with TemporaryDirectory() as folder:
         first = Path(folder, "uv.txt")
