@@ -93,12 +93,12 @@ def test_a_flow_of_thousands_of_forks_takes_a_moment() -> None:
     for place in range(0, 9_000, 3):
         steps += [Step(nexts=(place + 1, place + 2)), Step(jobs=(0,), nexts=(place + 3,)), Step(nexts=(place + 3,))]
     flow = Flow((*steps, Step(ends=True)))
-    began = time.perf_counter()
+    began = time.process_time()
     assert span(flow, [Decimal(1)], [Decimal(1)]) == ExecutionRange(
         Decimal(0), Decimal(3_000)
     )  # one of each fork, or none
     assert runs(flow, 1)[0].least == 0
-    assert time.perf_counter() - began < 5  # 2 ** 3000 ways are not gone one by one
+    assert time.process_time() - began < 5  # 2 ** 3000 ways are not gone one by one
 
 
 def test_runs_in_runs_are_products_and_beside_each_other_sums() -> None:
