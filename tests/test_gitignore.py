@@ -82,6 +82,6 @@ def test_a_folder_is_asked_about_as_one(top: Path) -> None:
 
 def test_a_pattern_of_many_stars_takes_no_time(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("*a" * 200 + "b\n" + "**/a/" * 100 + "b\n")
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert not Ignored(str(tmp_path)).ignores("/".join([str(tmp_path), *["a" * 200] * 10, "a" * 250]))
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2

@@ -8,6 +8,7 @@ An automaton after Thompson (1968), made deterministic while it runs: each state
 may be at.
 """
 
+import re
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -40,7 +41,7 @@ class Pattern:
     def __init__(self, text: str, *, ignore_case: bool = False) -> None:
         """Raise `PatternError` where ``text`` is no pattern of the subset."""
         self._ignore_case = ignore_case
-        text = text.lower() if ignore_case else text
+        text = _lowered(text) if ignore_case else text
         self._literal = None if _META.intersection(text) else text
         self._steps: dict[tuple[frozenset[int], str], frozenset[int]] = {}
         self._accepts: list[Accepts | None] = []
@@ -90,6 +91,11 @@ class Pattern:
 
 
 _END = -1
+
+
+def _lowered(text: str) -> str:
+    r"""A pattern in lower case, but for its classes: ``A\D`` becomes ``a\D``."""
+    return re.sub(r"(?s)\\.|[^\\]+", lambda part: part[0] if part[0][0] == "\\" else part[0].lower(), text)
 
 
 class _Program:
@@ -194,7 +200,8 @@ class _PatternParser:
         if character == ".":
             return _one(_ANY)
         if character == "\\":
-            return _one(self._escape())
+            escaped = self._escape()
+            return _one(_is(escaped) if isinstance(escaped, str) else escaped)
         if character in _META:
             raise self._error(
                 "no anchors: the whole text is matched" if character in "^$" else f"{character} has nothing to act on"
@@ -211,13 +218,14 @@ class _PatternParser:
         self._depth -= 1
         return inner
 
-    def _escape(self) -> Accepts:
+    def _escape(self) -> str | Accepts:
+        """The character behind a backslash, or the class that it names."""
         character = self._take()
         if character in _CLASSES:
             return _CLASSES[character]
         if not character or character.isalnum():
             raise self._error(f"unknown escape \\{character}")
-        return _is(character)
+        return character
 
     def _class(self) -> Accepts:
         negated = self._peek() == "^"
@@ -231,18 +239,23 @@ class _PatternParser:
         return lambda c: any(member(c) for member in members)
 
     def _member(self) -> Accepts:
-        first = self._take()
-        if not first:
-            raise self._error("missing ]")
-        if first == "\\":
-            return self._escape()
+        first = self._character()
+        if not isinstance(first, str):
+            return first
         if self._peek() == "-" and self._text[self._at + 1 : self._at + 2] not in ("]", ""):
             self._at += 1
-            last = self._take()
-            if last < first:
+            last = self._character()
+            if not isinstance(last, str) or last < first:
                 raise self._error("class range out of order")
             return lambda c: first <= c <= last
         return _is(first)
+
+    def _character(self) -> str | Accepts:
+        """One side of a range, or a class."""
+        character = self._take()
+        if not character:
+            raise self._error("missing ]")
+        return self._escape() if character == "\\" else character
 
 
 _QUANTIFIERS: dict[str, tuple[int, int | None]] = {"*": (0, None), "+": (1, None), "?": (0, 1)}

@@ -37,6 +37,20 @@ def test_case_can_be_ignored() -> None:
     assert Pattern("Non-?Prod", ignore_case=True).matches("NONPROD")
     assert Pattern("Prod", ignore_case=True).matches("PROD")
     assert not Pattern("Prod").matches("PROD")
+    assert Pattern(r"Prod\D+", ignore_case=True).matches("PRODuct")  # and \D is not \d
+    assert not Pattern(r"Prod\D+", ignore_case=True).matches("prod1")
+
+
+def test_either_side_of_a_range_may_be_escaped() -> None:
+    r"""In ASCII ( is 40, ) 41, * 42, 9 57, [ 91, \ 92, ] 93 and a 97."""
+    assert Pattern(r"[\(-z]+").matches("(*9a")
+    assert Pattern(r"[(-\)]+").matches("()")
+    assert not Pattern(r"[(-\)]").matches("*")
+    assert Pattern(r"[\[-\]]+").matches("[\\]")
+    assert not Pattern(r"[\[-\]]").matches("a")
+    assert Pattern(r"[\(-]+").matches("(-")
+    assert Pattern(r"[\d-z]+").matches("1-z")
+    assert not Pattern(r"[\d-z]").matches("a")
 
 
 def test_a_pattern_that_makes_a_backtracking_engine_run_for_ever_answers() -> None:
@@ -51,6 +65,8 @@ def test_a_pattern_that_makes_a_backtracking_engine_run_for_ever_answers() -> No
         ("prod)", "unbalanced ) at character 5"),
         ("[a-", "missing ]"),
         ("[z-a]", "class range out of order"),
+        (r"[\)-(]", "class range out of order"),
+        (r"[a-\d]", "class range out of order"),
         ("*a", "* has nothing to act on"),
         ("a**", "a second quantifier"),
         ("(?=a)", "groups are plain ( )"),

@@ -218,7 +218,7 @@ def test_modules_nested_by_the_thousand_are_refused_in_time_that_is_linear(tmp_p
     """Each level would be gone through once more: 900 levels of 5 MB are 4.5 GB."""
     filler = json.dumps({"resources": [], "filler": "x" * 5_000_000})
     text = '{"child_modules":[' * 900 + filler + "]}" * 900
-    started = time.perf_counter()
+    started = time.process_time()
     said = refusal(tmp_path, f'{{"format_version":"1.0","values":{{"root_module":{text}}}}}')
     assert said == "is nested too deeply to be a plan"
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
