@@ -5,7 +5,6 @@ from functools import cache
 from math import isfinite
 from typing import Any, Protocol, Self, TypeAlias, TypeVar
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -45,7 +44,6 @@ InstanceKey: TypeAlias = str | int | None
 
 _LARGEST = 2**31 - 1
 _NUMBERS: frozenset[object] = frozenset({int, float})
-_encode = msgspec.json.Encoder().encode
 
 _T = TypeVar("_T")
 
@@ -137,7 +135,8 @@ class View(Struct, eq=False):
     values: dict[str, Any]
     spelling: Spelling
     marks: Any = None
-    """Which values are sensitive, as plans have it: true, or a tree of the same shape; None where none is."""
+    """Which values are sensitive, as plans have it: true, or a tree of the same shape, without what marks nothing; None
+    where none is."""
     places: Places | None = None
     masked: bool = True
 
@@ -172,7 +171,7 @@ class View(Struct, eq=False):
         """Whether one of the values, or any part of one, is marked sensitive."""
         if not self.marks:
             return False
-        return any(_any_mark(part_of(self.marks, self.spelling.of(name))) for name in names)
+        return any(part_of(self.marks, self.spelling.of(name)) for name in names)
 
     def shown(self, name: str) -> Any:
         """The raw value with an `Unknown` for whatever in it is sensitive, which keeps what of a text may be shown."""
@@ -283,7 +282,7 @@ class View(Struct, eq=False):
         return type(self)(
             items[index],
             self.spelling,
-            self.marks and marked(item_of(part_of(self.marks, own), index)),
+            self.marks and item_of(part_of(self.marks, own), index),
             self.places and self.places.item(own, index),
             self.masked,
         )
@@ -398,21 +397,6 @@ class Block(Identity, frozen=True, kw_only=True):
         if isinstance(tags, Unknown) or isinstance(defaults, Unknown):
             return tags if isinstance(tags, Unknown) else defaults
         return {**defaults, **tags}
-
-
-def marked(tree: Any) -> Any:
-    """A tree of marks, where anything in it is marked; else None."""
-    return tree if tree and _any_mark(tree) else None
-
-
-def _any_mark(mark: Any) -> bool:
-    """Whether true stands anywhere in a tree of marks; most trees of a plan are large and hold none."""
-    return b"true" in _encode(mark) and _is_marked(mark)
-
-
-def _is_marked(mark: Any) -> bool:
-    parts = mark.values() if isinstance(mark, dict) else mark
-    return any(map(_is_marked, parts)) if isinstance(mark, (dict, list)) else bool(mark)
 
 
 def shown(value: Any, marks: Any) -> Any:

@@ -156,5 +156,6 @@ def _marked(value: Any) -> tuple[Any, Any]:
         }
     if isinstance(value, list):
         pairs = [_marked(item) for item in value]
-        return [item for item, _ in pairs], [mark or False for _, mark in pairs]
+        marks = [mark or False for _, mark in pairs]
+        return [item for item, _ in pairs], marks if any(marks) else None
     return value, None

@@ -25,7 +25,7 @@ from guardrail.model import (
     Unknown,
     Workflow,
 )
-from guardrail.sources.base import LOST, Block, Computed, Reference, View, marked
+from guardrail.sources.base import LOST, Block, Computed, Reference, View
 from guardrail.sources.hcl import changes
 from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.errors import HclSyntaxError
@@ -421,12 +421,7 @@ def _block(resource: ResourceInstance, types: Mapping[str, str]) -> Block:
     marks: Any = None
     if resource.module.trace.has_sensitive:
         values, marks = marks_of(values, Allowance())
-    view = Arguments(
-        {name: _provided(name, value) for name, value in values.items()},
-        spelling,
-        marked(marks),
-        places,
-    )
+    view = Arguments({name: _provided(name, value) for name, value in values.items()}, spelling, marks, places)
     provider = resource.provider()
     return Block(
         address=resource.address,
