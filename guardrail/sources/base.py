@@ -223,8 +223,8 @@ class View(Struct, eq=False):
     def number(self, name: str) -> float | Unknown | None:
         """A finite number."""
         value = self.get(name)
-        if value is None or (value.__class__ in _NUMBERS and not self.marks and -_LARGEST <= value <= _LARGEST):
-            return None if value is None else float(value)
+        if value.__class__ in _NUMBERS and not self.marks and -_LARGEST <= value <= _LARGEST:
+            return float(value)
         return self._read(name, value, _number)
 
     def boolean(self, name: str) -> bool | Unknown | None:

@@ -112,10 +112,9 @@ class ModuleSource:
                 self._providers.append((block, is_override))
             case "locals":
                 self._locals.append((block, is_override))
-            case "terraform":
-                self.settings.append(block)
-            case "moved" | "removed":
-                (self.moved if block.type == "moved" else self.removed).append(block)
+            case "terraform" | "moved" | "removed":
+                listed = {"terraform": self.settings, "moved": self.moved, "removed": self.removed}[block.type]
+                listed.append(block)
             case _ if block.type not in _OTHERS:
                 near = did_you_mean(block.type, (*syntax.LABELS, *_OTHERS))
                 if near:

@@ -230,10 +230,8 @@ class PlanDocument:
             if not self._holds_state and not self._plan.resource_changes:
                 empty = f"is the state of nothing: {SHOW_HINT} shows a plan" if self.is_state else "holds no resource"
                 self.notices = (*self.notices, f"{path} {empty}")
-            self._plan.resource_changes, self._plan.prior_state = (
-                None,
-                UNSET,
-            )  # are read, and make room for what follows
+            self._plan.resource_changes = None  # what is read makes room for what follows
+            self._plan.prior_state = UNSET
             self._compare_with_planned()
 
     @contextmanager

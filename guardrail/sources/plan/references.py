@@ -130,7 +130,7 @@ class Configuration:
         self._modules: dict[tuple[str, ...], ConfigModule | None] = {(): root}
         self._kinds: dict[tuple[str, ...], dict[tuple[str, str], list[ConfigResource]]] = {}
         self._resources: dict[tuple[tuple[str, ...], str, str], dict[str, ConfigResource]] = {}
-        self._instances: dict[tuple[Any, ...], dict[InstanceKey, str]] = {}
+        self._instances: dict[tuple[tuple[str, ...], tuple[InstanceKey, ...], str, str], dict[InstanceKey, str]] = {}
         """Address by key of the instances of a block, by its module's place, its type and its name."""
         self._call_keys: dict[ModulePlace, dict[InstanceKey, None]] = defaultdict(dict)
         self._parallels: dict[tuple[int, int], bool] = {}
