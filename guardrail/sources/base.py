@@ -19,6 +19,8 @@ def known_only(type_: str) -> str:
 
 NO_REGION = Unknown("nothing tells it: give --region")
 """The region of what has no provider configuration that could tell it."""
+STILL_BILLED = "is no longer managed after this change, but still billed"
+"""What there is to say of a resource that goes out of the state and stays in AWS."""
 SENSITIVE = Unknown("sensitive")
 """Stands for a value that is known and must not be printed."""
 

@@ -7,6 +7,7 @@ text: with no state nothing says that it would be destroyed.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import zip_longest
 from typing import Any
 
@@ -91,14 +92,14 @@ def compared(
     before: Sequence[Block],
     after: Sequence[Block],
     is_rewritten: Callable[[str], bool],
-    is_let_go: Callable[[str], bool] = lambda _: False,
+    let_go: AbstractSet[str] = frozenset(),
 ) -> tuple[list[Block], list[Block]]:
     """Both sides with the action on each resource; a resource has the same address in both.
 
     An unknown value with the same expression is unchanged: ``var.replicas`` on both sides is, ``var.replicas * 2`` on
     one is not. An unknown without an expression, or one that is looked up, is unchanged unless ``is_rewritten`` says
-    that the source behind that address has changed. What is gone from the source and ``is_let_go`` stands after the
-    change as before, as with Terraform's action ``forget``.
+    that the source behind that address has changed. What is gone from the source and among ``let_go`` stands after
+    the change as before, as with Terraform's action ``forget``.
     """
     old, new = {block.address: block for block in before}, {block.address: block for block in after}
     both = old.keys() & new.keys()
@@ -106,7 +107,7 @@ def compared(
         _leave_alone(old[address], new[address])
     doubtful = {address for address in both if _is_open(old[address]) and is_rewritten(address)}
     happens = changes(old, new, doubtful)
-    happens.update({address: "forget" for address in old.keys() - new.keys() if is_let_go(address)})
+    happens.update(dict.fromkeys(old.keys() & let_go, "forget"))
     for address in both:
         past, present = old[address].attributes, new[address].attributes
         past.values = _of_the_past(past.values, present.values, doubtful=address in doubtful)

@@ -57,15 +57,9 @@ def let_go(addresses: Iterable[str], modules: Iterable[Telling]) -> frozenset[st
 
     ``from = module.m`` is about all that the module held, and ``from = aws_x.y`` about every instance of it.
     """
-    starts = [start for each in modules for start in _removals(each.address, each.source)]
+    removals = [(each.address, written) for each in modules for written in each.source.removed if is_let_go(written)]
+    starts = [start for prefix, written in removals if (start := _address(prefix, written, "from"))]
     return frozenset(address for address in addresses if any(_is_at(address, start) for start in starts))
-
-
-def _removals(prefix: str, source: ModuleSource) -> Iterator[str]:
-    """The addresses, from the root module, that ``removed`` blocks do not destroy."""
-    around = f"{prefix}." if prefix else ""
-    starts = (_address(written, "from") for written in source.removed if is_let_go(written))
-    return (f"{around}{start}" for start in starts if start)
 
 
 def _is_at(address: str, end: str) -> bool:
@@ -75,15 +69,16 @@ def _is_at(address: str, end: str) -> bool:
 
 def _moves(prefix: str, source: ModuleSource) -> Iterator[tuple[str, str]]:
     """Pairs of the old and the new address of ``moved`` blocks, both from the root module."""
-    around = f"{prefix}." if prefix else ""
     for written in source.moved:
-        start, end = _address(written, "from"), _address(written, "to")
+        start, end = _address(prefix, written, "from"), _address(prefix, written, "to")
         if start and end:
-            yield f"{around}{start}", f"{around}{end}"
+            yield start, end
 
 
-def _address(block: syntax.BlockNode, name: str) -> str | None:
-    """An address as it stands in a block; in JSON it is text."""
+def _address(prefix: str, block: syntax.BlockNode, name: str) -> str | None:
+    """An address, from the root module, that stands in a block of the module ``prefix``; in JSON it is text."""
     expression = block.legible_body.legible(name)
     address = None if expression is None else syntax.reference_text(expression)
-    return address if address is not None and _ADDRESS.fullmatch(address) else None
+    if address is None or not _ADDRESS.fullmatch(address):
+        return None
+    return f"{prefix}.{address}" if prefix else address

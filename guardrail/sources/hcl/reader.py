@@ -25,7 +25,7 @@ from guardrail.model import (
     Unknown,
     Workflow,
 )
-from guardrail.sources.base import LOST, Block, Computed, Reference, View
+from guardrail.sources.base import LOST, STILL_BILLED, Block, Computed, Reference, View
 from guardrail.sources.hcl import changes
 from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.errors import HclSyntaxError
@@ -227,7 +227,7 @@ def _compared(then: _WorkedOut | None, now: _WorkedOut) -> tuple[list[Block], li
 
     gone = old.keys() - new.keys()
     kept = let_go(gone, now.modules) | {address for address in gone if is_let_go(old[address].written)}
-    return changes.compared(then.blocks, now.blocks, is_rewritten, kept.__contains__)
+    return changes.compared(then.blocks, now.blocks, is_rewritten, kept)
 
 
 def _with_past(change_set: ChangeSet, then: _WorkedOut | None, after: Linked, before: Linked) -> ChangeSet:
@@ -507,10 +507,10 @@ def _left_alone(blocks: Sequence[Block]) -> Iterator[str]:
 
 
 def _let_go(blocks: Sequence[Block]) -> Iterator[str]:
-    """What is billed on and no longer managed, in the words that a plan has for it."""
+    """What is billed on and no longer managed."""
     for block in blocks:
         if block.change == "forget":
-            yield f"{block.address} is no longer managed after this change, but still billed"
+            yield f"{block.address} {STILL_BILLED}"
 
 
 def _assumed(configuration: RootConfiguration) -> Iterator[str]:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from guardrail import files
 from guardrail.model import AFTER_APPLY, Change, ChangeSet, Unknown
-from guardrail.sources.base import LOST, Block, Reference
+from guardrail.sources.base import LOST, STILL_BILLED, Block, Reference
 from guardrail.sources.declarations import Declaration, DeclaredWorkflow, Unsupported
 from guardrail.sources.hcl.endings import SOURCES
 from guardrail.sources.linking.choices import chosen, with_choices
@@ -312,7 +312,7 @@ class _PlanReader:
         """What is billed on and no longer managed."""
         for change in self._document.changes:
             if "forget" in change.change.actions:
-                yield f"{change.address} is no longer managed after this change, but still billed"
+                yield f"{change.address} {STILL_BILLED}"
 
     def _unread(self) -> Iterator[str]:
         """What there is to say once of source beside the plan that lacks something, or is none of it."""
