@@ -122,8 +122,9 @@ def _import_msgspec() -> None:
     `typing` has all that it takes from typing_extensions, no value that it reads or writes is a UUID, and JSON Schema
     and formats other than JSON are put off until somebody wants them. Whoever needs any of it later finds it, and a
     msgspec that asks more of it is imported where it is used. `datetime` is what its module takes from C, which from
-    Python 3.12 on is all that it has. A text that names a type stays text, which `eval` takes as well as code:
-    the first call of `compile` makes the hundred classes of `ast`.
+    Python 3.12 on is all that it has. `typing` compiles a type that is written as text, as structs that hold their
+    like have it, and the first call of `compile` makes the hundred classes of `ast`: left as text, it means the same to
+    `eval`. That stays so for the whole run, since decoders of such structs are made where they are first wanted.
     """
     if "msgspec" in sys.modules:
         return

@@ -390,6 +390,10 @@ class Block(Identity, frozen=True, kw_only=True):
     default_tags: dict[str, str | Unknown] | Unknown = {}
     """What its provider adds to its tags, for a plan that does not tell all of them."""
 
+    def ignores(self, name: str) -> bool:
+        """Whether ``ignore_changes`` leaves an argument alone, all of it."""
+        return name in self.ignored or "all" in self.ignored
+
     def tags(self) -> dict[str, str | Unknown] | Unknown:
         """Its tags with the provider's defaults: what hashicorp/aws tells in ``tags_all``, where the plan knows it."""
         view = self.attributes

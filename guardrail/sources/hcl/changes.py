@@ -104,7 +104,8 @@ def compared(
     old, new = {block.address: block for block in before}, {block.address: block for block in after}
     both = old.keys() & new.keys()
     for address in both:
-        _leave_alone(old[address], new[address])
+        if new[address].ignored:
+            _leave_alone(old[address], new[address])
     doubtful = {address for address in both if _is_open(old[address]) and is_rewritten(address)}
     happens = changes(old, new, doubtful)
     happens.update(dict.fromkeys(old.keys() & let_go, "forget"))
@@ -119,9 +120,8 @@ def compared(
 def _leave_alone(past: Block, present: Block) -> None:
     """Give a block what its ``ignore_changes`` leaves as it was: whole arguments, not single ones of what is nested."""
     was, is_now = past.attributes, present.attributes
-    ignored = was.values.keys() | is_now.values.keys() if "all" in present.ignored else present.ignored
-    kept = {name: was.values[name] for name in ignored if name in was.values}
-    is_now.values = {name: value for name, value in is_now.values.items() if name not in ignored} | kept
+    kept = {name: value for name, value in was.values.items() if present.ignores(name)}
+    is_now.values = {name: value for name, value in is_now.values.items() if not present.ignores(name)} | kept
     if was.marks and kept:
         is_now.marks = {name: part_of((was if name in kept else is_now).marks, name) for name in is_now.values}
 

@@ -42,8 +42,8 @@ def _follow(happens: dict[str, Change], after: Mapping[str, Block]) -> None:
     """A resource that takes a value from a replaced one, which is unknown then, changes too, and reads as before."""
     mentioning: dict[str, list[tuple[str, Change]]] = defaultdict(list)
     for address, block in after.items():
-        for name, value in () if "all" in block.ignored else block.attributes.values.items():
-            if name in block.ignored:
+        for name, value in block.attributes.values.items():
+            if block.ignores(name):
                 continue
             change: Change = "replace" if replaces(block.type, name) else "update"
             for mentioned in set(_mentioned(value)):

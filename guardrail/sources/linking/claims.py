@@ -79,12 +79,13 @@ def _sorted(
     names = {one: Counter(variants[at].name for at in indexes) for one, indexes in rivals.items()}
     for claim in claims:
         meant = claim.dimension, claim.variant
-        if claim.variant is not None and not rivals.get(meant):
+        indexes = rivals.get(meant, ())
+        if claim.variant is not None and not indexes:
             certain[claim.variant].append(claim)
             if isinstance(claim.variant, str):
                 possible.setdefault((claim.dimension, True), claim)
-        elif len(rivals[meant]) == 1 and (claim.variant is None or isinstance(variants[rivals[meant][0]].name, str)):
-            certain[rivals[meant][0]].append(claim)
+        elif len(indexes) == 1 and (claim.variant is None or isinstance(variants[indexes[0]].name, str)):
+            certain[indexes[0]].append(claim)
         elif claim.hint is not None and names[meant][claim.hint] == 1:
             certain[claim.hint].append(claim)
         else:
