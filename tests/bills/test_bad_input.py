@@ -12,6 +12,7 @@ from tests.bills import account
 from tests.bills.conftest import Asked, Refusal
 
 duckdb = pytest.importorskip("duckdb")
+of_what_it_says = pytest.mark.usefixtures("one_database")
 
 
 HEADER = (
@@ -36,6 +37,7 @@ def costs(answer: dict[str, list[dict[str, str]]]) -> dict[str, str]:
     return {line["endpoint"]: line["cost"] for line in answer["rows"]}
 
 
+@of_what_it_says
 @pytest.mark.parametrize(
     ("text", "value"),
     [
@@ -56,6 +58,7 @@ def test_every_decimal_and_exponent_form_is_a_number(text: str, value: str, tmp_
     assert costs(answer) == {"chat": value}
 
 
+@of_what_it_says
 @pytest.mark.parametrize(
     "text", ["1_000", "NaN", "nan", "inf", "-Infinity", " 0.23", "0x10", "0.23 USD", "1e400", "∞", "--1"]
 )
@@ -96,6 +99,7 @@ def test_a_time_with_an_offset_is_that_moment_in_utc(tmp_path: Path, ask: Asked)
     assert [line["day"] for line in ask(path, "daily")["rows"]] == ["2026-09-01"]
 
 
+@of_what_it_says
 def test_a_file_that_was_cut_is_refused_wherever_it_was_cut(tmp_path: Path, refusal: Refusal) -> None:
     whole = bill(tmp_path / "whole.csv", row(), row(cost="123.45")).read_bytes()
     start = whole.index(b"\n") + 1

@@ -12,6 +12,7 @@ from tests.bills.test_reconcile import M5, START, Reconciled, Row, amounts, line
 from tests.bills.test_reconcile import write_bill as write
 
 pytest.importorskip("duckdb")
+pytestmark = pytest.mark.usefixtures("one_database")
 __all__ = ["reconciled"]
 
 VOLUME = "USE1-Host:VolumeUsage.gp2"

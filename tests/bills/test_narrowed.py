@@ -9,6 +9,7 @@ from tests.bills.conftest import Asked, Refusal
 from tests.bills.test_bad_input import HEADER, bill, costs, row
 
 duckdb = pytest.importorskip("duckdb")
+pytestmark = pytest.mark.usefixtures("one_database")
 
 CUR2 = (
     "line_item_usage_account_id,line_item_line_item_type,line_item_usage_start_date,line_item_usage_end_date,"

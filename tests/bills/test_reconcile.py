@@ -15,6 +15,7 @@ import pytest
 from guardrail import cli
 
 pytest.importorskip("duckdb")
+pytestmark = pytest.mark.usefixtures("one_database")
 
 ACCOUNT = "111122223333"
 HEADER = (

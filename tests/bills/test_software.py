@@ -8,6 +8,7 @@ from tests.bills.conftest import Asked
 from tests.bills.test_bad_input import HEADER, HOUR, bill, row
 
 pytest.importorskip("duckdb")
+pytestmark = pytest.mark.usefixtures("one_database")
 
 ARN = "arn:aws:sagemaker:us-east-1:111122223333:endpoint/chat"
 MARKED = f"{HEADER},bill/BillingEntity"

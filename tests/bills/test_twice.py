@@ -12,6 +12,7 @@ from tests.bills.conftest import Asked, Refusal
 from tests.bills.test_bad_input import HEADER, bill, costs, row
 
 duckdb = pytest.importorskip("duckdb")
+pytestmark = pytest.mark.usefixtures("one_database")
 
 
 def manifest(path: Path, *keys: str, start: str = "20260901T000000.000Z") -> None:
