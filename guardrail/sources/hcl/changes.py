@@ -21,9 +21,10 @@ from guardrail.sources.hcl.moved import Telling, earlier_addresses
 from guardrail.sources.hcl.resources import ResourceInstance
 from guardrail.sources.hcl.syntax import BlockNode
 from guardrail.sources.hcl.undecided import text_of_unknown
-from guardrail.sources.linking.changes import changes
+from guardrail.sources.linking.changes import NO_TRIGGERS, Triggers, changes
 from guardrail.sources.vocabulary.spellings import CONFIGURATION, ENDPOINT, NAMED_BY
 
+_STEP = expression(r'([A-Za-z_][\w-]*)|\[(?:(\d+)|"([^"]*)")\]')
 _MENTIONED = expression(r"\b(?:(?:var|local|module)\.[\w-]+|data\.[\w-]+\.[\w-]+|[a-z][a-z0-9]*_\w+\.[\w-]+)")
 
 
@@ -93,21 +94,27 @@ def compared(
     after: Sequence[Block],
     is_rewritten: Callable[[str], bool],
     let_go: AbstractSet[str] = frozenset(),
+    triggers: Triggers = NO_TRIGGERS,
 ) -> tuple[list[Block], list[Block]]:
     """Both sides with the action on each resource; a resource has the same address in both.
 
     An unknown value with the same expression is unchanged: ``var.replicas`` on both sides is, ``var.replicas * 2`` on
     one is not. An unknown without an expression, or one that is looked up, is unchanged unless ``is_rewritten`` says
     that the source behind that address has changed. What is gone from the source and among ``let_go`` stands after
-    the change as before, as with Terraform's action ``forget``.
+    the change as before, as with Terraform's action ``forget``. ``triggers`` are what ``replace_triggered_by`` names.
+    What is replaced is made of all that the source says, whatever it ignores: Terraform plans it without its past.
     """
     old, new = {block.address: block for block in before}, {block.address: block for block in after}
     both = old.keys() & new.keys()
-    for address in both:
-        if new[address].ignored:
-            _leave_alone(old[address], new[address])
+    ignoring = {address: new[address].attributes for address in both if new[address].ignored}
+    written = {address: (view.values, view.marks) for address, view in ignoring.items()}
+    for address in ignoring:
+        _leave_alone(old[address], new[address])
     doubtful = {address for address in both if _is_open(old[address]) and is_rewritten(address)}
-    happens = changes(old, new, doubtful)
+    happens = changes(old, new, doubtful, triggers)
+    for address, (values, marks) in written.items():
+        if happens[address] == "replace":
+            new[address].attributes.values, new[address].attributes.marks = values, marks
     happens.update(dict.fromkeys(old.keys() & let_go, "forget"))
     for address in both:
         past, present = old[address].attributes, new[address].attributes
@@ -118,12 +125,37 @@ def compared(
 
 
 def _leave_alone(past: Block, present: Block) -> None:
-    """Give a block what its ``ignore_changes`` leaves as it was: whole arguments, not single ones of what is nested."""
+    """Give a block what its ``ignore_changes`` leaves as it was: arguments, and single ones of what is nested."""
     was, is_now = past.attributes, present.attributes
-    kept = {name: value for name, value in was.values.items() if present.ignores(name)}
-    is_now.values = {name: value for name, value in is_now.values.items() if not present.ignores(name)} | kept
-    if was.marks and kept:
-        is_now.marks = {name: part_of((was if name in kept else is_now).marks, name) for name in is_now.values}
+    names = was.values.keys() | is_now.values.keys() if "all" in present.ignored else present.ignored
+    for path in filter(None, map(_steps, names)):
+        is_now.values = _left(was.values, is_now.values, path)
+        if was.marks and path[0] in was.values:
+            trees = {name: part_of(is_now.marks, name) for name in is_now.values}
+            of_it = part_of(was.marks, path[0])
+            trees[path[0]] = of_it if len(path) == 1 else bool(of_it or trees.get(path[0]))
+            is_now.marks = {name: tree for name, tree in trees.items() if tree} or None
+
+
+def _steps(text: str) -> list[str | int]:
+    """The keys and indexes of a reference: ``["production_variants", 0, "instance_type"]``."""
+    return [int(index) if index else key or name for name, index, key in _STEP.findall(text)]
+
+
+def _left(was: Any, is_now: Any, path: Sequence[str | int]) -> Any:
+    """A value with what is at a path as it was; where there was nothing of it, or is nothing around it, as it is."""
+    if not path:
+        return was
+    step, *rest = path
+    if isinstance(step, int):
+        if isinstance(was, list) and isinstance(is_now, list) and step < min(len(was), len(is_now)):
+            return [*is_now[:step], _left(was[step], is_now[step], rest), *is_now[step + 1 :]]
+    elif isinstance(was, dict) and isinstance(is_now, dict):
+        others = {name: value for name, value in is_now.items() if name != step}
+        if step in was and (step in is_now or not rest):
+            return others | {step: _left(was[step], is_now.get(step), rest)}
+        return is_now if rest else others
+    return is_now
 
 
 def _is_open(block: Block) -> bool:

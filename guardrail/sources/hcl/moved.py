@@ -55,10 +55,14 @@ def previous_addresses(address: str, modules: Iterable[tuple[str, ModuleSource]]
 def let_go(addresses: Iterable[str], modules: Iterable[Telling]) -> frozenset[str]:
     """Those of the addresses that ``removed`` blocks take out of the state and leave as they are in AWS.
 
-    ``from = module.m`` is about all that the module held, and ``from = aws_x.y`` about every instance of it.
+    ``from = module.m`` is about all that the module held, and ``from = aws_x.y`` about every instance of it, also
+    of what was ``moved`` there.
     """
-    removals = [(each.address, written) for each in modules for written in each.source.removed if is_let_go(written)]
+    known = list(modules)
+    removals = [(each.address, written) for each in known for written in each.source.removed if is_let_go(written)]
     starts = [start for prefix, written in removals if (start := _address(prefix, written, "from"))]
+    for earlier in earlier_addresses(starts, known).values():
+        starts += earlier
     return frozenset(address for address in addresses if any(_is_at(address, start) for start in starts))
 
 

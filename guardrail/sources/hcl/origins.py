@@ -46,6 +46,10 @@ class CallingModule(Protocol):
         """What is given for its variables, by whatever it is."""
         ...
 
+    def instances(self, type_: str, name: str) -> list[Any]:
+        """The instances of a resource block."""
+        ...
+
     def provider_of(self, body: syntax.Body, type_: str, scope: EvaluationScope) -> Provider:
         """The provider configuration of a resource or data source."""
         ...

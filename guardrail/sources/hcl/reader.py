@@ -36,6 +36,7 @@ from guardrail.sources.hcl.moved import earlier_addresses, let_go
 from guardrail.sources.hcl.resources import ResourceInstance
 from guardrail.sources.hcl.scope import Trace
 from guardrail.sources.hcl.syntax import Argument, Body
+from guardrail.sources.hcl.triggers import triggers_of
 from guardrail.sources.hcl.types import text_of
 from guardrail.sources.hcl.undecided import Decision, Outcomes, described, distinct, request, ways
 from guardrail.sources.hcl.values import UndecidedInstances, marks_of
@@ -227,7 +228,7 @@ def _compared(then: _WorkedOut | None, now: _WorkedOut) -> tuple[list[Block], li
 
     gone = old.keys() - new.keys()
     kept = let_go(gone, now.modules) | {address for address in gone if is_let_go(old[address].written)}
-    return changes.compared(then.blocks, now.blocks, is_rewritten, kept)
+    return changes.compared(then.blocks, now.blocks, is_rewritten, kept, triggers_of(old, new))
 
 
 def _with_past(change_set: ChangeSet, then: _WorkedOut | None, after: Linked, before: Linked) -> ChangeSet:

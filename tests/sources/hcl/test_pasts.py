@@ -338,9 +338,16 @@ REMOVED = "removed {{\n  from = {}\n  lifecycle {{\n    destroy = {}\n  }}\n}}\n
             CHAT,
         ),
         ('module "a" {\n  source = "./modules/m"\n}\n', REMOVED.format("module.a", "false"), f"module.a.{CHAT}"),
+        (
+            endpoint("chat", 2),
+            REMOVED.format("aws_sagemaker_endpoint.old", "false")
+            + REMOVED.format("aws_sagemaker_endpoint_configuration.chat", "false")
+            + "moved {\n  from = aws_sagemaker_endpoint.chat\n  to = aws_sagemaker_endpoint.old\n}\n",
+            CHAT,
+        ),
         (endpoint("chat", 2, meta="lifecycle {\n    destroy = false\n  }").replace("[0]", ""), "", CHAT),
     ],
-    ids=["a resource", "a module", "a resource of OpenTofu's that says so itself"],
+    ids=["a resource", "a module", "a resource that was moved before", "a resource of OpenTofu's that says so itself"],
 )
 def test_what_is_let_go_of_is_still_billed(change: Changing, before: str, after: str, address: str) -> None:
     """As a plan with the action ``forget``: no saving, for two ml.m5.large go on running."""
@@ -366,6 +373,57 @@ def test_an_endpoint_that_ignores_its_configuration_runs_what_it_ran(change: Cha
     found = only()
     assert counts(found.before) == counts(found.after) == {CHAT: 4}
     assert happened(found) == {CHAT: ("no-op", False)}
+
+
+def lifecycle(source: str, block: str, said: str) -> str:
+    """A source with a ``lifecycle`` in the only resource of a type."""
+    start = f'resource "{block}" "chat" {{\n'
+    return source.replace(start, f"{start}  lifecycle {{\n    {said}\n  }}\n")
+
+
+@pytest.mark.parametrize("ignored", ["[production_variants]", "[production_variants[0].initial_instance_count]"])
+@pytest.mark.parametrize(("renamed", "count"), [("chat-", 2), ("chat-2-", 4)])
+def test_a_configuration_that_is_replaced_ignores_nothing(
+    change: Changing, ignored: str, renamed: str, count: int
+) -> None:
+    """Terraform plans a replacement without its past, as plans of Terraform 1.11 have it."""
+    source = PROVIDER + endpoint("chat", 2, naming="name")
+    source = lifecycle(source, "aws_sagemaker_endpoint_configuration", f"ignore_changes = {ignored}")
+    change({"main.tf": source}, {"main.tf": source.replace('"chat-"', f'"{renamed}"').replace("= 2", "= 4")})
+    found = only()
+    assert counts(found.before) == {CHAT: 2}
+    assert counts(found.after) == {CHAT: count}
+    assert not found.after.endpoints[0].keeps_previous_configuration
+    assert happened(found) == {CHAT: ("update", True) if count == 4 else ("no-op", False)}
+
+
+@pytest.mark.parametrize(
+    ("trigger", "count"),
+    [
+        ("aws_sagemaker_endpoint_configuration.chat", 4),
+        ("aws_sagemaker_endpoint_configuration.chat.id", 4),
+        ("aws_sagemaker_endpoint_configuration.chat.arn", 4),
+        ("aws_sagemaker_endpoint_configuration.chat.production_variants[0].initial_instance_count", 4),
+        ("aws_sagemaker_endpoint_configuration.chat.name", 2),
+        ("aws_sagemaker_endpoint_configuration.other", 2),
+        ("terraform_data.revision", 4),
+        ("terraform_data.other", 2),
+    ],
+)
+@pytest.mark.parametrize("ignored", ["", "ignore_changes = all\n    "])
+def test_an_endpoint_that_is_replaced_with_another_resource_runs_what_is_new(
+    change: Changing, trigger: str, count: int, ignored: str
+) -> None:
+    """``replace_triggered_by`` of what changes makes the endpoint anew, with four instances under its fixed name."""
+    data = 'variable "n" {{\n  default = {}\n}}\nresource "terraform_data" "{}" {{\n  input = {}\n}}\n'
+    source = PROVIDER + endpoint("chat", 2, naming="name") + endpoint("other", 1, naming="name")
+    source = lifecycle(source, "aws_sagemaker_endpoint", f"{ignored}replace_triggered_by = [{trigger}]")
+    source += data.format(1, "revision", "var.n") + data.format(1, "other", 7).partition("}\n")[2]
+    change({"main.tf": source}, {"main.tf": source.replace("= 2", "= 4").replace("default = 1", "default = 3")})
+    found = only()
+    assert counts(found.before)[CHAT] == 2
+    assert counts(found.after)[CHAT] == count
+    assert happened(found)[CHAT][0] == ("no-op" if count == 2 else "replace")
 
 
 @pytest.mark.parametrize(("ignored", "bounds"), [("[max_capacity]", (2, 3)), ("all", (1, 3)), ("[tags]", (2, 9))])
