@@ -253,7 +253,7 @@ class View(Struct, eq=False):
         return SENSITIVE if is_hidden and read is not None and not isinstance(read, Unknown) else read
 
     def _as_text(self, name: str, value: Any) -> str | Unknown | None:
-        return value if isinstance(value, str) else Unknown(f"{name} is not text")
+        return str.__str__(value) if isinstance(value, str) else Unknown(f"{name} is not text")
 
     def blocks(self, name: str) -> list[Self] | Unknown:
         """Nested blocks, or nested objects of a language that has no blocks; empty where there is none."""
@@ -461,4 +461,6 @@ def _boolean(name: str, value: Any) -> bool | Unknown:
 
 
 def _plain_text(value: Any) -> str | Unknown:
-    return bare(value) if isinstance(value, (str, Unknown)) else Unknown(AFTER_APPLY)
+    if isinstance(value, str):
+        return str.__str__(value)  # what is secret of it is known by its mark
+    return bare(value) if isinstance(value, Unknown) else Unknown(AFTER_APPLY)
