@@ -51,9 +51,11 @@ class Curve(Struct, frozen=True, kw_only=True):
 def drawn(alternatives: Iterable[Alternative]) -> Curve | None:
     """Each way to serve one variant, up to twice the point where serverless compute, else any, costs what instances do.
 
-    None where there is no other way than instances around the clock.
+    None where there is no other way than instances around the clock, or none that ever meets them: those of a fleet of
+    0 cost nothing.
     """
-    ways = [(each.kind, each.break_even) for each in alternatives if each.break_even is not None]
+    evens = [(each.kind, each.break_even) for each in alternatives]
+    ways = [(kind, even) for kind, even in evens if even is not None and _an_hour(even)]
     ways.sort(key=lambda way: (way[0] not in _BY_REQUEST, list(_COLOURS).index(way[0])))
     if not ways:
         return None

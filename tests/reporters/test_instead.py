@@ -74,6 +74,17 @@ def test_the_page_has_them_with_a_curve_and_the_present_point(written: Any, fold
     assert "<script" not in page
 
 
+def test_instances_that_cost_nothing_are_met_by_no_curve(written: Any, folder: Path) -> None:
+    """A fleet of 0 costs 0 USD, and so does a queue before it, at 0 requests an hour."""
+    (folder / "template.yaml").write_text(TEMPLATE.replace("InitialInstanceCount: 1", "InitialInstanceCount: 0"))
+    (part,) = json.loads(written("json", "--alternatives"))["alternatives"]["parts"]
+    (even,) = [each["break_even"] for each in part["alternatives"] if each["break_even"] is not None]
+    assert not any(map(Decimal, (even["fixed_usd"], even["seconds_a_month"])))
+    page = written("html", "--alternatives")
+    assert "What could run instead" in page
+    assert "<figure" not in page
+
+
 def test_endpoints_that_could_share_instances_are_in_both(written: Any, folder: Path) -> None:
     """2 × 84.51 less one ml.m5.large, 83.95, with the 16 GB of several models, 2.24: 82.83."""
     head, _, second = TEMPLATE.partition("  Config:\n")
