@@ -1,17 +1,14 @@
 """The report: all that reporters may see."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
-from operator import itemgetter
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import Struct
 
 from guardrail.cost.base import Bill, Delta, HourPrice, Monthly, PlanUse
 from guardrail.model import Coverage, Endpoint, Skipped, Unknown, Workflow
-from guardrail.money import ZERO
-from guardrail.policy.base import PARTS, RANKS, Passes, Result, Rule, passed_subjects
+from guardrail.policy.base import Result, Rule
 
 if TYPE_CHECKING:
     from guardrail.alternatives.base import Alternative, RuledOut
@@ -304,8 +301,6 @@ class Report(Struct, frozen=True, kw_only=True):
     """What starts transform jobs, by source and address."""
     results: tuple[Result, ...]
     """By severity, then the money at stake, then policy and address."""
-    passes: tuple[Passes, ...] = ()
-    """What passes without a word of its own, which is not among the results."""
     rules: tuple[Rule, ...] = ()
     """The policies that were checked, by id."""
     skipped: tuple[SkippedReport, ...]
@@ -333,35 +328,3 @@ class Report(Struct, frozen=True, kw_only=True):
     distrust: tuple[str, ...]
     """What makes the answer untrustworthy under --strict, a sentence each."""
     exit_code: int
-
-    def every_result(self) -> Iterator[Result]:
-        """The results and all that passes, in the order of the results."""
-        if not self.passes:
-            yield from self.results
-            return
-        alike: dict[tuple[int, Decimal, str], tuple[list[Result], list[Passes]]] = defaultdict(lambda: ([], []))
-        for result in self.results:
-            alike[RANKS[result.severity], -at_stake(result), result.policy][0].append(result)
-        for one in self.passes:
-            alike[RANKS[one.severity], ZERO, one.policy][1].append(one)
-        inputs = {source.id: number for number, source in enumerate(self.sources)}
-        places = {key: _place(subject, inputs) for key, subject in passed_subjects(self.passes).items()}
-        for key in sorted(alike):
-            results, passes = alike[key]
-            found = [(_place(result, inputs), result) for result in results]
-            for one in passes:
-                found += zip([places[id(subject)] for subject in one.subjects], one.results(), strict=True)
-            yield from [result for _, result in sorted(found, key=itemgetter(0))]
-
-
-def _place(result: Result, inputs: Mapping[str, int]) -> tuple[str, int, str, int, int]:
-    """Where a result stands among those of one policy: by address, and where that is the same, as it was judged."""
-    part, index = result.part
-    source = inputs.get(result.source, len(inputs))
-    return result.address, source, result.endpoint or "", PARTS.index(part), index
-
-
-def at_stake(result: Result) -> Decimal:
-    """USD a month, as far as that is known."""
-    saving = result.saving_monthly
-    return saving if saving.__class__ is Decimal else ZERO

@@ -76,14 +76,10 @@ def assess(
     short = notices.short_budgets(priced, discounts)
     found = judging.judged(priced, discounted, prices, policies, terms, today, short_budgets=short)
     of_groups = _group_budgets(priced, (*endpoints, *workflows), outcomes, policies, terms)
+    found += of_groups.results
     own = {one.source.id: one.change_set.waivers for one in priced if terms.inline_waivers and one.change_set.waivers}
     accepted = inline.apply(
-        own,
-        [*found.results, *of_groups.results],
-        policies,
-        today=today,
-        max_days=terms.max_waiver_days,
-        unchecked=terms.unchecked_policies,
+        own, found, policies, today=today, max_days=terms.max_waiver_days, unchecked=terms.unchecked_policies
     )
     judged = waivers.apply(
         terms.waivers,
@@ -94,10 +90,11 @@ def assess(
         max_days=terms.max_waiver_days,
     )
     results = judging.ordered(without_superseded(judged.results, policies))
+    told = [result for result in results if result.verdict != "pass"]  # a tenth of them
     used = pricing.region_prices(priced, prices, today)
     ahead, limit = tuple(trust.ahead(used, today)), terms.max_price_age_days
     outdated = (*trust.outdated(used, limit), *(ahead if limit is not None else ()))
-    doubts = (*trust.unknown_parts(priced), *trust.open_errors(results), *outdated)
+    doubts = (*trust.unknown_parts(priced), *trust.open_errors(told), *outdated)
     distrust = tuple(dict.fromkeys(doubts))  # several sources may say the same
     return Report(
         today=today.isoformat(),
@@ -115,7 +112,6 @@ def assess(
         unattached=pricing.by_source(item for one in priced for item in pricing.unattached(one, terms.environments)),
         workflows=workflows,
         results=results,
-        passes=tuple(found.passes),
         rules=judging.rules(policies),
         skipped=tuple(sorted((item for one in priced for item in _skipped(one)), key=attrgetter("source"))),
         coverage=_coverage(change_sets),
@@ -125,19 +121,19 @@ def assess(
             *notices.of_sources(priced, terms.discounts),
             *notices.of_environments(priced, terms.environments),
             *notices.of_updates(endpoints),
-            *notices.of_budgets(results),
+            *notices.of_budgets(told),
             *of_groups.notices,
             *accepted.notices,
             *judged.notices,
             *notices.of_usage(priced),
             *unused,
         ),
-        summary=judging.summary(results, found.passes),
+        summary=judging.summary(results),
         fail_on=terms.fail_on,
         all_findings=terms.all_findings,
         strict=terms.strict,
         distrust=distrust,
-        exit_code=judging.exit_code(results, distrust, terms, [one.source for one in priced]),
+        exit_code=judging.exit_code(told, distrust, terms, [one.source for one in priced]),
     )
 
 
@@ -190,7 +186,7 @@ def against(report: Report, known: "Baseline", *, path: str, tolerance_percent: 
         baseline_file=path,
         results=tuple(compared.results),
         notices=(*report.notices, *compared.notices),
-        summary=judging.summary(compared.results, report.passes),
+        summary=judging.summary(compared.results),
         exit_code=judging.exit_code(compared.results, report.distrust, report, report.sources),
     )
 

@@ -8,7 +8,7 @@ from itertools import product
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from guardrail.assess import pricing
 from guardrail.assess.pricing import Combination, PricedSource, named
@@ -16,13 +16,14 @@ from guardrail.assess.terms import Terms
 from guardrail.cost.base import Estimate
 from guardrail.later import Later
 from guardrail.model import Endpoint, Inventory, Unknown
-from guardrail.policy.base import RANKS, Passes, Result, Rule, passed_subjects
+from guardrail.money import ZERO
+from guardrail.policy.base import RANKS, Result, Rule
 from guardrail.policy.evaluate import Members, evaluate, evaluate_stack
 from guardrail.policy.identity import of_address
 from guardrail.policy.policy import Policy
 from guardrail.policy.subject import Evaluation, StackTotals, Subject
 from guardrail.prices.book import PriceBook
-from guardrail.report import DiscountReport, Report, Source, Summary, Totals, at_stake
+from guardrail.report import DiscountReport, Report, Source, Summary, Totals
 
 if TYPE_CHECKING:
     from guardrail.policy import agreement
@@ -35,14 +36,6 @@ EVERYTHING = ""
 """The source of results on several sources together."""
 
 
-class Judged(Struct, frozen=True):
-    """What policies say."""
-
-    results: list[Result]
-    passes: list[Passes]
-    """What passes without a word of its own; where something is undecided, that is among the results."""
-
-
 def judged(  # noqa: PLR0913 - everything that a verdict may rest on
     priced: Sequence[PricedSource],
     outcomes: Sequence[tuple[Combination, DiscountReport | None]],
@@ -52,15 +45,12 @@ def judged(  # noqa: PLR0913 - everything that a verdict may rest on
     today: date,
     *,
     short_budgets: tuple[str, ...] | Unknown | None = None,
-) -> Judged:
+) -> list[Result]:
     """The results on every source, and on everything together, budgets of AWS that are too short among them."""
     results: list[Result] = []
-    passes: list[Passes] = []
     known = [outcome for outcome, _ in outcomes]
     for one in priced:
-        said = _of_source(one, prices, policies, terms, today, _totals_by_world(one, priced, known))
-        results += said.results
-        passes += said.passes
+        results += _of_source(one, prices, policies, terms, today, _totals_by_world(one, priced, known))
     source = source_of_all(priced)
     counts = any(policy.quantities for policy in policies)
     worlds = [
@@ -81,8 +71,7 @@ def judged(  # noqa: PLR0913 - everything that a verdict may rest on
         for outcome, discounts in outcomes
     ]
     undecided = pricing.undecided(priced)
-    results += worlds[0][1] if len(worlds) == 1 else agreement.agreed(worlds, policies, undecided)
-    return Judged(results, passes)
+    return [*results, *(worlds[0][1] if len(worlds) == 1 else agreement.agreed(worlds, policies, undecided))]
 
 
 def source_of_all(priced: Sequence[PricedSource]) -> str:
@@ -171,9 +160,8 @@ def _of_source(
     terms: Terms,
     today: date,
     totals: Sequence[StackTotals | None],
-) -> Judged:
+) -> list[Result]:
     """What policies say of one source; where something is undecided, what they agree on over every possibility."""
-    undecided, passes = one.change_set.possibilities, list[Passes]()
     worlds = [
         (
             world.given,
@@ -189,26 +177,19 @@ def _of_source(
                 totals=known,
                 evidence=terms.evidence,
                 today=today,
-                passes=None if undecided else passes,
             ),
         )
         for world, known in zip(one.worlds, totals, strict=True)
     ]
+    undecided = one.change_set.possibilities
     results = agreement.agreed(worlds, policies, one.change_set.undecided or "") if undecided else worlds[0][1]
     paths, moved = one.change_set.construct_paths, one.change_set.moved
     if not paths and not moved:
-        return Judged(results, passes)
-
-    def with_origin(each: Result) -> Result:
-        return structs.replace(
-            each, construct_path=paths.get(each.address), previous_identities=_before_the_move(each, moved)
-        )
-
-    subjects = {key: with_origin(each) for key, each in passed_subjects(passes).items()}
-    return Judged(
-        [with_origin(each) for each in results],
-        [structs.replace(each, subjects=tuple([subjects[id(one)] for one in each.subjects])) for each in passes],
-    )
+        return results
+    return [
+        structs.replace(each, construct_path=paths.get(each.address), previous_identities=_before_the_move(each, moved))
+        for each in results
+    ]
 
 
 def _before_the_move(result: Result, moved: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
@@ -242,16 +223,21 @@ def ordered(results: Iterable[Result]) -> tuple[Result, ...]:
     """
     found = sorted(results, key=attrgetter("address"))
     found.sort(key=attrgetter("policy"))
-    found.sort(key=at_stake, reverse=True)
+    found.sort(key=_stake, reverse=True)
     found.sort(key=_rank)
     return tuple(found)
+
+
+def _stake(result: Result) -> Decimal:
+    saving = result.saving_monthly
+    return saving if saving.__class__ is Decimal else ZERO
 
 
 def _rank(result: Result) -> int:
     return RANKS[result.severity]
 
 
-def summary(results: Sequence[Result], passes: Iterable[Passes]) -> Summary:
+def summary(results: Sequence[Result]) -> Summary:
     """Counts of results: failures by severity, those that existed before, waived, passed and undecided."""
     by_verdict = Counter([result.verdict for result in results])
     failed = [result for result in results if result.verdict == "fail"]
@@ -262,7 +248,7 @@ def summary(results: Sequence[Result], passes: Iterable[Passes]) -> Summary:
         note=failures["note"],
         open=by_verdict["open"],
         waived=by_verdict["waived"],
-        passed=by_verdict["pass"] + sum(len(each.subjects) for each in passes),
+        passed=by_verdict["pass"],
         existing=sum(result.status == "existing" for result in failed),
     )
 

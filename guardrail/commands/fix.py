@@ -281,7 +281,7 @@ class _FindingSelector:
         from guardrail.reporters.fingerprints import Fingerprints
 
         fingerprints = Fingerprints(report)
-        known = {name for result in report.every_result() for name in _names_of(result, fingerprints)}
+        known = {name for result in report.results for name in _names_of(result, fingerprints)}
         known |= {rule.id for rule in report.rules}
         for name in sorted(self._named - known):
             near = did_you_mean(name, sorted(known))

@@ -25,7 +25,7 @@ def failing(report: Report) -> dict[ResultKey, Result]:
 
 def verdicts(report: Report) -> dict[ResultKey, str]:
     """The verdict of every result of a report, by its policy and subject."""
-    return {key_of(result): result.verdict for result in report.every_result()}
+    return {key_of(result): result.verdict for result in report.results}
 
 
 def are_gone(keys: Iterable[ResultKey], report: Report) -> bool:

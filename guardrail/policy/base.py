@@ -1,11 +1,10 @@
 """The words of a verdict."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from decimal import Decimal
-from itertools import chain
 from typing import Literal, TypeAlias
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from guardrail.expressions import expression
 from guardrail.model import Location, Unknown
@@ -21,8 +20,6 @@ SavingBasis: TypeAlias = Literal["upper-bound", "with-usage", "exact"]
 FindingPart: TypeAlias = tuple[Literal["endpoint", "variant", "component", "transform_job", "stack"], int]
 """What of an endpoint a result is about: ``("variant", 1)`` is its second variant, or the target that scales it."""
 
-PARTS = ("stack", "endpoint", "variant", "component", "transform_job")
-"""In the order in which they are judged."""
 RANKS: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
 """The gravest first."""
 
@@ -125,28 +122,6 @@ class Result(Struct, frozen=True, kw_only=True):
     waiver: AppliedWaiver | None = None
     construct_path: str | None = None
     """The path of the CDK construct that made the block to change; None where none did."""
-
-
-class Passes(Struct, frozen=True, kw_only=True):
-    """All that passes one policy without a word of its own: one record, for most of what is checked passes."""
-
-    policy: str
-    severity: Severity
-    message: str
-    help_uri: str
-    subjects: tuple[Result, ...]
-    """A pass of no policy on each; one object wherever the same passes another policy."""
-
-    def results(self) -> Iterator[Result]:
-        """Each for itself."""
-        own = {name: getattr(self, name) for name in ("policy", "severity", "message", "help_uri")}
-        return (structs.replace(subject, **own) for subject in self.subjects)
-
-
-def passed_subjects(passes: Iterable[Passes]) -> dict[int, Result]:
-    """What is passed, each once, by the id of the object: a thousand subjects of thirty policies."""
-    every = list(chain.from_iterable(one.subjects for one in passes))
-    return dict(zip(map(id, every), every, strict=True))
 
 
 class Undecided(Struct, frozen=True):

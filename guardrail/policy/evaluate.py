@@ -27,7 +27,7 @@ from guardrail.model import (
     Unknown,
 )
 from guardrail.money import two_decimals
-from guardrail.policy.base import NO_REMEDIATION, FindingStatus, Passes, Remediation, Result, Severity
+from guardrail.policy.base import NO_REMEDIATION, FindingStatus, Remediation, Result, Severity
 from guardrail.policy.condition import Condition
 from guardrail.policy.environment import PRODUCTION, Environments, EnvironmentSettings
 from guardrail.policy.fix import Fixes, Remediations
@@ -74,7 +74,7 @@ class Compiled(Struct, frozen=True, kw_only=True):
             texts.compile()
 
     passed: dict[str, Any]
-    """What its passes say, whatever they are about: all of `Passes` but the subjects."""
+    """What its passes say, whatever they are about."""
 
 
 def compile_policy(
@@ -165,26 +165,25 @@ def evaluate(  # noqa: PLR0913 - everything that a verdict may rest on
     totals: StackTotals | None = None,
     evidence: "Evidence | None" = None,
     today: date | None = None,
-    passes: list[Passes] | None = None,
 ) -> list[Result]:
     """The results of each policy on each endpoint, variant, scaling target and inference component.
 
     ``today`` decides which days are past; without it that is unknown. ``before`` is what stood before the change, and
     ``totals`` are those of everything that is checked together; ``evidence`` is what was observed of endpoints.
     Unattached configurations are judged too, and so is what is sure of scaling that is linked to nothing; what a plan
-    forgets is not. What passes without a word of its own is put into ``passes`` where that is given. Raises
-    `PolicyError` for a policy that cannot be evaluated, which is never a pass.
+    forgets is not. Raises `PolicyError` for a policy that cannot be evaluated, which is never a pass.
     """
     past = None if before is None else {endpoint.address: endpoint for endpoint in before.endpoints}
-    world = Evaluation(prices, today, estimate.period, before=past, totals=totals, evidence=evidence)
-    run = _PolicyRun(policies, world, source)
+    run = _PolicyRun(
+        policies, Evaluation(prices, today, estimate.period, before=past, totals=totals, evidence=evidence), source
+    )
     for endpoints, costs in ((inventory.endpoints, estimate.endpoints), (inventory.unattached, estimate.unattached)):
         for endpoint in endpoints:
             if endpoint.change not in ("forget", "delete"):
                 environment = environments.of(endpoint)
                 status: FindingStatus = "new" if endpoint.touched or not has_before else "existing"
                 run.add(endpoint, costs.get(endpoint.address), environment, status)
-    results = run.results(passes)
+    results = run.results()
     for stray in inventory.strays:
         status = "new" if stray.touched or not has_before else "existing"
         results += run.stray(stray, environments.of(stray), status)
@@ -364,8 +363,8 @@ class _PolicyRun:
         if kind != "endpoint" and subject.target is not None:
             self._alike["scalable_target", environment].append(case)
 
-    def results(self, passes: list[Passes] | None) -> list[Result]:
-        """What the policies say of all that was handed in, in its order; ``passes`` as of `evaluate`.
+    def results(self) -> list[Result]:
+        """What the policies say of all that was handed in, in its order.
 
         One policy after the other is asked of everything: what works it out is at hand then, which halves the time that
         a thousand endpoints take. What scales a part is judged after the part.
@@ -373,7 +372,7 @@ class _PolicyRun:
         for (kind, _), cases in sorted(self._alike.items(), key=lambda item: item[0][0] == "scalable_target"):
             together = Together([case.subject for case in cases])
             for rule in self._rules(cases[0].subject.environment, kind):
-                _ask(rule, cases, together, passes)
+                _ask(rule, cases, together)
         return [result for case in self._cases for result in case.found]
 
     def stray(self, endpoint: Endpoint, environment: str | Unknown, status: FindingStatus) -> Iterable[Result]:
@@ -433,13 +432,8 @@ class _JudgedSubject:
         return made
 
 
-def _ask(
-    rule: Compiled, cases: Sequence[_JudgedSubject], together: Together, shared: list[Passes] | None = None
-) -> None:
-    """Add the result of a rule to each judged subject; where its ``when`` is false there is none.
-
-    Passes without a word of their own are added to ``shared`` where that is given.
-    """
+def _ask(rule: Compiled, cases: Sequence[_JudgedSubject], together: Together) -> None:
+    """Add the result of a rule to each judged subject; where its ``when`` is false there is none."""
     applies: Sequence[Truth] = [True] * len(cases) if rule.when is None else rule.when.of_all(together)
     picks = [truth is not False for truth in applies]
     cases, together, applies = list(compress(cases, picks)), together.only(picks), list(compress(applies, picks))
@@ -448,7 +442,7 @@ def _ask(
     holds = rule.require.of_all(together)
     passes = [truth is True for truth in holds]
     if any(passes):
-        _pass(rule, list(compress(cases, passes)), together.only(passes), shared)
+        _pass(rule, list(compress(cases, passes)), together.only(passes))
     if not all(passes):
         fails = [not each for each in passes]
         unknowns = [_undecided(*truths) for truths in compress(zip(applies, holds, strict=True), fails)]
@@ -494,15 +488,16 @@ def _about(subject: Subject, source: str) -> dict[str, Any]:
     }
 
 
-def _pass(rule: Compiled, cases: Sequence[_JudgedSubject], together: Together, shared: list[Passes] | None) -> None:
-    """Add a pass to each of the subjects, or one record of all to ``shared``."""
-    blames = rule.policy.blames
-    passes = Passes(**rule.passed, subjects=tuple([case.passes.get(blames) or case.pass_of(blames) for case in cases]))
-    if shared is not None and not rule.policy.pass_messages:
-        shared.append(passes)
+def _pass(rule: Compiled, cases: Sequence[_JudgedSubject], together: Together) -> None:
+    """Add a pass to each of the subjects."""
+    passed, blames, replace = rule.passed, rule.policy.blames, structs.replace
+    if not rule.policy.pass_messages:
+        for case in cases:
+            case.found.append(replace(case.passes.get(blames) or case.pass_of(blames), **passed))
         return
-    for case, result, said in zip(cases, passes.results(), rule.pass_messages.of_all(together), strict=True):
-        case.found.append(structs.replace(result, message=said, notes=(said,)) if said else result)
+    for case, said in zip(cases, rule.pass_messages.of_all(together), strict=True):
+        own = {"message": said, "notes": (said,)} if said else {}
+        case.found.append(replace(case.passes.get(blames) or case.pass_of(blames), **(passed | own)))
 
 
 class _Told(Struct, frozen=True, kw_only=True):

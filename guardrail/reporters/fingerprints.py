@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from guardrail.digest import sha256
 from guardrail.model import InferenceComponent, Unknown, Variant
-from guardrail.policy.base import Result, passed_subjects
+from guardrail.policy.base import Result
 from guardrail.report import EndpointReport, Report
 
 _ONLY = ":1"
@@ -18,8 +18,7 @@ class Fingerprints:
         items = (*report.endpoints, *report.unattached)
         self._endpoints = {(item.source, item.endpoint.address): item for item in items}
         self._known_as: dict[str, set[tuple[str, str | None]]] = defaultdict(set)
-        every = (*report.results, *passed_subjects(report.passes).values())
-        told = {(result.identity or result.address, result.source, result.endpoint) for result in every}
+        told = {(result.identity or result.address, result.source, result.endpoint) for result in report.results}
         for known, source, endpoint in told:
             self._known_as[known].add((source, endpoint))
 

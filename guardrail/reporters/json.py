@@ -85,7 +85,7 @@ def pieces(report: Report, options: Options = DEFAULT) -> Iterator[bytes]:
         (b"endpoints", map(partial(_endpoint, lines), report.endpoints)),
         (b"unattached", map(partial(_endpoint, lines), report.unattached)),
         (b"workflows", map(_workflow, report.workflows)),
-        (b"results", map(partial(_result, Fingerprints(report), options.fixable), report.every_result())),
+        (b"results", map(partial(_result, Fingerprints(report), options.fixable), report.results)),
         (b"skipped", map(_skipped, report.skipped)),
     ):
         yield b'"%s":' % name

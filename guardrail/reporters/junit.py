@@ -28,12 +28,11 @@ _TRUST = "guardrail"
 
 def render(report: Report, options: Options = DEFAULT) -> str:
     """The report as one XML document. ``skipped`` stands on suites alone: Jenkins' schema has none on the document."""
-    every = list(report.every_result())
-    places, names = FindingPlaces(report, options), _names(report, every)
+    places, names = FindingPlaces(report, options), _names(report)
     suites: dict[str, list[Result]] = {source.id: [] for source in report.sources}
-    for result in every:
+    for result in report.results:
         suites.setdefault(result.source, []).append(result)
-    doubted, kinds = doubts(report), Counter(_kind(result, report) for result in every)
+    doubted, kinds = doubts(report), Counter(_kind(result, report) for result in report.results)
     totals = f'tests="{kinds.total() + len(doubted)}" failures="{kinds["failure"]}" errors="{len(doubted)}"'
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<testsuites name="guardrail" {totals}>']
     properties = _properties(report)
@@ -122,7 +121,7 @@ def _untrusted(doubted: Sequence[str]) -> list[str]:
 # Names ---------------------------------------------------------------------------------------------------------------
 
 
-def _names(report: Report, results: Iterable[Result]) -> dict[int, str]:
+def _names(report: Report) -> dict[int, str]:
     """The name of each result's case, by its id: its block, with as much behind it as tells it from all others.
 
     Jenkins knows a case by class and name, and shows one of two that share them. ``c / chat / main`` is configuration
@@ -140,7 +139,7 @@ def _names(report: Report, results: Iterable[Result]) -> dict[int, str]:
     )
     names: dict[int, str] = {}
     taken: set[tuple[str, str]] = set()
-    pending = {id(result): (result, _text(result.address)) for result in results}
+    pending = {id(result): (result, _text(result.address)) for result in report.results}
     for part in parts:
         shared = Counter((result.policy, name) for result, name in pending.values())
         for key, (result, name) in list(pending.items()):

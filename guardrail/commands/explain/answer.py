@@ -164,7 +164,7 @@ def _results(world: World, source: str, address: str, *, variant: str | None) ->
     """What policies say of it; of a variant what is about it, and about its endpoint as a whole."""
     return tuple(
         result
-        for result in world.report.every_result()
+        for result in world.report.results
         if result.source == source
         and address in (result.endpoint, result.address)
         and (variant is None or result.variant in (None, variant))

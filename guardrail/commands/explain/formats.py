@@ -114,7 +114,6 @@ def _json(found: Explained, world: World) -> str:
         "unattached": (),
         "workflows": (),
         "results": found.results,
-        "passes": (),
         "skipped": (),
         "alternatives": found.instead,
     }
