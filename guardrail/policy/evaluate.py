@@ -427,9 +427,11 @@ class _JudgedSubject:
 
     def pass_of(self, blames: Blame) -> Result:
         """A pass of no policy yet, which would blame that block: of ten thousand passes only the policies differ."""
-        address, location = _block_to_change(blames, self.subject)
-        made = self.passes[blames] = structs.replace(_PASS, **self.about, address=address, location=location)
-        return made
+        known = self.passes.get(blames)
+        if known is None:
+            address, location = _block_to_change(blames, self.subject)
+            known = self.passes[blames] = structs.replace(_PASS, **self.about, address=address, location=location)
+        return known
 
 
 def _ask(rule: Compiled, cases: Sequence[_JudgedSubject], together: Together) -> None:
@@ -493,11 +495,11 @@ def _pass(rule: Compiled, cases: Sequence[_JudgedSubject], together: Together) -
     passed, blames, replace = rule.passed, rule.policy.blames, structs.replace
     if not rule.policy.pass_messages:
         for case in cases:
-            case.found.append(replace(case.passes.get(blames) or case.pass_of(blames), **passed))
+            case.found.append(replace(case.pass_of(blames), **passed))
         return
     for case, said in zip(cases, rule.pass_messages.of_all(together), strict=True):
         own = {"message": said, "notes": (said,)} if said else {}
-        case.found.append(replace(case.passes.get(blames) or case.pass_of(blames), **(passed | own)))
+        case.found.append(replace(case.pass_of(blames), **(passed | own)))
 
 
 class _Told(Struct, frozen=True, kw_only=True):
