@@ -17,9 +17,9 @@ def kept(make: Callable[[], Mapping[str, str]], program: str) -> int:
     try:
         files = make()
     except GuardrailError as error:
-        print(
-            f"{program}: {error.message}", *([f"hint: {error.hint}"] if error.hint else []), sep="\n", file=sys.stderr
-        )
+        print(f"{program}: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"hint: {error.hint}", file=sys.stderr)
         return 2
     stale = [name for name, text in files.items() if _read(ROOT / name) != text]
     if "--check" in sys.argv:
