@@ -45,6 +45,20 @@ resource "aws_sagemaker_endpoint" "{name}" {{
 """
 
 
+def target(most: object, meta: str = "") -> str:
+    """What scales the variant of the endpoint chat."""
+    return f"""
+resource "aws_appautoscaling_target" "t" {{
+  {meta}
+  service_namespace  = "sagemaker"
+  resource_id        = "endpoint/chat/variant/main"
+  scalable_dimension = "sagemaker:variant:DesiredInstanceCount"
+  min_capacity       = 1
+  max_capacity       = {most}
+}}
+"""
+
+
 @pytest.fixture
 def top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty repository, which is the working directory."""
@@ -428,19 +442,7 @@ def test_an_endpoint_that_is_replaced_with_another_resource_runs_what_is_new(
 
 @pytest.mark.parametrize(("ignored", "bounds"), [("[max_capacity]", (2, 3)), ("all", (1, 3)), ("[tags]", (2, 9))])
 def test_bounds_that_are_ignored_stay_as_they_were(change: Changing, ignored: str, bounds: tuple[int, int]) -> None:
-    target = f"""
-resource "aws_appautoscaling_target" "t" {{
-  service_namespace  = "sagemaker"
-  resource_id        = "endpoint/chat/variant/main"
-  scalable_dimension = "sagemaker:variant:DesiredInstanceCount"
-  min_capacity       = 1
-  max_capacity       = 3
-  lifecycle {{
-    ignore_changes = {ignored}
-  }}
-}}
-"""
-    source = PROVIDER + endpoint("chat") + target
+    source = PROVIDER + endpoint("chat") + target(3, f"lifecycle {{\n    ignore_changes = {ignored}\n  }}")
     change({"main.tf": source}, {"main.tf": source.replace("y       = 1", "y       = 2").replace("= 3", "= 9")})
     scaling = scaled(only().after)
     assert (scaling.min_capacity, scaling.max_capacity) == bounds
@@ -448,24 +450,9 @@ resource "aws_appautoscaling_target" "t" {{
 
 def test_what_is_kept_of_a_sensitive_value_is_sensitive(change: Changing) -> None:
     """The bound that stays was secret, whatever stands in its place now."""
-    target = """
-variable "most" {
-  type      = number
-  default   = 7
-  sensitive = true
-}
-resource "aws_appautoscaling_target" "t" {
-  service_namespace  = "sagemaker"
-  resource_id        = "endpoint/chat/variant/main"
-  scalable_dimension = "sagemaker:variant:DesiredInstanceCount"
-  min_capacity       = 1
-  max_capacity       = var.most
-  lifecycle {
-    ignore_changes = [max_capacity]
-  }
-}
-"""
-    source = PROVIDER + endpoint("chat") + target
+    most = 'variable "most" {\n  type      = number\n  default   = 7\n  sensitive = true\n}\n'
+    kept = "lifecycle {\n    ignore_changes = [max_capacity]\n  }"
+    source = PROVIDER + most + endpoint("chat") + target("var.most", kept)
     change({"main.tf": source}, {"main.tf": source.replace("var.most", "4")})
     found = only()
     sides = [scaled(side) for side in (found.before, found.after)]
@@ -473,16 +460,7 @@ resource "aws_appautoscaling_target" "t" {
 
 
 def test_a_target_that_is_new_touches_its_endpoint(change: Changing) -> None:
-    target = """
-resource "aws_appautoscaling_target" "t" {
-  service_namespace  = "sagemaker"
-  resource_id        = "endpoint/chat/variant/main"
-  scalable_dimension = "sagemaker:variant:DesiredInstanceCount"
-  min_capacity       = 1
-  max_capacity       = 3
-}
-"""
-    change({"main.tf": PROVIDER + endpoint("chat")}, {"main.tf": PROVIDER + endpoint("chat") + target})
+    change({"main.tf": PROVIDER + endpoint("chat")}, {"main.tf": PROVIDER + endpoint("chat") + target(3)})
     assert happened(only()) == {CHAT: ("no-op", True)}
 
 
