@@ -416,7 +416,7 @@ def test_a_local_time_that_is_left_out_or_repeated_is_told(
 
 
 class Naive:
-    """A walk that looks at a clock on the wall every minute, and knows no more of crons than numbers in fields."""
+    """A walk that looks at a clock on the wall, and knows no more of crons than numbers in fields."""
 
     def __init__(self, hour: int, minute: int, weekdays: frozenset[int], days: frozenset[int], zone: str) -> None:
         self.hour, self.minute, self.weekdays, self.days = hour, minute, weekdays, days
