@@ -6,6 +6,7 @@ remark beside it what Trino documents.
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from guardrail.bills import asked, billed, taken, view
 from guardrail.bills.asked import BillQuestion, ExportFacts
 from guardrail.bills.layouts import LAYOUTS, LayoutName
 from guardrail.bills.questions import QUESTIONS, question
-from guardrail.bills.usage import uses_of
+from guardrail.bills.usage import UsageTypeUse, uses_of
 
 sqlglot = pytest.importorskip("sqlglot")
 duckdb = pytest.importorskip("duckdb")
@@ -82,15 +83,29 @@ def test_a_text_has_no_division_no_average_and_no_regular_expression(name: str) 
     assert "DECIMAL '" not in texts()[name]  # in DuckDB of three places, whatever is written
 
 
+@cache
+def priced() -> list[UsageTypeUse]:
+    return uses_of(taken.priced(("us-east-1",)))
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_a_text_for_athena_differs_in_its_source_alone(name: str, layout: LayoutName) -> None:
     whole = taken.athena(name, ASKED, layout=layout, table="billing.cur")
-    assert sqlglot.parse_one(whole, dialect="athena")
-    uses = uses_of(taken.priced(("us-east-1",)))
+    uses = priced()
+    every = asked.usage_types(uses)
+    assert every in whole
+    assert sqlglot.parse_one(whole.replace(every, asked.usage_types(USES)), dialect="athena")
     there = taken.presumed(ASKED, uses)
     behind = question(name).text(asked.beginning("", ASKED, there.uses), ASKED, there).partition("usage_types (")[2]
     assert behind in whole
+
+
+def test_the_usage_types_of_a_region_parse_as_athenas() -> None:
+    every = priced()
+    text = f"WITH {asked.usage_types(every)} SELECT * FROM usage_types"  # noqa: S608 - all of it is ours
+    tree = sqlglot.parse_one(text, dialect="athena")
+    assert len(list(tree.find_all(sqlglot.exp.Tuple))) == len(every)
 
 
 @pytest.mark.parametrize(
