@@ -113,12 +113,13 @@ def _price(source: Source, change_set: ChangeSet, estimator: Estimator) -> Price
     undecided = Unknown(change_set.undecided or "")
     deltas = [change for world in worlds if (change := join.delta(world.before, world.after)) is not None]
     pasts = [world.before for world in worlds if world.before is not None]
+    past_names, names = _names(change_set.before), _names(change_set.after)
     return PricedSource(
         source=source,
         change_set=change_set,
         worlds=worlds,
-        before=join.either_estimate(pasts, _names(change_set.before), undecided) if pasts else None,
-        after=join.either_estimate([world.after for world in worlds], _names(change_set.after), undecided),
+        before=join.either_estimate(pasts, past_names, undecided) if pasts else None,
+        after=join.either_estimate([world.after for world in worlds], past_names | names, undecided),
         delta=join.either_delta(deltas, undecided) if deltas else None,
     )
 

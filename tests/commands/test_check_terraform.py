@@ -199,6 +199,9 @@ def test_a_plan_finds_its_source_where_it_is_run(
             "argument --var: 'instance_type' assigns nothing; write it as name=value",
         ),
         (["plan.json", "--var", "a=b"], "--var and --var-file are for Terraform source: a plan has its values already"),
+        (["infra", "--parameters", "instance_type=ml.m5.large"], "--parameters and --possibility are for templates"),
+        (["infra/main.tf", "--possibility", "a=b.json"], "--parameters and --possibility are for templates"),
+        (["plan.json", "--parameters", "a=b"], "--parameters and --possibility are for templates"),
         (["plan.json", "--source", "nope"], "--source nope is no directory"),
         ([".git"], ".git holds no Terraform source, template, cdk.out or plan"),
         (

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from guardrail.sources.hcl.reader import RootModule
     from guardrail.sources.past import Comparison
 
+_VALUES = "--var NAME=VALUE and --var-file FILE are for Terraform source"
 _AFTER_ITS_STACK = "what it had is no longer there once somebody has deleted its stack"
 
 
@@ -30,8 +31,20 @@ def change_sets_of(
 ) -> Iterator[ChangeSet]:
     """What every path holds; ``before`` are the environments that settings named where the change began.
 
-    Terraform source is read together: several of its files may belong to one root module.
+    Raises `GuardrailError` where values are given that nothing among the inputs takes.
     """
+    kinds = set[str]()
+    for change_set in _read(arguments, inputs, nearest, environments, before):
+        kinds.add(change_set.kind)
+        yield change_set
+    if (arguments.parameters or arguments.possibilities) and kinds and "cloudformation" not in kinds:
+        raise GuardrailError("--parameters and --possibility are for templates", hint=_VALUES if "hcl" in kinds else "")
+
+
+def _read(
+    arguments: Namespace, inputs: Inputs, nearest: Nearest, environments: RootEnvironments, before: RootEnvironments
+) -> Iterator[ChangeSet]:
+    """Terraform source is read together: several of its files may belong to one root module."""
     terraform = [path for path in inputs.paths if sources.is_terraform(path)]
     all_source = [*terraform, *inputs.gone_source]
     if arguments.assignments and not all_source:

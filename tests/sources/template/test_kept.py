@@ -98,6 +98,27 @@ def test_a_nested_stack_that_is_kept_keeps_what_is_in_it(
     assert kept(change_set) == (["Nested/Endpoint"] if is_kept else [], [])
 
 
+def test_what_may_have_been_there_and_is_kept_may_be_billed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The template of today leaves nothing open, that of before whether there was an endpoint: 0.23 × 730 + 1.12."""
+    head = "Parameters: {Stage: {Type: String}}\nConditions: {IsProd: !Equals [!Ref Stage, prod]}\n"
+    (tmp_path / "old.yaml").write_text(head + stack("DeletionPolicy: Retain\n    Condition: IsProd"))
+    (tmp_path / "new.yaml").write_text(f"Resources:\n{OTHER}")
+    arguments = [
+        "check",
+        str(tmp_path / "new.yaml"),
+        "--compare-to",
+        str(tmp_path / "old.yaml"),
+        "--region",
+        "us-east-1",
+    ]
+    assert cli.main([*arguments, "--format", "json", "--format", f"table={tmp_path / 'table.txt'}"]) == 0
+    totals = json.loads(capsys.readouterr().out)["totals"]
+    bounds = {
+        side: [float(totals[side][bound]) for bound in ("floor", "ceiling")] for side in ("before", "after", "delta")
+    }
+    assert bounds == {"before": [0, 169.02], "after": [0, 169.02], "delta": [0, 0]}
+
+
 def test_the_bill_of_what_is_kept_goes_on(tmp_path: Path) -> None:
     """0.23 USD × 730 h + 1.12 = 169.02 USD before and after: the change is nothing; and it doubles on a replacement."""
     bills = {}
