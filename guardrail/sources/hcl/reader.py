@@ -36,7 +36,6 @@ from guardrail.sources.hcl.moved import earlier_addresses, let_go
 from guardrail.sources.hcl.resources import ResourceInstance
 from guardrail.sources.hcl.scope import Trace
 from guardrail.sources.hcl.syntax import Argument, Body
-from guardrail.sources.hcl.triggers import triggers_of
 from guardrail.sources.hcl.types import text_of
 from guardrail.sources.hcl.undecided import Decision, Outcomes, described, distinct, request, ways
 from guardrail.sources.hcl.values import UndecidedInstances, marks_of
@@ -219,6 +218,8 @@ def _compared(then: _WorkedOut | None, now: _WorkedOut) -> tuple[list[Block], li
     """The blocks of both sides, with the action on each."""
     if then is None:
         return changes.compared((), now.blocks, lambda _: False)
+    from guardrail.sources.hcl.triggers import triggers_of  # of what has a past alone
+
     old, new = ({each.address: each for each in side.resources} for side in (then, now))
     sources = [list(side.configuration.sources.values()) for side in (then, now)]
 
