@@ -2,20 +2,22 @@
 
 ``DeletionPolicy: Retain`` keeps what is deleted, ``UpdateReplacePolicy: Retain`` what is replaced. Sources:
 "DeletionPolicy attribute" and "UpdateReplacePolicy attribute" of the CloudFormation template reference. A configuration
-that is kept costs nothing.
+that is kept costs nothing; a scaling target that is goes on scaling.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from msgspec.structs import replace
 
-from guardrail.model import Endpoint, Unknown
+from guardrail.model import Endpoint, Inventory, ScalableTarget, StepScalingPolicy, Unknown
 from guardrail.sources.linking.link import Linked
 from guardrail.sources.template.declared import TemplateResource
 from guardrail.sources.template.stack import Stack
 from guardrail.sources.template.values import text_of, within
 
+_IS_DELETED = False
+"""What happens to a resource that is not replaced."""
 _KEEPS = ("Retain", "RetainExceptOnCreate")
 
 
@@ -40,6 +42,40 @@ def with_kept(before: Linked, after: Linked, keeps: Callable[[str, bool], bool])
         replace(before, inventory=replace(before.inventory, endpoints=tuple(past))),
         replace(after, inventory=replace(after.inventory, endpoints=standing_after)),
     )
+
+
+def scaling_kept(
+    past: Inventory,
+    old: Mapping[str, TemplateResource],
+    new: Mapping[str, TemplateResource],
+    keeps: Callable[[str, bool], bool],
+) -> dict[str, TemplateResource]:
+    """What goes on scaling endpoints that stay: targets that are deleted and kept, and what is kept of their policies.
+
+    A target that is not kept takes its policies with it ("DeregisterScalableTarget" of the API reference).
+    """
+    found: dict[str, TemplateResource] = {}
+    for target in (each for endpoint in past.endpoints if endpoint.address in new for each in _targets(endpoint)):
+        if target.address in new or keeps(target.address, _IS_DELETED):
+            gone = (address for address in _addresses(target) if address not in new)
+            found.update({address: old[address] for address in gone if keeps(address, _IS_DELETED)})
+    return found
+
+
+def _targets(endpoint: Endpoint) -> Iterator[ScalableTarget]:
+    for several in (endpoint.variants, endpoint.inference_components):
+        for each in () if isinstance(several, Unknown) else several:
+            if isinstance(each.scaling, ScalableTarget):
+                yield each.scaling
+
+
+def _addresses(target: ScalableTarget) -> Iterator[str]:
+    """A target, its policies, and the alarms that start them."""
+    yield target.address
+    for policy in () if isinstance(target.policies, Unknown) else target.policies:
+        yield policy.address
+        if isinstance(policy, StepScalingPolicy) and not isinstance(policy.alarms, Unknown):
+            yield from (alarm.address for alarm in policy.alarms)
 
 
 def by_policies(

@@ -28,7 +28,7 @@ from guardrail.sources.template.assembly import ParameterValue
 from guardrail.sources.template.beside import belong_together, without
 from guardrail.sources.template.declared import TemplateResource, construct_path, declared, waivers
 from guardrail.sources.template.files import WorkingTree
-from guardrail.sources.template.kept import by_policies, with_kept
+from guardrail.sources.template.kept import by_policies, scaling_kept, with_kept
 from guardrail.sources.template.parameters import NONE, Read, TemplateConfiguration, load, load_labelled, named_files
 from guardrail.sources.template.stacks import Origin, Stacks
 from guardrail.sources.template.values import DuplicateKey, Table, is_no_echo, text_of, within
@@ -253,11 +253,15 @@ class _PossibleReadings:
         else:
             past_own, before = self._resources(Stacks(self._before, world, then_given))
             happens = changes(_blocks(before), _blocks(after))
-            previous = Side(_declarations(before, happens), region=region)
-            side = Side(_declarations(after, happens), region=region, previous=previous)
+            previous, keeps = Side(_declarations(before, happens), region=region), by_policies(past_own, own)
             past = without(previous.linked(), before.keys() - past_own.keys())
+            scaling = scaling_kept(past.inventory, before, after, keeps)
+            happens.update(dict.fromkeys(scaling, "forget"))
+            said = (f"{address} is kept by AWS (Retain), owned by no stack, and goes on scaling" for address in scaling)
+            self._notices += [each for each in said if each not in self._notices]
+            side = Side(_declarations(after | scaling, happens), region=region, previous=previous)
             now = without(side.linked(), after.keys() - own.keys())
-            past, now = with_kept(past, now, by_policies(past_own, own))
+            past, now = with_kept(past, now, keeps)
         paths = ((address, construct_path(resource)) for address, resource in own.items())
         return _TemplateReading(
             assignment=assignment,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from guardrail import cli, sources
-from guardrail.model import ChangeSet
+from guardrail.model import ChangeSet, ScalableTarget
 from guardrail.sources.options import InputOptions
 from guardrail.sources.past import Comparison
 
@@ -96,6 +96,52 @@ def test_a_nested_stack_that_is_kept_keeps_what_is_in_it(
     nested = f"Type: AWS::CloudFormation::Stack\n    {parent}\n    Properties: {{TemplateURL: nested.yaml}}"
     change_set = compared(tmp_path, f"Resources:\n{OTHER}  Nested:\n    {nested}\n", f"Resources:\n{OTHER}")
     assert kept(change_set) == (["Nested/Endpoint"] if is_kept else [], [])
+
+
+SCALING = """\
+  Target:
+    Type: AWS::ApplicationAutoScaling::ScalableTarget
+    TARGET
+    Properties:
+      ServiceNamespace: sagemaker
+      ScalableDimension: sagemaker:variant:DesiredInstanceCount
+      ResourceId: endpoint/search/variant/main
+      MinCapacity: 1
+      MaxCapacity: 5
+  Policy:
+    Type: AWS::ApplicationAutoScaling::ScalingPolicy
+    POLICY
+    Properties:
+      PolicyName: p
+      PolicyType: TargetTrackingScaling
+      ScalingTargetId: !Ref Target
+      TargetTrackingScalingPolicyConfiguration:
+        TargetValue: 70
+        PredefinedMetricSpecification: {PredefinedMetricType: SageMakerVariantInvocationsPerInstance}
+"""
+RETAIN = "DeletionPolicy: Retain"
+
+
+@pytest.mark.parametrize(
+    ("target", "policy", "goes_on"),
+    [
+        (RETAIN, RETAIN, ["Target", "Policy"]),
+        (RETAIN, "", ["Target"]),
+        ("", RETAIN, []),
+        ("", "", []),
+    ],
+)
+def test_scaling_that_is_kept_goes_on(tmp_path: Path, target: str, policy: str, goes_on: list[str]) -> None:
+    """A target that is deleted takes its policies with it, whatever keeps these; one that stays may reach five."""
+    scaled = stack() + SCALING.replace("TARGET", target).replace("POLICY", policy)
+    change_set = compared(tmp_path, scaled, stack())
+    (variant,) = change_set.after.endpoints[0].variants  # type: ignore[misc]
+    assert isinstance(variant.scaling, ScalableTarget) == bool(goes_on)
+    if isinstance(variant.scaling, ScalableTarget):
+        assert variant.scaling.max_capacity == 5
+        assert [each.address for each in variant.scaling.policies] == goes_on[1:]  # type: ignore[union-attr]
+    told = [f"{address} is kept by AWS (Retain), owned by no stack, and goes on scaling" for address in goes_on]
+    assert list(change_set.notices) == told
 
 
 def test_what_may_have_been_there_and_is_kept_may_be_billed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
