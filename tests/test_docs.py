@@ -34,7 +34,6 @@ FENCED = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s#:]*)(?:#([^)\s]*))?\)")
 STEP = re.compile(r"^\$ (.+)\n((?:(?!\$ ).*\n?)*)", re.MULTILINE)
 LEFT_OUT = "…\n"
-REFERENCE = build_reference.pages()
 LINKED = dict.fromkeys([*build_site.PAGES, *(f"{path.relative_to(ROOT)}" for path in DOCUMENTS)])
 WITH_EXAMPLES = (ROOT / "README.md", *(ROOT / "docs" / name for name in ("explain.md", "say-it-as-a-policy.md")))
 GIVEN = {page: {"examples": "examples"} for page in WITH_EXAMPLES} | {
@@ -112,9 +111,10 @@ def parse(arguments: list[str]) -> None:
         pytest.fail(f"guardrail {shlex.join(arguments)}: {error.message}")
 
 
-@pytest.mark.parametrize("name", REFERENCE)
-def test_the_reference_is_what_the_data_give(name: str) -> None:
-    assert (ROOT / name).read_text(encoding="utf-8") == REFERENCE[name], "run python scripts/build_reference.py"
+def test_the_reference_is_what_the_data_give() -> None:
+    made = build_reference.pages()
+    written = {name: (ROOT / name).read_text(encoding="utf-8") for name in made}
+    assert written == made, "run python scripts/build_reference.py"
 
 
 ANSWERED = re.findall(
