@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from guardrail.limits import Allowance
 from guardrail.model import ChangeSet, Unknown
 from guardrail.sources import hcl
 from guardrail.sources.options import SourceOptions
@@ -48,3 +49,12 @@ def read(write: Write) -> Read:
         return change_set
 
     return read_
+
+
+@pytest.fixture
+def frugal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundredth of what evaluating an input may take: what has no end is given up the same, and sooner."""
+    allowed = Allowance.__init__.__kwdefaults__
+    assert allowed
+    for name, most in allowed.items():
+        monkeypatch.setitem(allowed, name, most // 100)

@@ -302,7 +302,7 @@ def test_what_is_known_of_a_text_stays(expression: str, partial: str) -> None:
     assert (value.reason, value.partial) == ("nobody said", partial)
 
 
-@pytest.mark.no_cover  # the same lines over and over: counting them takes longer than they do
+@pytest.mark.usefixtures("frugal")
 @pytest.mark.parametrize(
     "expression",
     [

@@ -347,6 +347,7 @@ def test_modules_that_multiply_without_end_are_skipped_aloud(read: Read, monkeyp
     assert all(each.affects_total for each in change_set.skipped)
 
 
+@pytest.mark.usefixtures("frugal")
 def test_values_that_double_at_every_step_are_given_up(read: Read) -> None:
     doubling = "".join(
         f'  t{n} = "${{local.t{n - 1}}}${{local.t{n - 1}}}"\n'
@@ -367,7 +368,7 @@ def test_values_that_double_at_every_step_are_given_up(read: Read) -> None:
     assert all(isinstance(value, Unknown) for value in found.tags.values())
 
 
-@pytest.mark.no_cover  # the same lines over and over: counting them takes longer than they do
+@pytest.mark.usefixtures("frugal")
 def test_so_are_they_where_something_is_sensitive_and_where_they_are_passed_on_as_they_are(read: Read) -> None:
     doubling = "".join(f"  n{n} = [local.n{n - 1}, local.n{n - 1}]\n" for n in range(1, 60))
     change_set = read(
