@@ -91,11 +91,21 @@ def _read_change_set(path: str, document: Table, options: InputOptions) -> Chang
     sides = ChangeSetResources(
         path, document, Stacks(nothing, PossibleWorld(), load(options.parameters)), options.region
     )
+
+    def keeps(address: str, _is_replaced: bool) -> bool:  # noqa: FBT001 - as `with_kept` asks it
+        return address in sides.kept
+
     before = Side(_declarations(sides.before, sides.changes), region=options.region)
-    after = Side(_declarations(sides.after, sides.changes), region=options.region, previous=before)
-    past, now = with_kept(before.linked(), after.linked(), lambda address, _: address in sides.kept)
-    notice = "a change set tells only of what changes: totals leave out what stays as it is"
-    return replace(_change_set(path, [_TemplateReading({}, past, now)], [notice]), complete=False)
+    scaling = scaling_kept(before.linked().inventory, sides.before, sides.after, keeps)
+    happens = sides.changes | dict.fromkeys(scaling, "forget")
+    after = Side(_declarations(sides.after | scaling, happens), region=options.region, previous=before)
+    past, now = with_kept(before.linked(), after.linked(), keeps)
+    notices = ["a change set tells only of what changes: totals leave out what stays as it is", *_going_on(scaling)]
+    return replace(_change_set(path, [_TemplateReading({}, past, now)], notices), complete=False)
+
+
+def _going_on(scaling: Iterable[str]) -> list[str]:
+    return [f"{address} is kept by AWS (Retain), owned by no stack, and goes on scaling" for address in scaling]
 
 
 _PLACEHOLDER = re.compile(r"\$\{([^{}]+)\}")
@@ -257,8 +267,7 @@ class _PossibleReadings:
             past = without(previous.linked(), before.keys() - past_own.keys())
             scaling = scaling_kept(past.inventory, before, after, keeps)
             happens.update(dict.fromkeys(scaling, "forget"))
-            said = (f"{address} is kept by AWS (Retain), owned by no stack, and goes on scaling" for address in scaling)
-            self._notices += [each for each in said if each not in self._notices]
+            self._notices += [each for each in _going_on(scaling) if each not in self._notices]
             side = Side(_declarations(after | scaling, happens), region=region, previous=previous)
             now = without(side.linked(), after.keys() - own.keys())
             past, now = with_kept(past, now, keeps)

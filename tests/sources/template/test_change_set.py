@@ -87,6 +87,26 @@ def test_a_replaced_configuration_is_the_old_one_before_and_the_new_one_after(tm
     assert endpoint.tags == {"team": "search"}
 
 
+@pytest.mark.parametrize(("policy", "most"), [("Retain", 5), ("Delete", None)])
+def test_a_scaling_target_that_is_removed_and_kept_goes_on_scaling(
+    tmp_path: Path, policy: str, most: int | None
+) -> None:
+    bounds = context(
+        MinCapacity="1",
+        MaxCapacity="5",
+        ResourceId="endpoint/search/variant/main",
+        ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+        ServiceNamespace="sagemaker",
+    )
+    kind = "ApplicationAutoScaling::ScalableTarget"
+    target = change("Remove", "Target", kind, PolicyAction=policy, BeforeContext=bounds)
+    change_set = read(tmp_path, CONFIG, ENDPOINT, target)
+    (variant,) = change_set.after.endpoints[0].variants  # type: ignore[misc]
+    assert (variant.scaling.max_capacity if isinstance(variant.scaling, ScalableTarget) else variant.scaling) == most
+    said = "Target is kept by AWS (Retain), owned by no stack, and goes on scaling"
+    assert (said in change_set.notices) == (most is not None)
+
+
 def test_it_tells_only_of_what_changes(tmp_path: Path) -> None:
     change_set = read(tmp_path, CONFIG, ENDPOINT)
     assert not change_set.complete
