@@ -109,24 +109,29 @@ def compared(
     ignoring = {address: new[address].attributes for address in both if new[address].ignored}
     written = {address: (view.values, view.marks) for address, view in ignoring.items()}
     for address in ignoring:
-        _leave_alone(old[address], new[address])
+        new[address] = _left_alone(old[address], new[address])
     doubtful = {address for address in both if _is_open(old[address]) and is_rewritten(address)}
     happens = changes(old, new, doubtful, triggers)
     for address, (values, marks) in written.items():
         if happens[address] == "replace":
-            new[address].attributes.values, new[address].attributes.marks = values, marks
+            ignoring[address].values, ignoring[address].marks = values, marks
     happens.update(dict.fromkeys(old.keys() & let_go, "forget"))
     for address in both:
         past, present = old[address].attributes, new[address].attributes
         past.values = _of_the_past(past.values, present.values, doubtful=address in doubtful)
     past_blocks = [replace(each, change=happens[each.address]) for each in before]
-    present_blocks = [replace(each, change=happens[each.address]) for each in after]
+    kept = {address: new[address] for address in ignoring if happens[address] != "replace"}
+    present_blocks = [replace(kept.get(each.address, each), change=happens[each.address]) for each in after]
     return past_blocks, [*present_blocks, *(each for each in past_blocks if each.change == "forget")]
 
 
-def _leave_alone(past: Block, present: Block) -> None:
-    """Give a block what its ``ignore_changes`` leaves as it was: arguments, and single ones of what is nested."""
+def _left_alone(past: Block, present: Block) -> Block:
+    """A block with what its ``ignore_changes`` leaves as it was: arguments, and single ones of what is nested.
+
+    Where ``region`` is one of them, which either side has written, it is in the region of before.
+    """
     was, is_now = past.attributes, present.attributes
+    is_kept = present.ignores("region") and (was.values.get("region") or is_now.values.get("region"))
     names = was.values.keys() | is_now.values.keys() if "all" in present.ignored else present.ignored
     for path in filter(None, map(_steps, names)):
         is_now.values = _left(was.values, is_now.values, path)
@@ -135,6 +140,7 @@ def _leave_alone(past: Block, present: Block) -> None:
             of_it = part_of(was.marks, path[0])
             trees[path[0]] = of_it if len(path) == 1 else bool(of_it or trees.get(path[0]))
             is_now.marks = {name: tree for name, tree in trees.items() if tree} or None
+    return replace(present, region=past.region) if is_kept else present
 
 
 def _steps(text: str) -> list[str | int]:

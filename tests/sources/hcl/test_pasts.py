@@ -440,6 +440,21 @@ def test_an_endpoint_that_is_replaced_with_another_resource_runs_what_is_new(
     assert happened(found)[CHAT][0] == ("no-op" if count == 2 else "replace")
 
 
+@pytest.mark.parametrize(
+    ("ignored", "region"), [("[region]", "eu-west-1"), ("all", "eu-west-1"), ("[tags]", "us-west-2")]
+)
+@pytest.mark.parametrize("written", ['region = "us-west-2"', ""])
+def test_a_region_that_is_ignored_stays_as_it_was(change: Changing, ignored: str, region: str, written: str) -> None:
+    """It is an argument of every resource from version 6 of hashicorp/aws on, which makes a resource anew."""
+    said = f'region = "eu-west-1"\n  lifecycle {{\n    ignore_changes = {ignored}\n  }}'
+    provider = 'provider "aws" {\n  region = "us-west-2"\n}\n'
+    source = provider + endpoint("chat", naming="name", meta=said)
+    change({"main.tf": source}, {"main.tf": source.replace('region = "eu-west-1"', written)})
+    found = only()
+    assert found.before is not None
+    assert [each.region for each in (*found.before.endpoints, *found.after.endpoints)] == ["eu-west-1", region]
+
+
 @pytest.mark.parametrize(("ignored", "bounds"), [("[max_capacity]", (2, 3)), ("all", (1, 3)), ("[tags]", (2, 9))])
 def test_bounds_that_are_ignored_stay_as_they_were(change: Changing, ignored: str, bounds: tuple[int, int]) -> None:
     source = PROVIDER + endpoint("chat") + target(3, f"lifecycle {{\n    ignore_changes = {ignored}\n  }}")
