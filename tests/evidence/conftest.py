@@ -2,8 +2,10 @@
 
 import threading
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
+from botocore.hooks import EventAliaser
 from botocore.loaders import Loader
 
 from guardrail.aws import pace
@@ -12,6 +14,8 @@ from tests.evidence.cloud import Cloud, serving
 
 _LOADER = Loader()
 """Of the services' models, which take a second to read."""
+_alias = cache(EventAliaser(None)._alias_event_name)  # noqa: SLF001
+"""The name that botocore has for an event, which each session looks up for 150 of them."""
 
 
 class Watch:
@@ -32,6 +36,7 @@ class Watch:
 @pytest.fixture(autouse=True)
 def _models_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("botocore.session.create_loader", lambda _: _LOADER)
+    monkeypatch.setattr(EventAliaser, "_alias_event_name", lambda _, name: _alias(name))
 
 
 @pytest.fixture
