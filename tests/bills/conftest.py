@@ -91,8 +91,17 @@ def database() -> "Iterator[duckdb.DuckDBPyConnection]":
 
 
 @pytest.fixture
-def one_database(database: "duckdb.DuckDBPyConnection", monkeypatch: pytest.MonkeyPatch) -> None:
+def own_database() -> None:
+    """A database for each question, as for users: for tests of what it reads, among others that use `one_database`."""
+
+
+@pytest.fixture
+def one_database(
+    request: pytest.FixtureRequest, database: "duckdb.DuckDBPyConnection", monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Questions over one database, which takes 15 ms to make, for tests of what files say and not of reading them."""
+    if "own_database" in request.fixturenames:
+        return
 
     @contextmanager
     def opened() -> Iterator[engine.QueryEngine]:

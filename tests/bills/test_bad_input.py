@@ -12,7 +12,7 @@ from tests.bills import account
 from tests.bills.conftest import Asked, Refusal
 
 duckdb = pytest.importorskip("duckdb")
-of_what_it_says = pytest.mark.usefixtures("one_database")
+pytestmark = pytest.mark.usefixtures("one_database")
 
 
 HEADER = (
@@ -37,7 +37,6 @@ def costs(answer: dict[str, list[dict[str, str]]]) -> dict[str, str]:
     return {line["endpoint"]: line["cost"] for line in answer["rows"]}
 
 
-@of_what_it_says
 @pytest.mark.parametrize(
     ("text", "value"),
     [
@@ -58,7 +57,6 @@ def test_every_decimal_and_exponent_form_is_a_number(text: str, value: str, tmp_
     assert costs(answer) == {"chat": value}
 
 
-@of_what_it_says
 @pytest.mark.parametrize(
     "text", ["1_000", "NaN", "nan", "inf", "-Infinity", " 0.23", "0x10", "0.23 USD", "1e400", "∞", "--1"]
 )
@@ -99,7 +97,6 @@ def test_a_time_with_an_offset_is_that_moment_in_utc(tmp_path: Path, ask: Asked)
     assert [line["day"] for line in ask(path, "daily")["rows"]] == ["2026-09-01"]
 
 
-@of_what_it_says
 def test_a_file_that_was_cut_is_refused_wherever_it_was_cut(tmp_path: Path, refusal: Refusal) -> None:
     whole = bill(tmp_path / "whole.csv", row(), row(cost="123.45")).read_bytes()
     start = whole.index(b"\n") + 1
@@ -110,6 +107,7 @@ def test_a_file_that_was_cut_is_refused_wherever_it_was_cut(tmp_path: Path, refu
         assert "cut.csv" in refusal(tmp_path / "cut.csv", "top")
 
 
+@pytest.mark.usefixtures("own_database")
 def test_a_gzip_or_zip_that_was_cut_is_refused(exports: dict[str, Path], tmp_path: Path, refusal: Refusal) -> None:
     for name in ("legacy.csv.gz", "legacy.csv.zip", "cur2.parquet"):
         whole = exports[name].read_bytes()
@@ -126,6 +124,7 @@ def test_an_empty_file_and_an_unfinished_one_are_refused(tmp_path: Path, refusal
     assert "is still being written" in refusal(tmp_path / "folder", "top")
 
 
+@pytest.mark.usefixtures("own_database")
 def test_an_archive_that_unpacks_without_end_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: Refusal
 ) -> None:
@@ -140,6 +139,7 @@ def test_an_archive_that_unpacks_without_end_is_refused(
         assert "unpacks to more than" in refusal(tmp_path / name, "top")
 
 
+@pytest.mark.usefixtures("own_database")
 def test_a_zip_cannot_write_outside_and_leaves_nothing(
     exports: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask: Asked
 ) -> None:
@@ -150,6 +150,7 @@ def test_a_zip_cannot_write_outside_and_leaves_nothing(
     assert not (tmp_path.parent / "report.csv").exists()
 
 
+@pytest.mark.usefixtures("own_database")
 @pytest.mark.parametrize(
     "name",
     ["bill[1].csv", "b*.csv", "b?ll.csv", "it's.csv", 'say "so".csv', "a;DROP TABLE x.csv", "-x.csv", "ü {a,b}.csv"],
@@ -176,16 +177,19 @@ def test_a_row_with_another_number_of_columns_is_refused_with_its_line(tmp_path:
         assert "bill.csv: line 3" in refusal(bill(tmp_path / "bill.csv", row(), wrong), "top")
 
 
+@pytest.mark.usefixtures("own_database")
 def test_two_layouts_in_one_folder_are_refused(exports: dict[str, Path], tmp_path: Path, refusal: Refusal) -> None:
     for name in ("legacy.csv", "cur2.parquet"):
         (tmp_path / name).write_bytes(exports[name].read_bytes())
     assert "two layouts in one place" in refusal(tmp_path, "top")
 
 
+@pytest.mark.usefixtures("own_database")
 def test_one_month_in_two_sources_of_two_layouts_is_refused(exports: dict[str, Path], refusal: Refusal) -> None:
     assert "2026-09 is in two layouts" in refusal(exports["legacy.csv"], exports["focus-1.2.parquet"], "top")
 
 
+@pytest.mark.usefixtures("own_database")
 def test_the_same_delivery_twice_counts_once_or_is_refused(
     exports: dict[str, Path], tmp_path: Path, ask: Asked, refusal: Refusal
 ) -> None:
@@ -248,6 +252,7 @@ def test_nothing_of_a_bill_acts_in_any_format(form: str, tmp_path: Path, capsys:
         assert "|@all" not in shown
 
 
+@pytest.mark.usefixtures("own_database")
 @pytest.mark.parametrize(
     "flags",
     [
@@ -261,12 +266,14 @@ def test_what_is_asked_for_is_text_to_the_engine(flags: tuple[str, str], tmp_pat
     assert ask(bill(tmp_path / "bill.csv", row()), "top", *flags)["rows"] == []
 
 
+@pytest.mark.usefixtures("own_database")
 def test_a_hostile_tag_column_is_a_name(tmp_path: Path, ask: Asked) -> None:
     header = f'{HEADER},"resourceTags/user:a"") FROM x; --"'
     answer = ask(bill(tmp_path / "bill.csv", f"{row()},v", header=header), "top", "--tag", 'a") FROM x; --=v')
     assert costs(answer) == {"chat": "0.23"}
 
 
+@pytest.mark.usefixtures("own_database")
 def test_the_engine_opens_nothing_but_what_was_named(tmp_path: Path) -> None:
     import duckdb
 
@@ -358,6 +365,7 @@ def test_line_ends_and_a_mark_of_the_byte_order_change_nothing(ending: str, tmp_
     assert costs(ask(tmp_path / "bill.csv", "top")) == {"chat": "0.46"}
 
 
+@pytest.mark.usefixtures("own_database")
 def test_a_gzip_of_several_members_is_read_to_its_end(tmp_path: Path, ask: Asked) -> None:
     members = (f"{HEADER}\n{row()}\n", f"{row(cost='0.5')}\n")
     (tmp_path / "bill.csv.gz").write_bytes(b"".join(gzip.compress(each.encode()) for each in members))
@@ -392,6 +400,7 @@ def test_a_tag_key_may_have_the_prefix_of_the_bill(key: str, tmp_path: Path, ask
     assert costs(ask(path, "top", "--tag", f"{key}=search")) == {"chat": "0.23"}
 
 
+@pytest.mark.usefixtures("own_database")
 def test_without_duckdb_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: Refusal) -> None:
     import sys
 
