@@ -29,16 +29,22 @@ def _causes(was: ResourceInstance, resource: ResourceInstance) -> Iterator[tuple
         if named is None:
             continue
         type_, name, key, attribute = named.groups()
-        found = [each for each in resource.module.instances(type_, name) if not key or each.address.endswith(key)]
+        found = [each for each in _instances(resource, type_, name) if not key or each.address.endswith(key)]
         if type_ in TERRAFORM_TYPES:
             index = (attribute or "").partition("[")[0].partition(".")[0]
             yield from ((each.address, index) for each in found)
         else:
-            past = {each.instance.key: _said(each) for each in was.module.instances(type_, name)}
+            past = {each.instance.key: _said(each) for each in _instances(was, type_, name)}
             if any(past.get(each.instance.key, said) != said for each in found for said in [_said(each)]):
                 yield resource.address, ""
 
 
+def _instances(resource: ResourceInstance, type_: str, name: str) -> list[ResourceInstance]:
+    """The instances of another resource of its module; none where it is not declared."""
+    module = resource.module
+    return module.instances(type_, name) if (type_, name) in module.source.resources else []
+
+
 def _said(resource: ResourceInstance) -> dict[str, Any]:
     """What the arguments of a resource say that is none of ours, such as the ``input`` of a ``terraform_data``."""
-    return {name: plain(resource.attribute(name)) for name in resource.written.legible_body.arguments}
+    return {name: plain(value) for name, value in resource.arguments()[0].items()}

@@ -422,6 +422,9 @@ def test_a_configuration_that_is_replaced_ignores_nothing(
         ("aws_sagemaker_endpoint_configuration.other", 2),
         ("terraform_data.revision", 4),
         ("terraform_data.other", 2),
+        ("terraform_data.nowhere", 2),
+        ("aws_sagemaker_model.nowhere[0].id", 2),
+        ("terraform_data.revision[*].output, var.n, null, data.aws_region.r.name", 2),
     ],
 )
 @pytest.mark.parametrize("ignored", ["", "ignore_changes = all\n    "])
