@@ -223,7 +223,7 @@ def write_parquet(path: Path, rows: Sequence[dict[str, str]]) -> None:
             columns.append(f'CAST({text} AS DOUBLE) AS "{name}"')
         else:
             columns.append(f'{text} AS "{name}"')
-    duckdb.connect().execute(
+    duckdb.execute(
         f"COPY (SELECT {', '.join(columns)} FROM read_csv('{source}', all_varchar = true)) TO '{path}' (FORMAT parquet)"  # noqa: S608 - all of it is of this file
     )
     source.unlink()

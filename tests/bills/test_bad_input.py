@@ -327,7 +327,7 @@ def test_a_bad_text_of_parquet_is_told_with_its_row_and_column(
         target = tmp_path / "export" / f"ml-0000{number}.parquet"
         target.parent.mkdir(exist_ok=True)
         read = f"SELECT * FROM read_csv('{source}', all_varchar = true)"  # noqa: S608 - all of it is of this file
-        duckdb.connect().execute(f"COPY ({read}) TO '{target}' (FORMAT parquet)")
+        duckdb.execute(f"COPY ({read}) TO '{target}' (FORMAT parquet)")
     shown = refusal(tmp_path / "export", "top")
     assert f"ml-00002.parquet: row 4, column {column}: {told}" in shown
     assert str(tmp_path / "export") in shown
@@ -390,7 +390,7 @@ def test_whole_numbers_in_one_part_of_parquet_do_not_cut_those_of_another(tmp_pa
         )
         target = tmp_path / "folder" / f"ml-0000{number}.parquet"
         target.parent.mkdir(exist_ok=True)
-        duckdb.connect().execute(f"COPY (SELECT {columns}) TO '{target}' (FORMAT parquet)")
+        duckdb.execute(f"COPY (SELECT {columns}) TO '{target}' (FORMAT parquet)")
     assert costs(ask(tmp_path / "folder", "top")) == {"chat": "1.23"}
 
 

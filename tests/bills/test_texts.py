@@ -131,7 +131,7 @@ def test_partitions_of_a_data_export_are_its_billing_periods() -> None:
 
 
 def answered(text: str) -> Any:
-    return duckdb.connect().execute(text).fetchall()[0][0]
+    return duckdb.execute(text).fetchall()[0][0]
 
 
 @pytest.mark.parametrize(
