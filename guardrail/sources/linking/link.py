@@ -280,12 +280,13 @@ class Side:
 
         SageMaker reads a configuration when an endpoint is created or updated to another name; replacing one under
         the name in use changes nothing that runs (note in the documentation of aws_sagemaker_endpoint_configuration).
+        Nor does anything that happens to the configuration of an endpoint that is let go of, whatever its name.
         """
-        name = endpoint.configuration.value
-        if self._previous is None or endpoint.change in ("create", "replace") or not isinstance(name, str):
+        if self._previous is None or endpoint.change in ("create", "replace"):
             return None
+        name, is_let_go = endpoint.configuration.value, endpoint.change == "forget"
         before = self._previous.declarations.endpoints.by_address.get(endpoint.address)
-        if before is None or before.configuration.value != name:
+        if before is None or not (is_let_go or (isinstance(name, str) and before.configuration.value == name)):
             return None
         past = self._previous.running[endpoint.address].configuration
         return past if isinstance(past, DeclaredConfiguration) else None

@@ -372,6 +372,21 @@ def test_what_is_let_go_of_is_still_billed(change: Changing, before: str, after:
     assert f"{address} is no longer managed after this change, but still billed" in found.notices
 
 
+@pytest.mark.parametrize("naming", ["name_prefix", "name"])
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_what_becomes_of_its_configuration_is_all_the_same_to_what_is_let_go_of(
+    change: Changing, *, naming: str, is_gone: bool
+) -> None:
+    """The endpoint runs two instances on, whether its configuration is destroyed or replaced by one with four."""
+    source = PROVIDER + endpoint("chat", 2, naming=naming)
+    configuration = source[: source.index('resource "aws_sagemaker_endpoint" "chat"')].replace("= 2", "= 4")
+    left = (PROVIDER if is_gone else configuration) + REMOVED.format(CHAT, "false")
+    change({"main.tf": source}, {"main.tf": left})
+    found = only()
+    assert counts(found.before) == counts(found.after) == {CHAT: 2}
+    assert happened(found)[CHAT][0] == "forget"
+
+
 @pytest.mark.parametrize("removed", [REMOVED.format(CHAT, "true"), REMOVED.format(SEARCH, "false"), ""])
 def test_what_is_destroyed_is_billed_no_more(change: Changing, removed: str) -> None:
     change({"main.tf": PROVIDER + endpoint("chat", 2)}, {"main.tf": PROVIDER + removed})
