@@ -38,6 +38,8 @@ class ModuleSource:
         """Blocks called ``moved``."""
         self.removed: list[syntax.BlockNode] = []
         """Blocks called ``removed``."""
+        self.imported: list[syntax.BlockNode] = []
+        """Blocks called ``import``."""
         self.unknown: list[syntax.BlockNode] = []
         """Blocks of a kind that this version of guardrail has not heard of."""
         self.unread: tuple[str, ...] = ()
@@ -112,8 +114,9 @@ class ModuleSource:
                 self._providers.append((block, is_override))
             case "locals":
                 self._locals.append((block, is_override))
-            case "terraform" | "moved" | "removed":
-                listed = {"terraform": self.settings, "moved": self.moved, "removed": self.removed}[block.type]
+            case "terraform" | "moved" | "removed" | "import":
+                kinds = {"moved": self.moved, "removed": self.removed, "import": self.imported}
+                listed = kinds.get(block.type, self.settings)
                 listed.append(block)
             case _ if block.type not in _OTHERS:
                 near = did_you_mean(block.type, (*syntax.LABELS, *_OTHERS))

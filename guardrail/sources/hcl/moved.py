@@ -66,6 +66,13 @@ def let_go(addresses: Iterable[str], modules: Iterable[Telling]) -> frozenset[st
     return frozenset(address for address in addresses if any(_is_at(address, start) for start in starts))
 
 
+def imported(addresses: Iterable[str], modules: Iterable[Telling]) -> list[str]:
+    """Those of the addresses that ``import`` blocks take over from AWS; they stand in root modules alone."""
+    blocks = [written for each in modules if not each.address for written in each.source.imported]
+    ends = [end for written in blocks if (end := _address("", written, "to"))]
+    return sorted(address for address in addresses if any(_is_at(address, end) for end in ends))
+
+
 def _is_at(address: str, end: str) -> bool:
     """Whether what has moved to ``end`` is, holds or has as an instance what stands at an address."""
     return address.startswith(end) and address[len(end) : len(end) + 1] in ("", ".", "[")

@@ -32,7 +32,7 @@ from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.ignored import ignored_changes, is_created_first, is_let_go
 from guardrail.sources.hcl.instances import UNKNOWN_KEY
 from guardrail.sources.hcl.modules import ModuleInstance, RootConfiguration, given
-from guardrail.sources.hcl.moved import earlier_addresses, let_go
+from guardrail.sources.hcl.moved import earlier_addresses, imported, let_go
 from guardrail.sources.hcl.resources import ResourceInstance
 from guardrail.sources.hcl.scope import Trace
 from guardrail.sources.hcl.syntax import Argument, Body
@@ -123,7 +123,7 @@ def _read_root(root: RootModule, past: RootModule | None, *, has_past: bool) -> 
             previous = Side(map(declare, befores), region=root.region)
         linked = Side(map(declare, blocks), region=root.region, previous=previous).linked()
         change_set = _change_set(root, now, linked)
-        notices = (*change_set.notices, *_left_alone(blocks), *_let_go(blocks))
+        notices = (*change_set.notices, *_left_alone(blocks), *_let_go(blocks), *_taken_over(blocks, now.modules))
         waivers, moved = tuple(_waivers(now.resources)), _moved(now.resources, now.modules)
         change_set = replace(change_set, waivers=waivers, notices=notices, moved=moved)
         if previous is not None:
@@ -513,6 +513,13 @@ def _let_go(blocks: Sequence[Block]) -> Iterator[str]:
     for block in blocks:
         if block.change == "forget":
             yield f"{block.address} {STILL_BILLED}"
+
+
+def _taken_over(blocks: Sequence[Block], modules: Sequence[ModuleInstance]) -> Iterator[str]:
+    """What is counted as new, and may run already."""
+    new = [each.address for each in blocks if each.change == "create" and spelling_of(each.type).kind == ENDPOINT]
+    for address in imported(new, modules):
+        yield f"{address} is imported: what it costs today only a plan tells, so all of it is counted as new"
 
 
 def _assumed(configuration: RootConfiguration) -> Iterator[str]:

@@ -387,6 +387,19 @@ def test_what_becomes_of_its_configuration_is_all_the_same_to_what_is_let_go_of(
     assert happened(found)[CHAT][0] == "forget"
 
 
+def test_what_is_imported_is_said_to_be_counted_as_new(change: Changing) -> None:
+    """It runs already, and source does not say how; one that has been imported before is nothing new."""
+    taken = 'import {\n  to = aws_sagemaker_endpoint.chat\n  id = "chat"\n}\n'
+    source = PROVIDER + endpoint("chat", 2) + endpoint("search") + taken
+    change({"main.tf": PROVIDER}, {"main.tf": source})
+    said = f"{CHAT} is imported: what it costs today only a plan tells, so all of it is counted as new"
+    found = only()
+    assert [each for each in found.notices if "imported" in each] == [said]
+    assert (counts(found.before), counts(found.after)) == ({}, {CHAT: 2, SEARCH: 1})
+    change({"main.tf": source}, {"main.tf": source})
+    assert not [each for each in only().notices if "imported" in each]
+
+
 @pytest.mark.parametrize("removed", [REMOVED.format(CHAT, "true"), REMOVED.format(SEARCH, "false"), ""])
 def test_what_is_destroyed_is_billed_no_more(change: Changing, removed: str) -> None:
     change({"main.tf": PROVIDER + endpoint("chat", 2)}, {"main.tf": PROVIDER + removed})
