@@ -115,9 +115,13 @@ class ModuleSource:
             case "locals":
                 self._locals.append((block, is_override))
             case "terraform" | "moved" | "removed" | "import":
-                kinds = {"moved": self.moved, "removed": self.removed, "import": self.imported}
-                listed = kinds.get(block.type, self.settings)
-                listed.append(block)
+                kinds = {
+                    "terraform": self.settings,
+                    "moved": self.moved,
+                    "removed": self.removed,
+                    "import": self.imported,
+                }
+                kinds[block.type].append(block)
             case _ if block.type not in _OTHERS:
                 near = did_you_mean(block.type, (*syntax.LABELS, *_OTHERS))
                 if near:
