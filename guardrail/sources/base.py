@@ -3,13 +3,17 @@
 from collections.abc import Callable, Sequence
 from functools import cache
 from math import isfinite
-from typing import Any, Protocol, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from guardrail.expressions import expression
 from guardrail.model import AFTER_APPLY, AT_DEPLOYMENT, Change, Location, Unknown
 from guardrail.sources.vocabulary.spellings import Spelling, spelling_of
+
+if TYPE_CHECKING:
+    import re
 
 
 def known_only(type_: str) -> str:
@@ -44,10 +48,43 @@ class SecretText(str):
 InstanceKey: TypeAlias = str | int | None
 """What tells the instances of a block apart: a key of ``for_each``, a number of ``count``; None of the only one."""
 
+_TOKEN = expression(r'\.?([^.\[\]]+)|\[(?:"((?:[^"\\]|\\.)*)"|(\d{1,9}))\]')
+_ESCAPE = expression(r'\\(["\\nrt])|([$%])\2\{')
+_ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 _LARGEST = 2**31 - 1
 _NUMBERS: frozenset[object] = frozenset({int, float})
 
 _T = TypeVar("_T")
+
+
+class ReferenceStep(Struct, frozen=True):
+    """One step of a reference: ``.name`` or ``[index]``."""
+
+    value: str | int
+    is_index: bool
+
+
+def reference_steps(reference: str) -> list[ReferenceStep]:
+    """The steps of a reference: ``production_variants``, ``0`` and ``name`` of ``production_variants[0].name``."""
+    if "[" not in reference and "]" not in reference:  # as most are, which need no expression
+        return [ReferenceStep(name, is_index=False) for name in reference.split(".") if name]
+    steps = []
+    for match in _TOKEN.finditer(reference):
+        key = written_key(match[2], match[3])
+        steps.append(ReferenceStep(match[1], is_index=False) if key is None else ReferenceStep(key, is_index=True))
+    return steps
+
+
+def written_key(quoted: str | None, number: str | None) -> InstanceKey:
+    """The key that an address or a reference has between brackets, as text with escapes or as a number."""
+    if number is not None:
+        return int(number)
+    return None if quoted is None else _ESCAPE.sub(_unescaped, quoted)
+
+
+def _unescaped(match: "re.Match[str]") -> str:
+    r"""What stands for an escape in a quoted key: ``\"``, ``\\``, ``\n``, and ``$${`` for ``${``."""
+    return f"{match[2]}{{" if match[2] else _ESCAPED.get(match[1], match[1])
 
 
 class Reference(Struct, frozen=True):

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from guardrail.expressions import expression
 from guardrail.model import Unknown
-from guardrail.sources.base import LOST, Block, Computed, part_of
+from guardrail.sources.base import LOST, Block, Computed, part_of, reference_steps
 from guardrail.sources.hcl.disk import ModuleSource
 from guardrail.sources.hcl.moved import Telling, earlier_addresses
 from guardrail.sources.hcl.resources import ResourceInstance
@@ -24,7 +24,6 @@ from guardrail.sources.hcl.undecided import text_of_unknown
 from guardrail.sources.linking.changes import NO_TRIGGERS, Triggers, changes
 from guardrail.sources.vocabulary.spellings import CONFIGURATION, ENDPOINT, NAMED_BY
 
-_STEP = expression(r'([A-Za-z_][\w-]*)|\[(?:(\d+)|"([^"]*)")\]')
 _MENTIONED = expression(r"\b(?:(?:var|local|module)\.[\w-]+|data\.[\w-]+\.[\w-]+|[a-z][a-z0-9]*_\w+\.[\w-]+)")
 
 
@@ -106,21 +105,15 @@ def compared(
     """
     old, new = {block.address: block for block in before}, {block.address: block for block in after}
     both = old.keys() & new.keys()
-    ignoring = {address: new[address].attributes for address in both if new[address].ignored}
-    written = {address: (view.values, view.marks) for address, view in ignoring.items()}
-    for address in ignoring:
-        new[address] = _left_alone(old[address], new[address])
+    left = {address: _left_alone(old[address], new[address]) for address in both if new[address].ignored}
     doubtful = {address for address in both if _is_open(old[address]) and is_rewritten(address)}
-    happens = changes(old, new, doubtful, triggers)
-    for address, (values, marks) in written.items():
-        if happens[address] == "replace":
-            ignoring[address].values, ignoring[address].marks = values, marks
+    happens = changes(old, new | left, doubtful, triggers)
+    kept = {address: block for address, block in left.items() if happens[address] != "replace"}
     happens.update(dict.fromkeys(old.keys() & let_go, "forget"))
     for address in both:
-        past, present = old[address].attributes, new[address].attributes
+        past, present = old[address].attributes, kept.get(address, new[address]).attributes
         past.values = _of_the_past(past.values, present.values, doubtful=address in doubtful)
     past_blocks = [replace(each, change=happens[each.address]) for each in before]
-    kept = {address: new[address] for address in ignoring if happens[address] != "replace"}
     present_blocks = [replace(kept.get(each.address, each), change=happens[each.address]) for each in after]
     return past_blocks, [*present_blocks, *(each for each in past_blocks if each.change == "forget")]
 
@@ -130,22 +123,17 @@ def _left_alone(past: Block, present: Block) -> Block:
 
     Where ``region`` is one of them, which either side has written, it is in the region of before.
     """
-    was, is_now = past.attributes, present.attributes
+    was, is_now = past.attributes, replace(present.attributes)
     is_kept = present.ignores("region") and (was.values.get("region") or is_now.values.get("region"))
     names = was.values.keys() | is_now.values.keys() if "all" in present.ignored else present.ignored
-    for path in filter(None, map(_steps, names)):
+    for path in filter(None, ([step.value for step in reference_steps(name)] for name in names)):
         is_now.values = _left(was.values, is_now.values, path)
         if was.marks and path[0] in was.values:
             trees = {name: part_of(is_now.marks, name) for name in is_now.values}
             of_it = part_of(was.marks, path[0])
             trees[path[0]] = of_it if len(path) == 1 else bool(of_it or trees.get(path[0]))
             is_now.marks = {name: tree for name, tree in trees.items() if tree} or None
-    return replace(present, region=past.region) if is_kept else present
-
-
-def _steps(text: str) -> list[str | int]:
-    """The keys and indexes of a reference: ``["production_variants", 0, "instance_type"]``."""
-    return [int(index) if index else key or name for name, index, key in _STEP.findall(text)]
+    return replace(present, attributes=is_now, region=past.region if is_kept else present.region)
 
 
 def _left(was: Any, is_now: Any, path: Sequence[str | int]) -> Any:

@@ -7,7 +7,6 @@ its list of references; template literals are lost. Of the endpoints e["a"] and 
 e["a"] leads to the ``name`` of ``module.config["a"].aws_sagemaker_endpoint_configuration.c``, and to no other.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property, lru_cache
@@ -17,13 +16,10 @@ import msgspec
 from msgspec import Raw, Struct, field
 
 from guardrail.expressions import expression
-from guardrail.sources.base import LOST, InstanceKey, Reference
+from guardrail.sources.base import LOST, InstanceKey, Reference, ReferenceStep, reference_steps, written_key
 from guardrail.sources.declarations import FEW
 
 _MODULE_STEP = expression(r'module\.([^.\[]+)(?:\[(?:"((?:[^"\\]|\\.)*)"|(\d{1,9}))\])?\.?')
-_TOKEN = expression(r'\.?([^.\[\]]+)|\[(?:"((?:[^"\\]|\\.)*)"|(\d{1,9}))\]')
-_ESCAPE = expression(r'\\(["\\nrt])|([$%])\2\{')
-_ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 _MAX_DEPTH = 32
 _MAX_MODULES = 200
 _MAX_EXPRESSIONS = 10_000
@@ -108,18 +104,7 @@ def _place(module_address: str) -> ModulePlace:
     steps = list(_MODULE_STEP.finditer(module_address))
     if len(steps) > _MAX_MODULES:
         raise RecursionError(f"{len(steps)} modules in one another")
-    return tuple(step[1] for step in steps), tuple(_key(step[2], step[3]) for step in steps)
-
-
-def _key(quoted: str | None, number: str | None) -> InstanceKey:
-    if number is not None:
-        return int(number)
-    return None if quoted is None else _ESCAPE.sub(_unescaped, quoted)
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    r"""What stands for an escape in a quoted key: ``\"``, ``\\``, ``\n``, and ``$${`` for ``${``."""
-    return f"{match[2]}{{" if match[2] else _ESCAPED.get(match[1], match[1])
+    return tuple(step[1] for step in steps), tuple(written_key(step[2], step[3]) for step in steps)
 
 
 class Configuration:
@@ -196,7 +181,7 @@ class Configuration:
         key = id(expression)  # it belongs to a block that is kept here, so that no other can have its identity
         if key not in self._references:
             references = _most_specific(list(_references(expression)))
-            found = tuple(tuple(_steps(reference)) for reference in references)
+            found = tuple(tuple(reference_steps(reference)) for reference in references)
             self._references[key] = _References(
                 found,
                 has_key=any(steps[:2] in _KEYS for steps in found),
@@ -380,13 +365,13 @@ class _Walk:
             self.follow(scope, block.expressions[attribute], owner)
 
 
-_Steps: TypeAlias = tuple["_ReferenceStep", ...]
+_Steps: TypeAlias = tuple[ReferenceStep, ...]
 
 
 def reference_path(expression: Any) -> list[str | int]:
     """The steps of the only reference of an expression, ``var.a["b"]`` as var, a, b; empty where it has several."""
     references = list(_most_specific(list(_references(expression))))
-    return [step.value for step in _steps(references[0])] if len(references) == 1 else []
+    return [step.value for step in reference_steps(references[0])] if len(references) == 1 else []
 
 
 def _references(expression: Any) -> Iterator[str]:
@@ -411,26 +396,9 @@ def _most_specific(references: list[str]) -> Iterator[str]:
             yield reference
 
 
-class _ReferenceStep(Struct, frozen=True):
-    """One step of a reference: ``.name`` or ``[index]``."""
-
-    value: str | int
-    is_index: bool
-
-
-def _steps(reference: str) -> list[_ReferenceStep]:
-    if "[" not in reference and "]" not in reference:  # as most are, which need no expression
-        return [_ReferenceStep(name, is_index=False) for name in reference.split(".") if name]
-    steps = []
-    for match in _TOKEN.finditer(reference):
-        key = _key(match[2], match[3])
-        steps.append(_ReferenceStep(match[1], is_index=False) if key is None else _ReferenceStep(key, is_index=True))
-    return steps
-
-
 _KEYS = (
-    (_ReferenceStep("each", is_index=False), _ReferenceStep("key", is_index=False)),
-    (_ReferenceStep("count", is_index=False), _ReferenceStep("index", is_index=False)),
+    (ReferenceStep("each", is_index=False), ReferenceStep("key", is_index=False)),
+    (ReferenceStep("count", is_index=False), ReferenceStep("index", is_index=False)),
 )
 """``each.key`` and ``count.index``."""
 

@@ -439,6 +439,17 @@ def test_a_configuration_that_is_replaced_ignores_nothing(
     assert happened(found) == {CHAT: ("update", True) if count == 4 else ("no-op", False)}
 
 
+def test_an_index_of_five_thousand_digits_leaves_nothing_alone(change: Changing) -> None:
+    """No list has so many items. A configuration that is replaced under the name in use changes nothing that runs."""
+    source = PROVIDER + endpoint("chat", 2, naming="name")
+    ignored = f'ignore_changes = ["production_variants[{"9" * 5_000}].initial_instance_count"]'
+    source = lifecycle(source, "aws_sagemaker_endpoint_configuration", ignored)
+    change({"main.tf": source}, {"main.tf": source.replace("= 2", "= 4")})
+    found = only()
+    assert counts(found.after) == {CHAT: 2}
+    assert found.after.endpoints[0].keeps_previous_configuration
+
+
 @pytest.mark.parametrize(
     ("trigger", "count"),
     [
