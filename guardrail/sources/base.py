@@ -324,7 +324,12 @@ class View(Struct, eq=False):
             self.marks and item_of(part_of(self.marks, own), index),
             self.places and self.places.item(own, index),
             self.masked,
+            *self._own_of_item(own, index, items),
         )
+
+    def _own_of_item(self, _own: str, _index: int, _items: Sequence[dict[str, Any]], /) -> tuple[Any, ...]:
+        """What a view of more fields has in them of one of its nested blocks."""
+        return ()
 
     def block(self, name: str) -> Self | Unknown | None:
         """The only nested block of that name; None where there is none."""

@@ -6,7 +6,7 @@ below ``dynamic`` blocks, from a table of attributes.
 """
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any
 
 from msgspec import field
 
@@ -97,17 +97,9 @@ class PlanView(View, eq=False):
             return self._absent(name, own)
         return Unknown(AFTER_APPLY)
 
-    def _inside(self, own: str, index: int, items: Sequence[dict[str, Any]]) -> Self:
-        return type(self)(
-            items[index],
-            self.spelling,
-            self.marks and item_of(part_of(self.marks, own), index),
-            self.places and self.places.item(own, index),
-            self.masked,
-            self.unknown and item_of(part_of(self.unknown, own), index),
-            self.written,
-            (self, own, index, len(items)),
-        )
+    def _own_of_item(self, own: str, index: int, items: Sequence[dict[str, Any]], /) -> tuple[Any, ...]:
+        unknown = self.unknown and item_of(part_of(self.unknown, own), index)
+        return unknown, self.written, (self, own, index, len(items))
 
     def items_written(self, own: str, count: int) -> list[dict[str, Any]] | None:
         """The expressions of each nested block, worked out once; None where dynamic blocks hide which is which."""
