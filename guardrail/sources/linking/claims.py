@@ -11,8 +11,8 @@ from guardrail.model import INSTANCE_COUNT, PROVISIONED_CONCURRENCY, ScalableTar
 from guardrail.sources.declarations import Declared, Link
 from guardrail.sources.vocabulary import resource_id
 
-_VARIANT_INDEX = expression(r"^production_variants\[(\d+)\]")
-_NAME_OF_INDEX = expression(r"^\$\{[^{}]*\.production_variants\[(\d+)\]\.variant_name\}$")
+_VARIANT_INDEX = expression(r"^production_variants\[(\d{1,9})\]")
+_NAME_OF_INDEX = expression(r"^\$\{[^{}]*\.production_variants\[(\d{1,9})\]\.variant_name\}$")
 
 
 class Claim(Struct, frozen=True):

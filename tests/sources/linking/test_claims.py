@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from guardrail.model import INSTANCE_COUNT, PROVISIONED_CONCURRENCY, InstanceVariant, ScalableTarget, Unknown
+from guardrail.sources.base import Reference
 from guardrail.sources.declarations import Link
 from guardrail.sources.linking.claims import Claim, misdirected, scaled, variant_of
 
@@ -117,3 +118,12 @@ def test_a_target_on_a_name_that_is_known_in_part_is_on_the_one_that_can_have_it
 ) -> None:
     """An endpoint that something may scale is never one that nothing scales: its most would be too little."""
     assert on(tuple(map(named, variants)), claim(name, INSTANCE_COUNT, ON_INSTANCES)) == scaling
+
+
+def test_an_index_of_five_thousand_digits_is_no_place_of_a_variant() -> None:
+    """No list has so many items; the text is a name like any other, and the reference leads to no variant."""
+    attribute = f"production_variants[{'9' * 5_000}].variant_name"
+    name = f"${{aws_sagemaker_endpoint_configuration.chat.{attribute}}}"
+    assert variant_of(Link(value=f"endpoint/chat/variant/{name}")) == name
+    reference = Reference(address="aws_sagemaker_endpoint_configuration.chat", attribute=attribute)
+    assert variant_of(Link(value=None, references=(reference,))) is None
