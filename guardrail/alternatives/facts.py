@@ -29,7 +29,7 @@ _ARM64 = {
 ("Available Deep Learning Containers Images": "Starting with PyTorch 2.5, we are changing the name")."""
 _SAYS_ARM64 = re.compile("graviton|arm64|aarch64")
 _SAYS_X86 = re.compile("amd64|x86[_-]?64")
-_VERSION = re.compile(r"(\d+)\.(\d+)")
+_VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})")
 _GRAVITON_BY_VERSION = frozenset({"sagemaker-scikit-learn", "sagemaker-xgboost"})
 """Repositories of which the SageMaker Python SDK (image_uris) names arm64 images of some versions."""
 _CORES = {"Inferentia": 4, "Inferentia2": 2, "Trainium": 2, "Trainium2": 8}

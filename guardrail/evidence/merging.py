@@ -22,7 +22,7 @@ _ENOUGH_HOURS: Final = 2 * 7 * 24
 """Of a window that tells what recurs; more of them are no reason to prefer an older run."""
 _MOSTLY: Final = 0.9
 """The share of hours from which on a metric is as good as whole: one datapoint is often late."""
-_OF_HOURS: Final = re.compile(r"(\d+) of (\d+) hours", re.ASCII)
+_OF_HOURS: Final = re.compile(r"(\d{1,9}) of (\d{1,9}) hours", re.ASCII)
 _ANSWERED: Final = ("instance_type", "update", "SampleCount")
 """Gaps that say what was found, where nothing more could have been answered."""
 _NOTHING: Final = 1_000

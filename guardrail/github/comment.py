@@ -47,7 +47,7 @@ _GONE, _TOO_LONG = 404, 422
 _MUCH_SHORTER = COMMENT_LIMIT // 4
 _LINES = re.compile(
     r"\A<!-- guardrail:comment tag=(?P<tag>\S+) -->\r?\n"
-    r"(?:<!-- guardrail:run commit=(?P<commit>[0-9a-f]+) id=(?P<id>\d+) attempt=(?P<attempt>\d+) -->\r?\n)?"
+    r"(?:<!-- guardrail:run commit=(?P<commit>[0-9a-f]+) id=(?P<id>\d{1,18}) attempt=(?P<attempt>\d{1,9}) -->\r?\n)?"
 )
 _OF_A_RUN = re.compile(r"(?<=/blob/)[0-9a-f]{40,64}(?=/)|(?<=/actions/runs/)\d+(?=\))")
 _UNCHANGED = re.compile(

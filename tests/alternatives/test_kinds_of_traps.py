@@ -52,6 +52,10 @@ def said(it: Alternative) -> str:
             [f"{DLC}/pytorch-inference@sha256:{'0' * 64}"],
             "image pytorch-inference-arm64, or pytorch-inference-graviton before 2.5: type and image",
         ),
+        (
+            [f"{DLC}/pytorch-inference:{'9' * 5_000}.0-cpu"],
+            "image pytorch-inference-arm64, or pytorch-inference-graviton before 2.5: type and image",
+        ),
         ([f"{DLC}/mxnet-inference:1.9.0-cpu-py38"], "no arm64 image is known for this repository: mxnet-inference"),
         ([XGBOOST], "an arm64 image of sagemaker-xgboost in this version"),
         ([f"{OWN}/ranker:7-arm64"], "the image is built for arm64 (its name says so)"),

@@ -142,6 +142,14 @@ def test_a_datapoint_that_is_late_makes_no_run_worse() -> None:
     assert only(whole(), late) == late.endpoints[0]
 
 
+def test_a_gap_of_five_thousand_digits_is_one_that_nobody_answered() -> None:
+    found = with_gaps()
+    (variant,) = found.endpoints[0].variants
+    gaps = tuple(structs.replace(gap, reason=f"{'9' * 5_000} of 336 hours") for gap in variant.gaps)
+    edited = structs.replace(found.endpoints[0], variants=(structs.replace(variant, gaps=gaps),))
+    assert only(whole(), structs.replace(found, endpoints=(edited,))) == whole().endpoints[0]
+
+
 @pytest.mark.parametrize("where", ["account", "region"])
 def test_one_name_in_two_accounts_or_regions_is_two_endpoints(where: str) -> None:
     other = {"account": "222233334444", "region": "eu-west-1"}[where]

@@ -70,6 +70,13 @@ def test_a_later_run_replaces_it_in_place(server: GitHub, api: Api) -> None:
     assert server.comments[0]["id"] == number
 
 
+def test_a_run_with_a_number_of_five_thousand_digits_is_none(server: GitHub, api: Api) -> None:
+    number = server.add(body("old", commit=OLD).replace("id=50", f"id={'9' * 5_000}"))
+    assert say(api) == "updated"
+    assert server.bodies() == [body("### ❌ Fails\n")]
+    assert server.comments[0]["id"] == number
+
+
 @pytest.mark.parametrize("there", ["### ❌ Fails\n", "### ❌ Fails", "### ❌ Fails\r\n"])
 def test_one_that_says_the_same_is_left_alone(there: str, server: GitHub, api: Api) -> None:
     server.add(body(there, commit=OLD, run=Run(40, 1)))
