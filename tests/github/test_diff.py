@@ -66,6 +66,7 @@ def test_what_is_shown_together_and_what_is_cut(first: int, last: int, *, shows:
         # cut short, or no diff at all
         ("@@ -1,3 +1,4 @@\n a\n+b\n c", []),
         ("@@ -1 +1,99999999999999999999 @@\n+a", []),
+        (f"@@ -1 +1,{'9' * 5_000} @@\n+a", []),
         ("Binary files differ", []),
         ("", []),
     ],

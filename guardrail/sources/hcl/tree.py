@@ -242,7 +242,8 @@ class TreeReader:
             assert isinstance(token, Token)  # noqa: S101 - the grammar says so
             if not token.isdecimal():
                 raise self._file.error(self._at(token), "the name of an attribute must follow the dot")
-            return syntax.Index(subject, syntax.Literal(int(token), self._at(token)), self._at(token))
+            at = self._at(token)
+            return syntax.Index(subject, syntax.Literal(number_at(self._file, at, token), at), at)
         (key,) = self._expressions(step)
         return syntax.Index(subject, key, self._at(_first(step)))
 

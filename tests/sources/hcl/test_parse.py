@@ -311,6 +311,13 @@ def test_what_python_hcl2_is_too_generous_with_is_refused(text: str, place: str,
     assert caught.value.message == f"main.tf:{place}: {problem}"
 
 
+@pytest.mark.parametrize(("text", "place"), [("a = [1].{}\n", "1:9"), ("a = [1][{}]\n", "1:9"), ("a = {}\n", "1:5")])
+def test_a_number_of_five_thousand_digits_is_refused_an_index_behind_a_dot_too(text: str, place: str) -> None:
+    with pytest.raises(HclSyntaxError) as caught:
+        values(text.format("9" * 5_000))
+    assert caught.value.message == f"main.tf:{place}: the number is too long, too large or too small"
+
+
 def test_functions_of_any_namespace_are_calls() -> None:
     arguments = parse("a = core::max(1)\nb = provider::aws::arn_parse(2)\n", "main.tf").body.arguments
     assert [each.expression.name for each in arguments.values() if isinstance(each.expression, Call)] == [
